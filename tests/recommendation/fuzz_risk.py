@@ -22,6 +22,9 @@ SETS = (
     "commands_unseen.tsv",
     "nasty_commands.tsv",
     "unfamiliar_commands.tsv",
+    "operations_commands.tsv",
+    "evasive_commands.tsv",
+    "uncommon_commands.tsv",
 )
 SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_./=:,@%+")
 """Commands of these characters only are taken apart into words; others are only wrapped."""

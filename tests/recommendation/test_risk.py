@@ -19,9 +19,15 @@ from onrecall.recommendation.risk.languages.sql import is_sql
 from onrecall.recommendation.risk.programs.table import find_program
 
 COMMANDS = ["commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv"]
-STEPS = ["steps.tsv", "steps_held_out.tsv", "steps_attack.tsv", "steps_everyday.tsv"]
-LOOKING = ["looking_commands.tsv", "runbook_commands.tsv"]
-DANGEROUS = ["nasty_commands.tsv", "unfamiliar_commands.tsv"]
+STEPS = ["steps.tsv", "steps_held_out.tsv", "steps_attack.tsv", "steps_everyday.tsv", "steps_orders.tsv"]
+LOOKING = ["looking_commands.tsv", "runbook_commands.tsv", "site_commands.tsv"]
+DANGEROUS = [
+    "nasty_commands.tsv",
+    "unfamiliar_commands.tsv",
+    "operations_commands.tsv",
+    "evasive_commands.tsv",
+    "uncommon_commands.tsv",
+]
 SETS = [(name, name in STEPS) for name in COMMANDS + STEPS]
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "security"
 DATA = Path(__file__).parents[2] / "src" / "onrecall" / "recommendation" / "risk"
@@ -106,6 +112,42 @@ def test_a_wrapper_hides_nothing(wrapper):
 
 
 TRAPS = [
+    # a word of losing in an option, an argument or the name of a script, of a program that takes any
+    ("bq load --replace sales.daily gs://in/x.csv", "destructive"),
+    ("terraform-docs markdown .", "read_only"),
+    ("ansible-playbook wipe-replicas.yml", "destructive"),
+    ("ansible-playbook rollout.yml", "disruptive"),
+    ("salt-run manage.down removekeys=True", "destructive"),
+    ("gcloud storage buckets update gs://b --clear-lifecycle", "destructive"),
+    ("oras manifest delete registry.local/cart:7", "destructive"),
+    ("kubectl auth can-i delete deployments", "read_only"),
+    ("frobctl -o /srv/cart/stock.db pull", "destructive"),
+    ("frobctl zonepurge shop.example", "destructive"),
+    # methods of the MongoDB shell that are named without being called
+    ("mongosh --eval 'db.getCollectionNames().forEach(c => print(c, db[c].stats().size))'", "read_only"),
+    ("mongosh --eval 'db.getCollectionNames().forEach(c => db[c].drop())'", "destructive"),
+    ("mongosh --eval 'ids.forEach(db.carts.deleteOne)'", "destructive"),
+    ("mongosh --eval 'var f = db.carts.drop; [1].map(f)'", "destructive"),
+    # PowerShell and Cypher
+    (
+        "Get-WinEvent -FilterHashtable @{LogName='Setup'; StartTime=(Get-Date).AddDays(-2)} | select -First 3",
+        "read_only",
+    ),
+    ("Get-WinEvent -FilterHashtable @{LogName=(Remove-Item C:\\carts)}", "destructive"),
+    ("Get-NetNeighbor | sort State", "read_only"),
+    ("Get-StoredCredential -Target cart", "disruptive"),
+    ("Format-Disk", "disruptive"),
+    ("cypher-shell \"MATCH (c:Cart) WHERE c.note = 'SET' RETURN count(c)\"", "read_only"),
+    ('cypher-shell "MATCH (c:Cart) SET c.open = false"', "destructive"),
+    # names of Oracle that look like a comment of MySQL
+    ("SELECT sid, serial#, event FROM v$session WHERE event <> 'idle'", "read_only"),
+    ("SELECT a# ' \n; DROP TABLE carts; -- '", "destructive"),
+    ("curl 'http://prom/api/v1/query_range?query=up&start=1700000000&step=60'", "read_only"),
+    ("curl 'http://cart/jobs?start=nightly'", "disruptive"),
+    ("curl -s -X POST http://ci/job/cart/doDelete", "destructive"),
+    ("redis-cli lrange carts 0 -1", "read_only"),
+    ("kubectl rollout status deploy/cart -w=false", "read_only"),
+    ("LANG=../../cart ls", "disruptive"),
     ("sudo psql <<EOF\nDROP TABLE x;\nEOF", "destructive"),
     ("kubectl exec -i db-0 -- psql -U app <<< 'DELETE FROM x'", "destructive"),
     ("echo 'DROP TABLE x' | kubectl exec -i db-0 -- psql", "destructive"),
@@ -307,3 +349,26 @@ def test_characters_that_crash_the_grammar_are_kept_from_it():
     text = "*{\u28aa\U000622ad; }<(a=esac\r!\ufeff> = | &`${\U0010ffffif\u6f22a=(\U0010e8f8kubectl get pods`${!=>/''"
     for _ in range(50):
         assert classify(text).risk in RISKS[2:]
+
+
+@pytest.mark.parametrize(
+    ("step", "risk"),
+    [
+        ("See if a reboot of the scanner helps", "disruptive"),
+        ("Check whether last week's outage had an effect", "read_only"),
+        ("Run `SELECT count(*) FROM carts` to see the backlog", "read_only"),
+        ("Run `uptime` on the scanner host", "read_only"),
+        ("Run `uptime` and reboot the scanner", "disruptive"),
+        ("Remove the lock and the carts volume", "destructive"),
+        ("Check that the scanner ran at midnight", "read_only"),
+        ("Check that no one has dropped the carts index", "read_only"),
+        ("Confirm that the carts queue is draining", "read_only"),
+        ("Ensure that the carts queue is draining away", "disruptive"),
+        ("Check free disk space on the scanner", "read_only"),
+        ("Go back to the backup of last night", "destructive"),
+        ("Prüfe die Logs und wirf dann die alten Indizes weg", "destructive"),
+        ("Проверить логи и удалить том", "destructive"),
+    ],
+)
+def test_what_a_step_in_words_tells_to_do(step, risk):
+    assert classify_text(step).risk == risk

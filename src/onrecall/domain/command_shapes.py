@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from onrecall.domain.word_file import read_sections
 
 READ_CHARACTERS = 2_000
 """Characters of a line whose shape is looked at."""
@@ -121,10 +122,5 @@ class _Programs:
 
 @cache
 def _programs() -> _Programs:
-    text = files("onrecall.domain").joinpath("programs.txt").read_text(encoding="utf-8")
-    names, _, english = text.partition("[also English words]")
-    return _Programs(_words(names), _words(english))
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word for row in text.splitlines() if not row.startswith("#") for word in row.split())
+    sections = read_sections("onrecall.domain", "programs.txt")
+    return _Programs(*(frozenset(" ".join(sections[name]).split()) for name in ("programs", "also English words")))

@@ -2,8 +2,9 @@
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Literal
+
+from onrecall.domain.word_file import read_words
 
 MAX_READ_LENGTH = 400
 """Characters of an item or a paragraph whose wording is looked at."""
@@ -94,5 +95,4 @@ def _begins_with_a_verb(clause: str) -> bool:
 
 @cache
 def _verbs() -> frozenset[str]:
-    rows = files("onrecall.recommendation").joinpath("imperatives.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for row in rows if not row.startswith("#") for word in row.split())
+    return read_words("onrecall.recommendation", "imperatives.txt")

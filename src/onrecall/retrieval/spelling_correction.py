@@ -10,10 +10,10 @@ import re
 import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
+from onrecall.domain.word_file import read_words
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.query import Query
 
@@ -100,8 +100,7 @@ def weigh_corrections(original: Query, corrected: Query) -> dict[int, float]:
 
 @cache
 def _product_names() -> frozenset[str]:
-    rows = files("onrecall.retrieval").joinpath("product_names.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(name for row in rows if not row.startswith("#") for name in row.split())
+    return read_words("onrecall.retrieval", "product_names.txt")
 
 
 def _absent_words(query: Query, frequencies: Mapping[int, int]) -> list[str]:

@@ -8,10 +8,10 @@ import unicodedata
 from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import cache
-from importlib.resources import files
 
 from onrecall.domain.command_shapes import is_command
 from onrecall.domain.incident import Risk
+from onrecall.domain.word_file import read_words
 from onrecall.recommendation.llm.web_addresses import is_address
 from onrecall.recommendation.risk.assessment import RISKS
 from onrecall.recommendation.risk.classify import classify, classify_text
@@ -130,5 +130,4 @@ def common_words(first: str, second: str) -> str:
 
 @cache
 def _joining_words() -> frozenset[str]:
-    text = files("onrecall.recommendation.llm").joinpath("prose_words.txt").read_text(encoding="utf-8")
-    return frozenset(extract_stems(" ".join(line for line in text.splitlines() if not line.startswith("#"))))
+    return frozenset(extract_stems(" ".join(read_words("onrecall.recommendation.llm", "prose_words.txt"))))

@@ -2,7 +2,8 @@
 
 import re
 from functools import cache
-from importlib.resources import files
+
+from onrecall.domain.word_file import read_words
 
 _INNER_CAPITAL = re.compile(r"[a-z][A-Z]|[A-Z][a-z]+[A-Z]|(?:Error|Exception)$")
 _PACKAGE_ROOTS = frozenset(
@@ -33,5 +34,4 @@ _COMMON_DOMAINS = frozenset({"com", "net", "org", "info", "biz", "example", "tes
 
 @cache
 def _top_level_domains() -> frozenset[str]:
-    text = files("onrecall.recommendation.llm").joinpath("top_level_domains.txt").read_text(encoding="utf-8")
-    return frozenset(word for line in text.splitlines() if not line.startswith("#") for word in line.split())
+    return read_words("onrecall.recommendation.llm", "top_level_domains.txt")

@@ -62,6 +62,11 @@ def unknown(description: str) -> Assessment:
     return Assessment("disruptive", f"not understood: {description}", recognised=False, understood=False)
 
 
+def risk_named(label: str) -> Risk:
+    """Return the risk that a label of a table names; raises ValueError for any other word."""
+    return RISKS[RISKS.index(label)]
+
+
 def rank(risk: Risk) -> int:
     """Return the index of a risk, 0 for read_only."""
     return RISKS.index(risk)

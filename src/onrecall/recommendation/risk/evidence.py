@@ -6,6 +6,7 @@ They only make a label worse: what is not understood is disruptive already.
 import base64
 import binascii
 import re
+from collections.abc import Sequence
 from functools import cache, lru_cache
 
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, unknown
@@ -19,6 +20,8 @@ _SPANISH_DEL = re.compile(
     r"^[A-ZÁÉÍÓÚÑ][a-záéíóúñ]+ (?:el|la|los|las|un|una|en|con|de|si|que) (?:[a-záéíóúñ]+ ){1,4}del [a-záéíóúñ]+"
 )
 """A sentence in Spanish, where `del` is "of the"."""
+_SPACED_SCRIPT = re.compile(r"[a-zà-žșțα-ωά-ώа-я(]")
+"""How a stem begins in a script that sets blanks between words and adds nothing in front of them."""
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
 
 
@@ -52,10 +55,16 @@ def find_loss_verb(text: str) -> str | None:
     return next((" ".join(sorted(pair)) for pair in _pairs() if pair <= distinct), None)
 
 
+def is_loss_verb(word: str) -> bool:
+    """Return whether a whole word, not a name that holds one, is a verb of losing."""
+    return word.isalpha() and word.lower() not in words("evidence.txt", "nouns") and _names_loss(word.lower())
+
+
 @lru_cache(maxsize=4096)
 def _names_loss(word: str) -> bool:
-    """Whether a word is a verb of losing, or one that goes on, as in `deleteuser`."""
-    return word in words("evidence.txt", "verbs") or _beginnings().match(word) is not None
+    """Whether a word is a verb of losing, or has one in it, as in `deleteuser` and `zonepurge`."""
+    listed = word in words("evidence.txt", "verbs") or word in words("evidence.txt", "nouns")
+    return listed or _beginnings().match(word) is not None or _ends().fullmatch(word) is not None
 
 
 def _find_writing_call(text: str) -> str | None:
@@ -66,7 +75,9 @@ def _find_writing_call(text: str) -> str | None:
 
 def _find_foreign_stem(text: str) -> str | None:
     """Return a verb of losing in another language than English."""
-    match = _stems().search(text)
+    lowered = text.lower()
+    after_blank, anywhere = _stems()
+    match = after_blank.search(lowered) or (None if lowered.isascii() else anywhere.search(lowered))
     return match[0] if match is not None else None
 
 
@@ -88,6 +99,11 @@ def _beginnings() -> re.Pattern[str]:
     return re.compile(rf"(?:{verbs})(?!d$|s$|r$|er$|ion|able|ment)[a-z]{{2}}")
 
 
+@cache
+def _ends() -> re.Pattern[str]:
+    return re.compile(rf"[a-z]{{2,}}(?:{'|'.join(sorted(words('evidence.txt', 'ends')))})(?:[a-z]{{4,}})?")
+
+
 def _beginning(line: str) -> str:
     """Return an expression for a verb that does not go on as a harmless word does."""
     verb, _, harmless = line.partition(" = ")
@@ -95,11 +111,23 @@ def _beginning(line: str) -> str:
 
 
 @cache
-def _stems() -> re.Pattern[str]:
+def _stems() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Expressions over a text in small letters: for stems at the beginning of a word, and for those anywhere."""
     stems = sorted(words("evidence.txt", "stems"))
-    latin = "|".join(stem for stem in stems if re.match(r"[a-zà-žа-я]", stem))
-    other = "|".join(stem for stem in stems if not re.match(r"[a-zà-žа-я]", stem))
-    return re.compile(rf"\b(?:{latin})|{other}", re.IGNORECASE)
+    after_blank = [stem for stem in stems if _SPACED_SCRIPT.match(stem)]
+    anywhere = [stem for stem in stems if not _SPACED_SCRIPT.match(stem)]
+    return re.compile(rf"\b(?:{_by_first_letter(after_blank)})"), re.compile(_by_first_letter(anywhere))
+
+
+def _by_first_letter(stems: Sequence[str]) -> str:
+    """Return an expression for any of the stems that compares each first letter once."""
+    groups: dict[str, list[str]] = {}
+    for stem in stems:
+        groups.setdefault(stem[0] if stem[0].isalpha() else "", []).append(stem)
+    return "|".join(
+        "|".join(group) if not letter else rf"{letter}(?:{'|'.join(stem[1:] for stem in group)})"
+        for letter, group in groups.items()
+    )
 
 
 @cache

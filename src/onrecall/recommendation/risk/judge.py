@@ -20,9 +20,10 @@ from onrecall.recommendation.risk.languages.sql import is_sql, judge_sql
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.environment import judge_assignment, judge_shell_variable
 from onrecall.recommendation.risk.programs.file_targets import judge_append, judge_overwrite
-from onrecall.recommendation.risk.programs.invocations import judge_invocation
+from onrecall.recommendation.risk.programs.invocations import judge_invocation, written_files
 from onrecall.recommendation.risk.programs.table import Node, find_program
 from onrecall.recommendation.risk.sections import words as listed_words
+from onrecall.recommendation.risk.shell.powershell import spell_out
 from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
 
 _MAX_DEPTH = 8
@@ -93,7 +94,7 @@ class Judge:
             return judge_sql(text)
         if is_mongo(text):
             return judge_mongo(text)
-        return self.script(read_script(text, fed))
+        return self.script(read_script(spell_out(text), fed))
 
     def script(self, script: Script) -> Assessment:
         """The least upper bound over the commands of a shell text."""
@@ -155,7 +156,11 @@ class Judge:
         if is_unknown(word) or (re.search(r"[*?\[\]{}]", word) and word not in ("[", "[[")):
             return unknown(f"which program `{word[:40]}` is")
         if program is None:
-            return judge_redis(command.words) if is_redis(word) else unknown(f"the program `{name or word}`")
+            unknown_program = unknown(f"the program `{name or word}`")
+            written = (judge_overwrite(file) for file in written_files(arguments))
+            return (
+                judge_redis(command.words) if is_redis(word) else worst([unknown_program, *written]) or unknown_program
+            )
         node, before = program
         result = self._judged(node, [name, *before, *arguments], command)
         if folder and not _SYSTEM_FOLDER.fullmatch(folder + "/"):

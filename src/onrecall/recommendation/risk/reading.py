@@ -32,7 +32,8 @@ def detect_reading(text: str) -> Reading:
         return "words"
     if _begins_command(head_words[0]) or is_sql(head) or is_mongo(head):
         is_english = head_words[1:2] and head_words[1].lower() in words("programs/kinds.txt", "english second words")
-        return "either" if is_english else "command"
+        begins_sentence = head_words[0] == "Set"  # "Set retention to a day" reads as a statement of SQL as well
+        return "either" if is_english or begins_sentence else "command"
     if _SHELL.match(head_words[0]):
         return "command"
     is_sentence = _SHELL_INSIDE.search(SPAN.sub("CODE", head)) is None

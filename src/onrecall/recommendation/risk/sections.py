@@ -1,5 +1,6 @@
 """The data files of this package: lines under headings in square brackets; `#` begins a comment."""
 
+from fnmatch import fnmatchcase
 from functools import cache
 
 from onrecall.domain.word_file import read_sections
@@ -15,6 +16,11 @@ def lines(file: str, section: str) -> tuple[str, ...]:
 def words(file: str, section: str) -> frozenset[str]:
     """The words of a section."""
     return frozenset(word for line in lines(file, section) for word in line.split())
+
+
+def matches(file: str, section: str, word: str) -> bool:
+    """Return whether a word fits one of the patterns of a section, with `*` as in the names of files."""
+    return any(fnmatchcase(word, pattern) for pattern in words(file, section))
 
 
 @cache

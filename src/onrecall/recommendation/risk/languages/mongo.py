@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 import tree_sitter_javascript
@@ -11,19 +11,19 @@ from tree_sitter import Language, Node, Parser
 from onrecall.domain.incident import Risk
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
-    RISKS,
     Assessment,
     destructive,
     from_table,
     not_understood,
     read_only,
+    risk_named,
     worst,
 )
 from onrecall.recommendation.risk.sections import lines, words
 from onrecall.recommendation.risk.shell.tree import MAX_LENGTH, text_of
 
 _STARTS = re.compile(
-    r"\s*(?:(?:db|rs|sh)\s*(?:\.|\[)|(?:show|use)\s+[\w$-]+\s*;?\s*$|(?:show\s+(?:dbs|collections)|use\s+\w+)\s*[\n;])"
+    r"\s*(?:(?:db|rs|sh)\s*(?:\.|\[)|(?:show\s+(?:dbs|databases|collections|tables|users|roles|profile|logs?)|use\s+[\w$-]+)\s*;?\s*$|(?:show\s+(?:dbs|collections)|use\s+\w+)\s*[\n;])"
 )
 _HELPERS = re.compile(
     r"(?:show\s+(?:dbs|databases|collections|tables|users|roles|profile|logs?(?:\s+\w+)?)|use\s+[\w$-]+|it|exit|help)\s*"
@@ -67,6 +67,8 @@ class _MongoReader:
     """Walks the tree of a piece of JavaScript."""
 
     depth: int = 0
+    names: set[str] = field(default_factory=set)
+    """Names of parameters and variables: what they stand for is judged where it is called."""
 
     def statements(self, node: Node) -> Iterator[Assessment]:
         for statement in node.named_children:
@@ -77,8 +79,11 @@ class _MongoReader:
                     yield from self.expression(expression)
             elif statement.type in ("lexical_declaration", "variable_declaration"):
                 for declared in statement.named_children:
+                    self._enter_names(declared.child_by_field_name("name"))
                     value = declared.child_by_field_name("value")
-                    yield from self.expression(value) if value is not None else ()
+                    if value is not None:
+                        yield from self.expression(value)
+                        yield from _method_handed_on(value)
             else:
                 yield not_understood(f"`{text_of(statement)[:40]}`")
                 yield from self.every_call(statement)
@@ -112,11 +117,9 @@ class _MongoReader:
         elif node.type in words("programs/kinds.txt", "plain javascript"):
             yield from self._inside(node)
         elif node.type == "identifier":
-            if text_of(node) not in _ROOTS and text_of(node) not in words("languages/mongo.txt", "objects"):
+            if not self._is_known(text_of(node)):
                 yield not_understood(f"`{text_of(node)[:40]}`")
-        elif node.type == "binary_expression":
-            yield from self._inside(node)
-        elif node.type == "arrow_function":
+        elif node.type in ("arrow_function", "function_expression"):
             yield from self._function(node)
         else:
             yield not_understood(f"`{text_of(node)[:40]}`")
@@ -146,23 +149,24 @@ class _MongoReader:
             yield not_understood(f"code in `{name}`")
 
     def _function(self, node: Node) -> Iterator[Assessment]:
-        """`d => print(d.x)`: its parameter is data."""
-        parameter, body = node.child_by_field_name("parameter"), node.child_by_field_name("body")
-        if (
-            parameter is None
-            or body is None
-            or body.type != "call_expression"
-            or not text_of(body).startswith(("print", "printjson"))
-        ):
-            yield not_understood(f"the function `{text_of(node)[:40]}`")
-            yield from self.every_call(node)
-            return
-        names = text_of(parameter)
-        arguments = body.child_by_field_name("arguments")
-        plain = re.compile(rf"\(\s*(?:{re.escape(names)}(?:\.\w+|\[\d+\])*|\"[^\"]*\"|'[^']*'|\s|[,+])*\)")
-        if arguments is None or not plain.fullmatch(text_of(arguments)):
-            yield not_understood(f"the function `{text_of(node)[:40]}`")
-            yield from self.every_call(node)
+        """`d => print(d.x)`, `function(d) { … }`: its parameters are data, its body is judged as it stands."""
+        body = node.child_by_field_name("body")
+        self._enter_names(node.child_by_field_name("parameter"))
+        parameters = node.child_by_field_name("parameters")
+        for parameter in parameters.named_children if parameters is not None else ():
+            self._enter_names(parameter)
+        if body is not None:
+            yield from self.statements(body) if body.type == "statement_block" else self.expression(body)
+
+    def _enter_names(self, node: Node | None) -> None:
+        """Enter the name that a parameter or a declaration gives, or those of a pattern."""
+        if node is not None and node.type == "identifier":
+            self.names.add(text_of(node))
+        elif node is not None and node.type in ("array_pattern", "object_pattern"):
+            self.names.update(text_of(child) for child in node.named_children if "identifier" in child.type)
+
+    def _is_known(self, name: str) -> bool:
+        return name in _ROOTS or name in self.names or name in words("languages/mongo.txt", "objects")
 
     def _call(self, node: Node) -> Iterator[Assessment]:
         function, arguments = node.child_by_field_name("function"), node.child_by_field_name("arguments")
@@ -186,6 +190,8 @@ class _MongoReader:
         for argument in arguments.named_children:
             is_printer = argument.type == "identifier" and text_of(argument) in ("printjson", "print")
             yield from () if is_printer else self.expression(argument)
+            if function.type == "member_expression":
+                yield from _method_handed_on(argument)
 
     def _named_function(self, name: str) -> Iterator[Assessment]:
         if name not in words("languages/mongo.txt", "functions"):
@@ -206,10 +212,20 @@ class _MongoReader:
         return from_table(risk, name) if risk is not None else not_understood(f"the database command `{name[:40]}`")
 
     def _member(self, node: Node) -> Iterator[Assessment]:
-        if _member_name(node) is None:
+        index = node.child_by_field_name("index")
+        is_name = index is not None and index.type == "identifier" and text_of(index) in self.names
+        if _member_name(node) is None and not is_name:
             yield not_understood(f"`{text_of(node)[:40]}`")
         target = node.child_by_field_name("object")
         yield from self.expression(target) if target is not None else ()
+
+
+def _method_handed_on(node: Node) -> Iterator[Assessment]:
+    """A method that is named without being called, where others call it: `ids.forEach(db.orders.remove)`."""
+    name = _member_name(node) if node.type in ("member_expression", "subscript_expression") else None
+    risk = _methods().get((name or "").lower(), "read_only")
+    if risk != "read_only":
+        yield from_table(risk, f"{name}()")
 
 
 def _member_name(node: Node) -> str | None:
@@ -226,7 +242,7 @@ def _member_name(node: Node) -> str | None:
 
 def _risks_by_name(section: str) -> dict[str, Risk]:
     rows = [line.partition(": ") for line in lines("languages/mongo.txt", section)]
-    return {name.lower(): risk for label, _, names in rows for risk in RISKS if risk == label for name in names.split()}
+    return {name.lower(): risk_named(label) for label, _, names in rows for name in names.split()}
 
 
 @cache

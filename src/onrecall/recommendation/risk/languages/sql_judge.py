@@ -35,6 +35,10 @@ _DURATION = re.compile(r"\b(\d+)(?:ns|us|u|ms|s|m|h|d|w)\b")
 _CQL_ENDS = re.compile(
     r"\bALLOW\s+FILTERING\b|^\s*(?:CONSISTENCY\s+\w+|TRACING\s+\w+|EXPAND\s+\w+|PAGING\s+\w+)\s*;?", re.IGNORECASE
 )
+_TSQL = re.compile(r"\s*SELECT\s+(?:DISTINCT\s+)?TOP\s*[(\d]|\s*DBCC\b", re.IGNORECASE)
+_ORACLE_NAME = re.compile(r"\b([A-Za-z]\w*)#(?=[\s,;)=<>.])")
+"""A name such as `serial#`."""
+_WHOLE_QUOTES = re.compile(r"[^'\"`\\]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^'\"`\\]*)*")
 _MARKS = str.maketrans({VARIABLE: "x", OUTPUT: "x"})
 
 
@@ -42,14 +46,23 @@ def judge(text: str, kind: str | None = None) -> Assessment:
     """The worst of the statements of a text; without a kind, as PostgreSQL and as MySQL would read it."""
     if len(text) > _MAX_LENGTH:
         return evidence.suspect(text, "too long to judge")
+    text = "\n".join(map(_spell_oracle_names, text.split("\n"))) if "#" in text else text
     if kind is not None:
         return _judge_as(text, kind)
+    if _TSQL.match(text):
+        return _judge_as(text, "tsql")
     if "`" in text or re.search(r"\\G\s*;?\s*$", text):
         return _judge_as(text, "mysql")
     readings = [_judge_as(text, "sql")]
     if re.search(r"\\|--\S|#", text):
         readings.append(_judge_as(text, "mysql"))
     return worst(readings) or read_only("no statement")
+
+
+def _spell_oracle_names(line: str) -> str:
+    """Return a line without the signs in names that begin a comment in MySQL, where such a comment hides no quote."""
+    comment = line.partition("#")[2]
+    return _ORACLE_NAME.sub(r"\1_", line) if _WHOLE_QUOTES.fullmatch(comment) else line
 
 
 def _judge_as(text: str, kind: str) -> Assessment:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from onrecall.domain.incident import Risk
-from onrecall.recommendation.risk.assessment import RISKS, Assessment
+from onrecall.recommendation.risk.assessment import Assessment, risk_named
 from onrecall.recommendation.risk.sections import lines, words
 
 
@@ -48,5 +48,5 @@ def _rules(table: str) -> tuple[SqlRule, ...]:
     for line in lines("languages/sql_statements.txt", table):
         name, _, definition = line.partition(" | ")
         pattern, _, reason = definition.rpartition(" | ")
-        rules.append(SqlRule(re.compile(pattern), next(risk for risk in RISKS if risk == name), reason))
+        rules.append(SqlRule(re.compile(pattern), risk_named(name), reason))
     return tuple(rules)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.programs.table import Node, Option
 
-_RUNNERS = frozenset(["command...", "shell...", "later...", "kubectl..."])
+_RUNNERS = frozenset(["command...", "shell...", "later...", "kubectl...", "redis..."])
 """Kinds of operands that begin a command: no option after it belongs to this program."""
 _FALSE_VALUES = ("none", "false", "0", "no", "never", "off", "f", "F", "False", "FALSE")
 
@@ -200,7 +200,11 @@ class _ArgvReader:
             if option.arity == "until":
                 self._give(option, "\x00".join(self._until_end()))
                 return
-            self._give(option, None)
+            if not letters.startswith("="):
+                self._give(option, None)
+                continue
+            self._give(option, letters[1:])
+            return
 
     def _unknown_cluster(self, argument: str) -> None:
         if self.invocation.node.any_option:

@@ -1,8 +1,7 @@
 """Ansible and Salt: what they do is said by a module or a function, and by its arguments."""
 
 import re
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterator, Sequence
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -17,7 +16,7 @@ from onrecall.recommendation.risk.assessment import (
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
 from onrecall.recommendation.risk.programs.situation import InvocationContext
-from onrecall.recommendation.risk.sections import words
+from onrecall.recommendation.risk.sections import matches, words
 from onrecall.recommendation.risk.shell.script import NOTHING
 
 
@@ -64,18 +63,20 @@ def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
             if text and not is_unknown(text)
             else not_understood("which command it runs")
         )
-    elif _is_listed(function, "salt reading"):
+    elif (sign := evidence.find_loss_sign(" ".join(_names_of_arguments(arguments)))) is not None:
+        yield destructive(f"`{function}` with {sign}")
+    elif matches("programs/kinds.txt", "salt reading", function):
         yield read_only(f"`{function}` only reads")
-    elif _is_listed(function, "salt disrupting"):
+    elif matches("programs/kinds.txt", "salt disrupting", function):
         yield from_table("disruptive", f"salt {function}")
     else:
         yield not_understood(f"the function `{function or ' '.join(operands)[:40]}` on many hosts", "destructive")
 
 
+def _names_of_arguments(arguments: Sequence[str]) -> Iterator[str]:
+    return (word.partition("=")[0] for word in arguments if "=" in word)
+
+
 def check_salt_run(situation: InvocationContext) -> Iterator[Assessment]:
     if situation.invocation.operands:
         yield from check_salt(situation)
-
-
-def _is_listed(function: str, section: str) -> bool:
-    return any(fnmatchcase(function, pattern) for pattern in words("programs/kinds.txt", section))

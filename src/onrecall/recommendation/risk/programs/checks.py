@@ -7,6 +7,7 @@ from onrecall.recommendation.risk.programs.automation_checks import check_ansibl
 from onrecall.recommendation.risk.programs.cloud_checks import check_az, check_cloud_verb, check_gcloud
 from onrecall.recommendation.risk.programs.file_checks import (
     check_copy,
+    check_link,
     check_mount,
     check_move,
     check_parted,
@@ -49,6 +50,7 @@ CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "in-place-script": check_in_place_script,
     "ip": check_ip,
     "kcat": check_kcat,
+    "link": check_link,
     "mount": check_mount,
     "move": check_move,
     "packet-filter": check_packet_filter,

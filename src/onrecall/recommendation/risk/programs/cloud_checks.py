@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from onrecall.domain.incident import Risk
+from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     RISKS,
     Assessment,
@@ -89,6 +90,17 @@ def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iter
         )
         yield from _judge_secret(leading[place])
         yield from _judge_reach(situation, leading, place)
+        yield from _judge_option_names(situation, leading[place])
+
+
+def _judge_option_names(situation: InvocationContext, verb: str) -> Iterator[Assessment]:
+    """Options that take away something, or that say how long data are kept."""
+    if _verb_risk(verb) not in ("reversible", "disruptive"):
+        return
+    options = [argument for argument in situation.invocation.arguments if argument.startswith("--")]
+    names = " ".join(option.partition("=")[0] for option in options)
+    if evidence.find_loss_sign(f"update {names}") is not None:
+        yield evidence.suspect(names, "", recognised=True)
 
 
 def _leading_words(arguments: Sequence[str]) -> list[str]:

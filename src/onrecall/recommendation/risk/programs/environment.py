@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from onrecall.recommendation.risk.assessment import Assessment, not_understood, read_only
 from onrecall.recommendation.risk.programs import connection_targets
 from onrecall.recommendation.risk.programs.argv import is_unknown
-from onrecall.recommendation.risk.sections import lines, words
+from onrecall.recommendation.risk.sections import lines, matches, words
 
 
 def judge_assignment(name: str, value: str, program: Sequence[str] = ()) -> Assessment:
@@ -40,9 +40,7 @@ def is_custom_variable(name: str) -> bool:
 
 
 def _is_special(name: str) -> bool:
-    return is_unknown(name) or any(
-        fnmatchcase(name, pattern) for pattern in words("programs/environment.txt", "special")
-    )
+    return is_unknown(name) or matches("programs/environment.txt", "special", name)
 
 
 @lru_cache(maxsize=4096)

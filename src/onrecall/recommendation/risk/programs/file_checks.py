@@ -34,6 +34,16 @@ def check_copy(situation: InvocationContext) -> Iterator[Assessment]:
         yield judge_overwrite(operands[-1], empties=operands[0] == "/dev/null", into_backups=True)
 
 
+def check_link(situation: InvocationContext) -> Iterator[Assessment]:
+    """`ln -f`: a file that stands under the new name is lost; a symbolic link that is turned can be turned back."""
+    invocation = situation.invocation
+    operands = invocation.operands
+    forces = invocation.has("-f", "--force") and not invocation.has("-b", "--backup", "-S")
+    turns = invocation.has("-s", "--symbolic") and operands[:1] != ["/dev/null"]
+    if forces and not turns and len(operands) == 2:
+        yield judge_overwrite(operands[-1])
+
+
 def check_move(situation: InvocationContext) -> Iterator[Assessment]:
     """`mv`: a target that is a file by its name is written over, unless it is scratch or a copy by its name."""
     invocation = situation.invocation

@@ -16,13 +16,13 @@ from onrecall.recommendation.risk.programs.argv import is_unknown
 _SINKS = frozenset(["/dev/null", "/dev/stdout", "/dev/stderr", "/dev/tty", "-", "&1", "&2"])
 _SCRATCH = re.compile(r"(?:/private)?(?:/tmp|/var/tmp|/dev/shm|/run/user/\d+)/[^/].*")
 _COPY = re.compile(
-    r"(?:^|[._\d-])(?:backups?|bak|bkp|dump|snapshot|export|orig|old|save|copy)(?:$|[._\d-])"
+    r"(?:^|[._\d-])(?:backups?|bak|bkp|tfplan|planfile|dump|snapshot|export|orig|old|save|copy)(?:$|[._\d-])"
     r"|\.(?:hprof|tfplan|plan|pcap|pcapng|jfr|pprof|prof|heapsnapshot|core|dmp|nettrace|gcdump)$",
     re.IGNORECASE,
 )
 """Names of copies, and of what diagnostic tools write."""
 _AUTHORITY = re.compile(
-    r"authorized_keys|sudoers|/cron|/etc/(?:passwd|shadow|group|gshadow|pam\.d|ld\.so|profile|environment|init|rc\.|systemd)"
+    r"authorized_keys|sudoers|/etc/ssh/|/cron|/etc/(?:passwd|shadow|group|gshadow|pam\.d|ld\.so|profile|environment|init|rc\.|systemd)"
     r"|\.(?:bash|zsh|profile|pgpass|netrc|service|timer)|/\.ssh/"
 )
 _SETTINGS = re.compile(r"/etc/|\.(?:conf|cnf|cfg|ini|log|txt|out|csv|md|list|env)$")

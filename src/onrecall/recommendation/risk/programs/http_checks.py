@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from onrecall.recommendation.risk import evidence
-from onrecall.recommendation.risk.assessment import Assessment, not_understood, reversible
+from onrecall.recommendation.risk.assessment import Assessment, destructive, not_understood, reversible
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
@@ -36,6 +36,7 @@ def check_curl(situation: InvocationContext) -> Iterator[Assessment]:
         data = []
     if invocation.has("-T", "--upload-file"):
         requested_methods.append("PUT")
+        yield destructive("what stood at the other end under that name is lost")
     methods = requested_methods or ["POST" if data else "GET"]
     for method in methods:
         yield judge_request(Request(method, addresses, data))

@@ -98,7 +98,12 @@ def _judge_read(path: str, query: str) -> Assessment:
         None,
     )
     acts = acts or next(
-        (name for name, _ in parameters if any(word in _word_list("acting") for word in _split_words(name))), None
+        (
+            name
+            for name, value in parameters
+            if any(word in _word_list("acting") for word in _split_words(name)) and not _bounds_range(name, value)
+        ),
+        None,
     )
     statement = next(
         (
@@ -127,6 +132,11 @@ def _judge_read(path: str, query: str) -> Assessment:
     if ordered is not None or not (_is_viewable(last) or (is_item and _PLAIN.fullmatch(last))):
         return not_understood(f"what the address does with `{ordered or last}`")
     return read_only("HTTP GET only reads")
+
+
+def _bounds_range(name: str, value: str) -> bool:
+    """Whether a parameter says where a query begins: `start=1700000000`, `start=-1h`."""
+    return name in ("start", "step") and re.fullmatch(r"-?[\d.]+[smhdw]?|now(?:-\w+)?|[\dT:.+Z-]+", value) is not None
 
 
 def _parameters(query: str) -> list[tuple[str, str]]:
@@ -170,7 +180,7 @@ def _is_viewable(segment: str) -> bool:
 
 def _judge_change(request: Request, path: str, query: str) -> Assessment:
     normalized_path = unquote(path).rstrip("/").lower()
-    request_text = " ".join([normalized_path, unquote(query), *request.data]).replace("read_only_allow_delete", "")
+    request_text = " ".join([unquote(path), unquote(query), *request.data]).replace("read_only_allow_delete", "")
     if request.method == "DELETE":
         return disruptive("ends a silence") if "silence" in normalized_path else destructive("HTTP DELETE")
     if evidence.find_loss_sign(request_text) or any(word in normalized_path for word in _word_list("losing")):

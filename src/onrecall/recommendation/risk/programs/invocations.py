@@ -44,8 +44,24 @@ _OUTPUT_OPTIONS = frozenset(
 """Options that name a file to write, where a table doesn't list them."""
 _FILE = re.compile(r"(?:[\w-]+=)?((?:/|~/|\.\.?/)\S+|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,7})")
 """A value that is evidently a file, perhaps after a format, as in `json=/srv/report`."""
+_SCRIPT = re.compile(r"\.(?:ya?ml|sh|bash|py|rb|pl|sql|ps1|js|bat|cmd|rman|rcv|groovy)$")
+"""How the name of a file ends that says what is done."""
 _RUNNABLE_KINDS = frozenset(
-    ["shell", "command", "later", "script", "js", "redis", "socket", "vty", "flux", "code", "python-module", *DIALECTS]
+    [
+        "shell",
+        "command",
+        "later",
+        "script",
+        "js",
+        "redis",
+        "socket",
+        "vty",
+        "cypher",
+        "flux",
+        "code",
+        "python-module",
+        *DIALECTS,
+    ]
 )
 """Kinds of values that are a text to run: with one of them the input is not run."""
 
@@ -72,6 +88,8 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
         else:
             yield read_only("prints its help")
         return
+    if node.risk == "read_only" and (verb := _verb_behind(invocation)) is not None:
+        yield evidence.suspect(verb, "", recognised=True)
     if node.looks and invocation.has(*node.looks):
         yield read_only(f"`{invocation.command_path}` only shows")
     elif invocation.is_dry:
@@ -85,14 +103,38 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
         yield not_understood(f"`{invocation.command_path}` without one of {', '.join(sorted(node.needs))}")
 
 
+def _verb_behind(invocation: Invocation) -> str | None:
+    """A verb of losing behind a group of subcommands that only read, where no search asks for the word."""
+    is_search = not set(invocation.words).isdisjoint(listed_words("programs/kinds.txt", "searching subcommands"))
+    verb = next(iter(invocation.operands), "")
+    is_any = invocation.node.slots is None or (invocation.slot(0) or "").startswith("any")
+    return verb if invocation.words and is_any and not is_search and evidence.is_loss_verb(verb) else None
+
+
 def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:
-    """A program that interrupts and takes any words, such as a debugger or a build tool: a loss that they name."""
-    node = invocation.node
-    if node.any_option and node.risk == "disruptive":
-        opaque = invocation.operands if invocation.words else [invocation.program, *invocation.arguments]
-        sign = evidence.find_loss_sign(" ".join(opaque))
+    """A program that interrupts and takes words that no table lists: a loss that they name."""
+    if invocation.node.risk == "disruptive":
+        sign = evidence.find_loss_sign(" ".join(_opaque_words(invocation)))
         if sign is not None:
             yield evidence.suspect(sign, "", recognised=True)
+
+
+def _opaque_words(invocation: Invocation) -> Iterator[str]:
+    """Words that say what is done though no table lists them; the names of things are none."""
+    if invocation.node.any_option:
+        yield from invocation.operands if invocation.words else [invocation.program, *invocation.arguments]
+        for name, value in invocation.tolerated:
+            yield _name_what_is_lost(name)
+            if value.startswith(("{", "[")):
+                yield value
+        return
+    yield from (word for word in invocation.operands if _SCRIPT.search(word) or evidence.is_loss_verb(word))
+
+
+def _name_what_is_lost(option: str) -> str:
+    """The name of an option, as a verb of losing where it puts something in the place of what was there."""
+    names = listed_words("programs/kinds.txt", "replacing options")
+    return "overwrite" if any(word.lower() in names for word in re.findall(r"[A-Z]?[a-z]+", option)) else option
 
 
 def _judge_options(situation: InvocationContext) -> Iterator[Assessment]:
@@ -142,6 +184,15 @@ def _judge_output_option(name: str, invocation: Invocation) -> Iterator[Assessme
         yield judge_overwrite(target)
     elif bare[:2] in ("-o", "-O") and not bare.startswith("--") and "/" in bare:
         yield judge_overwrite(bare[2:])
+
+
+def written_files(arguments: Sequence[str]) -> Iterator[str]:
+    """The files that options of a program which no table lists write by their names."""
+    for place, argument in enumerate(arguments):
+        name, joint, value = argument.partition("=")
+        value = value if joint else next(iter(arguments[place + 1 : place + 2]), "")
+        if name in _OUTPUT_OPTIONS and _FILE.fullmatch(value):
+            yield value
 
 
 def _judge_operands(situation: InvocationContext) -> Iterator[Assessment]:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from fnmatch import fnmatchcase
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -16,7 +15,7 @@ from onrecall.recommendation.risk.assessment import (
     worst,
 )
 from onrecall.recommendation.risk.programs.situation import InvocationContext
-from onrecall.recommendation.risk.sections import words
+from onrecall.recommendation.risk.sections import matches, words
 
 
 def ssh_option(value: str, _: InvocationContext) -> Assessment:
@@ -29,7 +28,7 @@ def ssh_option(value: str, _: InvocationContext) -> Assessment:
 
 
 def git_setting(value: str, _: InvocationContext) -> Assessment:
-    if any(fnmatchcase(value, pattern) for pattern in words("programs/kinds.txt", "git settings")):
+    if matches("programs/kinds.txt", "git settings", value):
         return read_only("")
     return not_understood(f"the setting `{value[:40]}` may name a program that git runs", "destructive")
 
@@ -109,6 +108,23 @@ def flux(value: str, _: InvocationContext) -> Assessment:
     ]
     if odd or imports or not names:
         return not_understood(f"`{(odd or imports or [value])[0][:40]}` in Flux")
+    return read_only("only queries")
+
+
+_CYPHER = re.compile(
+    r"\s*(?:EXPLAIN\s+)?(?:OPTIONAL\s+MATCH|MATCH|RETURN|WITH|UNWIND|SHOW|CALL\s+db(?:ms)?\.\w)", re.IGNORECASE
+)
+_CYPHER_WRITES = re.compile(
+    r"\b(?:CREATE|MERGE|SET|DELETE|DETACH|REMOVE|DROP|FOREACH|LOAD|TERMINATE|apoc|CALL(?!\s+db\.(?:labels|propertyKeys|relationshipTypes|schema|indexes|constraints|info)\b))\b",
+    re.IGNORECASE,
+)
+
+
+def cypher(value: str, _: InvocationContext) -> Assessment:
+    """Statements in Cypher: those that match and return."""
+    for statement in filter(str.strip, value.split(";")):
+        if not _CYPHER.match(statement) or _CYPHER_WRITES.search(re.sub(r"'[^'\\]*'|\"[^\"\\]*\"", "''", statement)):
+            return evidence.suspect(statement, f"`{statement.strip()[:40]}` in Cypher", recognised=True)
     return read_only("only queries")
 
 

@@ -65,6 +65,7 @@ _IP_OBJECTS = {
     "maddress": 1,
     "monitor": 2,
     "tunnel": 1,
+    "xfrm": 1,
 }
 """Objects of `ip`, and how many letters they are told by at least."""
 
@@ -81,6 +82,8 @@ def check_ip(situation: InvocationContext) -> Iterator[Assessment]:
     if not objects:
         yield not_understood(f"`ip {words[0][:20]}`")
         return
+    if objects[0] == "xfrm":
+        words = words[1:] or words
     verb = words[1] if len(words) > 1 else "show"
     if objects[0] == "netns" and verb == "exec":
         yield situation.judge.command(Command(tuple(words[3:]), input=situation.fed))

@@ -1,4 +1,4 @@
-"""The tables of programs: what each subcommand, option and operand does. `tables/README` describes their form.
+"""The tables of programs: what each subcommand, option and operand does.
 
 A table is read when a program in it is first looked up.
 """
@@ -12,12 +12,15 @@ from importlib.resources import files
 from typing import Literal
 
 from onrecall.domain.incident import Risk
-from onrecall.recommendation.risk.assessment import RISKS
+from onrecall.recommendation.risk.assessment import risk_named
 
 Arity = Literal["none", "required", "optional", "until"]
 _OPTION = re.compile(
     r"(?P<name>[-+](?:(?!\.\.\.)[^:=\[!~{])*)(?P<arity>\[[:=]\]|[:=]|\.\.\.)?(?P<kind>\{[^}]*\}|[a-z_-]+)?(?P<effect>![a-z_]+|~)?"
 )
+_READING_CMDLET = re.compile(r"(?:Get|Measure|Compare|Resolve|Format|Select)-[A-Z][A-Za-z0-9]+")
+_SECRET_NOUN = re.compile(r"Secret|Credential|Password|Token|Keys?$|Volume$|Disk$", re.IGNORECASE)
+"""What a cmdlet that reads hands out, and what `Format-` erases."""
 _STYLES = ("getopt", "single")
 
 
@@ -110,7 +113,7 @@ class Node:
 
 def find_program(name: str) -> tuple[Node, tuple[str, ...]] | None:
     """The table of a program, and the words that an alias puts before its arguments."""
-    place = _index().get(name) or _index().get(_spellings().get(name.lower(), ""))
+    place = _index().get(name) or _index().get(_spellings().get(name.lower(), "")) or _index().get(_cmdlet(name))
     if place is None:
         return None
     if isinstance(place, str):
@@ -118,6 +121,12 @@ def find_program(name: str) -> tuple[Node, tuple[str, ...]] | None:
         target = find_program(words[0])
         return (target[0], (*target[1], *words[1:])) if target is not None else None
     return _node(place), ()
+
+
+def _cmdlet(name: str) -> str:
+    """A listed cmdlet that stands for one of PowerShell that by its verb only reads; none that hands out secrets."""
+    reads = _READING_CMDLET.fullmatch(name) is not None
+    return "Get-Process" if reads and _SECRET_NOUN.search(name) is None else ""
 
 
 @cache
@@ -213,7 +222,7 @@ def _head(line: str, parent: Node | None) -> Node:
 def _risk(name: str) -> Risk | None:
     if not name:
         return None
-    return next(risk for risk in RISKS if risk == name)
+    return risk_named(name)
 
 
 def _attribute(node: Node, name: str, text: str = "") -> None:
@@ -290,7 +299,7 @@ _ATTRIBUTES: dict[str, Callable[[Node, str], None]] = {
     "any-option": _enter_any_option,
     "own-options": _enter_own_options,
 }
-"""Each attribute that a table may give; `tables/README` says what it means."""
+"""What enters each attribute that a table may give."""
 
 
 def _options(token: str, style: str) -> Iterator[Option]:

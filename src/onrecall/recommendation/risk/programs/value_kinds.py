@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
+from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,
     destructive,
@@ -93,7 +94,7 @@ def _shell(value: str, situation: InvocationContext) -> Assessment:
 
 
 def _hidden(value: str, _: InvocationContext) -> Assessment:
-    return unknown(f"what `{value[:60]}` holds")
+    return evidence.suspect(value, f"what `{value[:60]}` holds")
 
 
 def _trusted(value: str, _: InvocationContext) -> Assessment:
@@ -161,6 +162,7 @@ KINDS: dict[str, Kind] = {
     "bpftrace": program_kinds.bpftrace_program,
     "jinfo": program_kinds.jinfo_flag,
     "vty": program_kinds.vty,
+    "cypher": program_kinds.cypher,
     "crontab": lambda _value, _situation: destructive("the jobs that were there are lost"),
     "flux": program_kinds.flux,
     "redis-cluster": program_kinds.redis_cluster,

@@ -49,6 +49,8 @@ class Clause:
         head = self.words[0]
         if head in verb_list("looking") or head in verb_list("telling") or self.states_to_ensure() is not None:
             return True
+        if "back" in self.words[1:3]:
+            return False
         return any(head in verbs and not objects.isdisjoint(self.words[1:6]) for verbs, objects in _objects_by_verb())
 
     def states_to_ensure(self) -> frozenset[str] | None:

@@ -5,7 +5,7 @@ from functools import cache
 from typing import NamedTuple
 
 from onrecall.domain.incident import Risk
-from onrecall.recommendation.risk.assessment import RISKS, Assessment
+from onrecall.recommendation.risk.assessment import Assessment, risk_named
 from onrecall.recommendation.risk.prose.english import verb_forms
 from onrecall.recommendation.risk.sections import lines
 
@@ -44,7 +44,7 @@ def _rows() -> tuple[_ChangeVerbRow, ...]:
     rows = [line.split("|", 2) for line in lines("prose/prose_deeds.txt", "deeds")]
     return tuple(
         _ChangeVerbRow(
-            next(known_risk for known_risk in RISKS if known_risk == risk.strip()),
+            risk_named(risk.strip()),
             frozenset(form for verb in verbs.split() for form in verb_forms(verb)),
             re.compile(pattern.strip(), re.IGNORECASE),
         )

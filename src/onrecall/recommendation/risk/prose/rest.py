@@ -55,7 +55,7 @@ class _WordPlace:
     def problem(self) -> Assessment | None:
         """Why this word is not known to be harmless."""
         written = self.clause.tokens[self.place]
-        if written == CODE or (self.kind == "state" and self.before == "auxiliary" and self.word.endswith("ing")):
+        if written == CODE or self._goes_on_by_itself():
             return None
         if self.kind == "quote":
             return self._problem_of_quote(written)
@@ -70,6 +70,16 @@ class _WordPlace:
             )
         harmless = self.kind != "unknown" or self._is_known_by_its_place()
         return None if harmless else _suspect(self.clause, written)
+
+    def _goes_on_by_itself(self) -> bool:
+        """Whether it tells how something is or was: "is running", "ran"."""
+        is_going = self.kind in ("state", "quality") and self.before == "auxiliary" and self.word.endswith("ing")
+        return is_going or self.word in word_list("pasts") or self._is_progressing()
+
+    def _is_progressing(self) -> bool:
+        """Whether it tells what goes on: "that the queue is draining"."""
+        goes_on = self.word.endswith("ing") and self.clause.words[self.place - 1] in ("is", "are", "was", "were")
+        return goes_on and not self.changes and self.clause.states_to_ensure() is None
 
     def _problem_of_quote(self, token: str) -> Assessment | None:
         """Words in quotes: what is searched for may be anything."""
@@ -96,7 +106,7 @@ class _WordPlace:
         if (
             self.kind == "quality"
             and self.after in ("thing", "quality", "name")
-            and self.before in {*_BEFORE_NOUN, "look"}
+            and (self.before in {*_BEFORE_NOUN, "look"} or self._is_first_and_no_deed())
         ):
             return True
         if self.word in word_list("things") and self._is_noun():
@@ -113,6 +123,10 @@ class _WordPlace:
         inflected = self.word.endswith(("ed", "s", "en", "ew", "ran", "ut")) and not self.word.endswith("ss")
         return inflected and self._is_asked()
 
+    def _is_first_and_no_deed(self) -> bool:
+        """Whether it stands right behind the verb and no row says what it does here: "check free disk space"."""
+        return self.place == 1 and judge_change_verb(self.word, self.clause.text.lower()) is None
+
     def _is_noun(self) -> bool:
         is_verb = self.after == "determiner" or self.before == "auxiliary" or self.clause.words[self.place - 1] == "to"
         return not is_verb and (self.before != "instrument" or self.after == "thing")
@@ -123,7 +137,13 @@ class _WordPlace:
         questions = [word for word in earlier if word in word_list("questions")]
         if any(word not in ("if", "whether") for word in questions):
             return True
-        return self.clause.words[0] in verb_list("asking") and (bool(questions) or "that" in earlier[1:])
+        asks = bool(questions) or "that" in earlier[1:] or self._is_told_of_nobody()
+        return self.clause.words[0] in verb_list("asking") and asks
+
+    def _is_told_of_nobody(self) -> bool:
+        """Whether the verb has no doer: "that no one has dropped the index"."""
+        earlier = " ".join(self.clause.words[: self.place])
+        return earlier.endswith(("no one", "no one has", "no one had", "nobody", "nobody has", "nobody had"))
 
 
 def _is_read_only_program(word: str) -> bool:

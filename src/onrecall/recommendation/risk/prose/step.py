@@ -5,7 +5,7 @@ and numbers. Anything else is at least disruptive; a verb that changes something
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -36,6 +36,12 @@ _AND = re.compile(r"[,()&+]|\b(?:and|then|or|but|else|otherwise|plus)\b", re.IGN
 NEGATED = re.compile(
     r"^(?:do not|don't|don’t|never|avoid|must not|should not|no need to|cannot|did not|not)\s+", re.IGNORECASE
 )
+_PURPOSE = re.compile(rf"(?:run|execute|use|try|call|enter|issue)\s+{CODE}\s+to\s+(.+)", re.IGNORECASE | re.DOTALL)
+"""What code is run for."""
+_TRIAL = re.compile(
+    r"\b(?:if|whether)\b(.*?)\b(?:helps?|fix(?:es)?|solves?|cures?|does the trick|makes? (?:a|any) difference)\b",
+    re.IGNORECASE,
+)
 BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)]|\[[ x]\])\s+", re.MULTILINE)
 
 
@@ -45,7 +51,8 @@ def judge_prose(text: str, judge_command: Callable[[str], Assessment]) -> Assess
         return evidence.suspect(text, "the text is too long to judge")
     strange = first_strange(text.replace("\r\n", "\n"), prose=True)
     if strange is not None:
-        return worst([not_understood(strange), _judge_text(unmask(text), judge_command)]) or not_understood(strange)
+        suspected = evidence.suspect(text, strange, recognised=True)
+        return worst([suspected, _judge_text(unmask(text), judge_command)]) or suspected
     return _judge_text(text, judge_command)
 
 
@@ -109,10 +116,15 @@ def _judge_condition(conjunction: str, text: str) -> Iterator[Assessment]:
 def _judge_clauses(sentence: str) -> Iterator[Assessment]:
     """Each clause of a sentence; a list of things goes on with the verb before it."""
     looks = False
+    verb = ""
     for text in _AND.split(sentence):
         clause = Clause.read(text)
         if not clause.words or (looks and clause.is_list_of_things()):
             continue
+        if is_change_verb(clause.words[0]):
+            verb = clause.words[0]
+        elif verb and (goes_on := judge_change_verb(verb, f"{verb} {text.lower()}")) is not None:
+            yield goes_on  # "remove the lock and the data folder"
         judged = _judge_clause(clause)
         looks = judged is not None and judged.risk == "read_only"
         if judged is not None:
@@ -126,6 +138,9 @@ def _judge_clause(clause: Clause) -> Assessment | None:
     negated = NEGATED.match(clause.text.strip())
     if negated is not None:
         return _judge_prohibition(Clause.read(clause.text.strip()[negated.end() :]))
+    purpose = _PURPOSE.match(clause.text.strip())
+    if purpose is not None:
+        return _judge_verb(Clause.read(purpose[1]))
     return None if _only_runs_code(clause) else _judge_verb(clause)
 
 
@@ -134,18 +149,37 @@ def _judge_verb(clause: Clause) -> Assessment:
     head = clause.words[0]
     assessment = judge_change_verb(head, clause.text.lower()) if is_change_verb(head) else None
     if clause.looks() and assessment is None:
-        return find_problem_after_verb(clause) or read_only(f"“{head}” only looks or tells")
+        problem = find_problem_after_verb(clause) or _judge_trial(clause)
+        return problem or read_only(f"“{head}” only looks or tells")
     if assessment is None:
         return _judge_unknown_clause(clause)
     problem = find_problem_after_verb(clause, changes=True)
     return (worst([assessment, problem]) if problem is not None else None) or assessment
 
 
+def _judge_trial(clause: Clause) -> Assessment | None:
+    """What is to be tried out: "see if a restart helps"."""
+    trial = _TRIAL.search(clause.text)
+    tried = re.findall(r"[a-z-]+", trial[1].lower()) if trial is not None else []
+    judged = (judge_change_verb(word, clause.text.lower()) for word in tried)
+    return worst(assessment for assessment in judged if assessment is not None)
+
+
 def _only_runs_code(clause: Clause) -> bool:
+    if CODE not in clause.tokens:
+        return False
     running = words("programs/kinds.txt", "prose running")
-    return CODE in clause.tokens and all(
-        written == CODE or word in running for written, word in zip(clause.tokens, clause.words, strict=True)
+    last = len(clause.tokens) - clause.tokens[::-1].index(CODE)
+    runs = all(
+        written == CODE or word in running for written, word in zip(clause.tokens[:last], clause.words, strict=False)
     )
+    return runs and (last == len(clause.tokens) or _says_where(clause.tokens[last:]))
+
+
+def _says_where(tokens: Sequence[str]) -> bool:
+    """Whether words after code only say where it runs: "on the host", "in the api container"."""
+    place = Clause.read(f"look {' '.join(tokens)}")
+    return place.kinds[1:2] == ("preposition",) and find_problem_after_verb(place) is None
 
 
 def _judge_prohibition(clause: Clause) -> Assessment:
