@@ -13,7 +13,7 @@ CONSOLE := hatch_build.py web/index.html web/package-lock.json $(shell find web/
 # How many tests run at once, and in which order they begin, is defined in tests/conftest.py.
 AT_ONCE := --maxprocesses 5 --dist loadgroup --no-loadscope-reorder --numprocesses
 EXTRAS ?=
-OPTIONAL := chroma docs-import hindsight kafka llm opensearch otel
+OPTIONAL := a2a chroma docs-import hindsight kafka llm opensearch otel
 COMMA := ,
 CHOSEN := $(sort $(subst $(COMMA), ,$(EXTRAS)))
 $(if $(filter-out $(OPTIONAL),$(CHOSEN)),$(error EXTRAS knows $(OPTIONAL), not $(filter-out $(OPTIONAL),$(CHOSEN))))
@@ -84,7 +84,7 @@ opensearch-setup: $(NODE)/stamp ## a real OpenSearch node from Maven's jars, for
 test-opensearch: $(VENV)/dev.stamp $(NODE)/stamp ## the tests against a real OpenSearch node
 	@$(BIN)/pytest -m opensearch $(ARGS)
 
-extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (chroma, docs-import, hindsight, kafka, llm, opensearch, otel)
+extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (a2a, chroma, docs-import, hindsight, kafka, llm, opensearch, otel)
 	@echo "installed: $(or $(CHOSEN),nothing; choose with EXTRAS=llm$(COMMA)kafka)"
 
 types: $(VENV)/dev.stamp ## regenerate the API description and its types for the console (web/openapi.json)

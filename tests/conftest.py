@@ -45,7 +45,9 @@ def may_hold_runs(folder: Path) -> bool:
 
 # Many servers and stores on one disk would wait for it most of the time.
 if "TMPDIR" not in os.environ and may_hold_runs(MEMORY_FOLDER):
-    os.environ["TMPDIR"] = str(MEMORY_FOLDER)
+    own_folder = MEMORY_FOLDER / f"onrecall-tests-{os.getuid()}"  # others may run the tests on this machine, too
+    own_folder.mkdir(mode=0o700, exist_ok=True)
+    os.environ["TMPDIR"] = str(own_folder)
     tempfile.tempdir = None
 
 # Where a red run stops a release, the examples are the same each time; new ones are looked for everywhere else.

@@ -24,6 +24,7 @@ SAME_EVERYWHERE = {
     "GET /docs/static/{file:path}",
     "GET /openapi.json",
     "GET /llms.txt",
+    "GET /.well-known/agent-card.json",
     "GET /docs/{name}.md",
     "GET /docs/guide",
     "GET /docs/guide/{path:path}",

@@ -23,6 +23,8 @@ PATIENCE = 60
 SECRET = "a-signing-secret-of-the-twin"
 BOT = "B0ONRECALL"
 CHANNEL = "C0INCIDENTS"
+DIRECT = "D0ANN"
+"""The messages between a person and the app."""
 
 
 @dataclass
@@ -32,7 +34,9 @@ class Slack:
     address: str = ""
     bot: str = BOT
     token: str = TOKEN
-    channels: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {CHANNEL: [], "C0CHECKOUT": []})
+    channels: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {CHANNEL: [], "C0CHECKOUT": [], DIRECT: []}
+    )
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     whispers: list[dict[str, Any]] = field(default_factory=list)
@@ -47,7 +51,7 @@ class Slack:
     """After so many more posted messages the answer is kept back, as if the line went dead."""
     held: threading.Event = field(default_factory=threading.Event)
     freed: threading.Event = field(default_factory=threading.Event)
-    scopes: set[str] = field(default_factory=lambda: {"chat:write", "channels:history"})
+    scopes: set[str] = field(default_factory=lambda: {"chat:write", "channels:history", "assistant:write"})
     page: int = 200
     lock: threading.RLock = field(default_factory=threading.RLock)
     last: float = 0.0
@@ -131,6 +135,24 @@ class Slack:
     ) -> httpx.Response:
         ts = thread or self.say(CHANNEL, {"text": text, "user": "U0ANN"})
         payload = {"type": "app_mention", "user": "U0ANN", "text": f"<@U0BOT> {text}", "channel": CHANNEL, "ts": ts}
+        return self.send_event(app, payload, event, retry)
+
+    def write_to_app(self, app: httpx.Client, text: str, event: str, retry: int = 0, **more: Any) -> httpx.Response:
+        """Write to the app alone; the newest thread of that channel is the conversation."""
+        ts = self.roots(DIRECT)[-1]["ts"] if retry else self.say(DIRECT, {"text": text, "user": "U0ANN"})
+        payload = {"type": "message", "channel_type": "im", "user": "U0ANN", "text": text, "channel": DIRECT, "ts": ts}
+        return self.send_event(app, payload | more, event, retry)
+
+    def open_assistant(self, app: httpx.Client, event: str = "EvA") -> httpx.Response:
+        """Open the app beside a channel; Slack starts a thread."""
+        thread = {"user_id": "U0ANN", "channel_id": DIRECT, "thread_ts": self.say(DIRECT, {"text": "New conversation"})}
+        started = {
+            "type": "assistant_thread_started",
+            "assistant_thread": thread | {"context": {"channel_id": CHANNEL}},
+        }
+        return self.send_event(app, started, event)
+
+    def send_event(self, app: httpx.Client, payload: dict[str, Any], event: str, retry: int = 0) -> httpx.Response:
         body = {"type": "event_callback", "team_id": "T0", "event_id": event, "event": payload}
         more = {"x-slack-retry-num": str(retry), "x-slack-retry-reason": "http_timeout"} if retry else {}
         return self.deliver(app, "/slack/events", json.dumps(body).encode(), "application/json", **more)
@@ -229,6 +251,17 @@ class Slack:
         page = (messages if arguments.get("include_all_metadata") in (True, "1", "true") else plain)[at : at + size]
         more = str(at + size) if at + size < len(messages) else ""
         return {"messages": page, "has_more": bool(more), "response_metadata": {"next_cursor": more}}
+
+    def _assistant_threads_setStatus(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        if "assistant:write" not in self.scopes:
+            return {"error": "missing_scope"}
+        known = any(root["ts"] == arguments["thread_ts"] for root in self.roots(arguments["channel_id"]))
+        return {} if known and arguments["status"] else {"error": "invalid_thread_ts"}
+
+    def _assistant_threads_setSuggestedPrompts(self, arguments: dict[str, Any]) -> dict[str, Any]:  # noqa: N802
+        prompts = arguments["prompts"]
+        fits = 1 <= len(prompts) <= 4 and all(prompt["title"] and prompt["message"] for prompt in prompts)
+        return {} if fits and "assistant:write" in self.scopes else {"error": "invalid_arguments"}
 
     def _views_open(self, arguments: dict[str, Any]) -> dict[str, Any]:
         if time.monotonic() - self.triggers.pop(arguments["trigger_id"], -math.inf) > PATIENCE:

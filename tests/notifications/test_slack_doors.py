@@ -16,7 +16,7 @@ from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.status import ComponentStatus, build_report
 from onrecall.domain.incident import Incident, RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
 from onrecall.http import create
-from onrecall.http.slack_actions import SlackApp
+from onrecall.http.slack_app import SlackApp
 from onrecall.http.slack_votes import StepVote, merge_vote
 from onrecall.notifications import IncidentUpdate, Links
 from onrecall.notifications.slack import message as slack_message
@@ -30,7 +30,7 @@ from onrecall.storage import Storage, StoredNote
 from onrecall.worker.worker import Worker
 
 from . import slack_limits
-from .slack_twin import CHANNEL, SECRET, TOKEN, workspace
+from .slack_twin import CHANNEL, DIRECT, SECRET, TOKEN, workspace
 from .slack_twin import Slack as Twin
 from .twin import HERE, until
 
@@ -219,6 +219,39 @@ def test_a_mention_is_answered_once_in_its_thread(slack_app, slack: Twin, tmp_pa
     assert (
         len([message for message in slack.thread(root) if message["metadata"]["event_type"] == "onrecall_answer"]) == 1
     )
+
+
+@pytest.mark.parametrize("scopes", [{"chat:write", "assistant:write"}, {"chat:write"}])
+def test_a_message_to_the_app_is_answered_once_in_its_thread(slack_app, slack: Twin, scopes: set[str]) -> None:
+    client, memory = slack_app
+    slack.scopes = scopes | {"channels:history"}
+    before = (len(memory.store.events.feed(0, 1000)), memory.store.health.counts())
+    for retry in range(3):
+        assert slack.write_to_app(client, "pool exhausted in auth", "EvD", retry).status_code == 200
+    (root,) = slack.roots(DIRECT)
+    (answer,) = slack.thread(root["ts"], DIRECT)
+    assert "A leak of connections" in json.dumps(answer)
+    assert [call["thread_ts"] for call in slack.made("assistant.threads.setStatus")] == [root["ts"]]
+    assert (len(memory.store.events.feed(0, 1000)), memory.store.health.counts()) == before, "asking writes nothing"
+
+
+def test_what_bots_and_edits_write_is_not_answered(slack_app, slack: Twin) -> None:
+    client, _ = slack_app
+    posted = len(slack.made("chat.postMessage"))
+    for n, more in enumerate(({"bot_id": "B1"}, {"subtype": "message_changed"}, {"channel_type": "channel"})):
+        assert slack.write_to_app(client, "pool exhausted in auth", f"EvB{n}", **more).status_code == 200
+    assert len(slack.made("chat.postMessage")) == posted
+
+
+def test_a_conversation_offers_open_incidents_as_questions(slack_app, slack: Twin) -> None:
+    client, memory = slack_app
+    assert slack.open_assistant(client).status_code == 200
+    (call,) = slack.made("assistant.threads.setSuggestedPrompts")
+    assert call["thread_ts"] == slack.roots(DIRECT)[0]["ts"]
+    incident = memory.store.incidents.get("NEW-1")
+    assert [(prompt["title"], prompt["message"]) for prompt in call["prompts"]] == [
+        (f"NEW-1: {incident.title}", " ".join(incident.text.split()))
+    ]
 
 
 def test_slack_asks_whether_the_address_is_ours(slack_app, slack: Twin) -> None:

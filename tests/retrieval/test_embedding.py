@@ -7,12 +7,14 @@ from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import tokenizers
 
 from onrecall.domain.errors import Invalid
-from onrecall.retrieval import embeddings
+from onrecall.retrieval import embeddings, quantization
 from onrecall.retrieval.embeddings import LocalEmbedder
+from onrecall.retrieval.onnx_graph import _SCHEMA
 
 pytestmark = pytest.mark.model
 
@@ -207,3 +209,26 @@ def test_questions_are_embedded_nearly_as_exactly(model: LocalEmbedder) -> None:
     assert not np.allclose(exact, rough, atol=1e-3), "it is another way to run the model"
     alone = np.concatenate([asking.embed([text]) for text in texts])
     np.testing.assert_allclose(alone, rough, atol=5e-7)
+
+
+@pytest.mark.parametrize("is_rounded", [False, True])
+def test_the_graph_is_the_message_that_onnx_describes(model, is_rounded):
+    graph = model._graph if not is_rounded else quantization.quantize(model._graph)
+    message = onnx.load_from_string(graph.serialize())
+    assert [(node.op_type, list(node.input)) for node in message.graph.node] == [
+        (node.operator, list(node.inputs)) for node in graph.nodes
+    ]
+    assert {tensor.name for tensor in message.graph.initializer} == {tensor.name for tensor in graph.tensors}
+    opsets = {entry.domain: entry.version for entry in message.opset_import}
+    assert opsets == ({"": 20, "com.microsoft": 1} if is_rounded else {"": 20})
+    assert {field.name for field, _ in _all_fields(message)} <= {
+        name for message in _SCHEMA.values() for name in message
+    }
+
+
+def _all_fields(message):
+    for field, value in message.ListFields():
+        yield field, value
+        if field.type == field.TYPE_MESSAGE:
+            for part in value if field.is_repeated else [value]:
+                yield from _all_fields(part)

@@ -11,7 +11,7 @@ from onrecall.domain.session import SessionLimits
 from onrecall.pipeline.keys import Keys
 
 if TYPE_CHECKING:
-    from onrecall.http.slack_actions import SlackApp
+    from onrecall.http.slack_app import SlackApp
     from onrecall.identity.provider import ProviderSettings
     from onrecall.notifications.web_push import WebPush
 

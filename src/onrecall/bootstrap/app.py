@@ -34,7 +34,7 @@ from onrecall.storage import Storage
 from onrecall.worker.worker import WorkerHandle
 
 if TYPE_CHECKING:
-    from onrecall.http.slack_actions import SlackApp
+    from onrecall.http.slack_app import SlackApp
     from onrecall.retrieval.opensearch import OpenSearchIndex
 
 __all__ = ["AppContext", "embedder", "kafka_connection", "models", "open_app", "open_storage", "settings"]

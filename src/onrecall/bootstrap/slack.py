@@ -3,7 +3,7 @@
 from importlib.util import find_spec
 
 from onrecall.domain.errors import Invalid
-from onrecall.http.slack_actions import SlackApp
+from onrecall.http.slack_app import SlackApp
 from onrecall.notifications import Channel, Links
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.slack import channel as slack

@@ -57,6 +57,7 @@ from onrecall.http import (
     usage,
     websocket,
 )
+from onrecall.http.a2a import A2a
 from onrecall.http.broadcast import Stream
 from onrecall.http.compat import (
     hindsight as hindsight_banks,
@@ -173,6 +174,7 @@ def create(
     app.add_middleware(metrics.RequestCounter, metrics=app.state.metrics)
     app.router.routes.extend(_api_routes())
     app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
+    app.router.routes.extend(A2a(memory, access.public_url).routes())
     _add_pages(app)
     return app
 

@@ -171,6 +171,8 @@ ROUTES: Mapping[str, Least] = {
     **_COMPAT_ROUTES,  # first, as in the application
     **{route.replace(" ", " /api/v1", 1): least for route, least in _V1.items()},
     "POST /mcp": "viewer",  # what writes is offered to responders alone
+    "POST /a2a": "viewer",
+    "GET /.well-known/agent-card.json": "open",
     "POST /api/v2/alerts": "ingest",
     "POST /v2/enqueue": "ingest",
     "POST /v2/change/enqueue": "ingest",

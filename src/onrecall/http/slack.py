@@ -1,4 +1,4 @@
-"""Requests from Slack: buttons, modals, commands and mentions. The middleware has verified the signature."""
+"""Requests from Slack: buttons, modals, commands, mentions and messages. The middleware has verified the signature."""
 
 import asyncio
 import json
@@ -13,7 +13,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from onrecall.domain.errors import Invalid, OnRecallError, Unavailable
-from onrecall.http.slack_actions import SlackActions, SlackApp
+from onrecall.http.slack_actions import SlackActions
+from onrecall.http.slack_app import SlackApp
+from onrecall.http.slack_questions import SlackQuestions
 from onrecall.notifications import PermanentDeliveryError
 from onrecall.pipeline import IncidentService
 
@@ -33,6 +35,7 @@ class SlackRequests:
 
     def __init__(self, memory: IncidentService, app: SlackApp | None) -> None:
         self.actions = SlackActions(memory, app or SlackApp())
+        self.questions = SlackQuestions(memory, app or SlackApp())
         self._pool = ThreadPoolExecutor(WORKERS, "slack")
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)
 
@@ -84,7 +87,7 @@ async def commands(request: Request) -> Response:
     form = _parse_form(await request.body())
     if form.get("ssl_check"):
         return Response()
-    asking = slack.begin(lambda: slack.actions.ask(form.get("text", "")))
+    asking = slack.begin(lambda: slack.questions.ask(form.get("text", "")))
     try:
         answer = await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(asking)), PATIENCE_SECONDS)
     except TimeoutError:
@@ -97,20 +100,20 @@ async def commands(request: Request) -> Response:
 
 @router.post("/events")
 async def events(request: Request) -> Response:
-    """Something happened in Slack: the app was mentioned, or Slack asks whether this address is ours."""
+    """Something happened in Slack: the app was mentioned or written to, or Slack asks whether this address is ours."""
     slack = _slack(request)
     envelope = _parse_object((await request.body()).decode("utf-8", "replace"), "body")
     if envelope.get("type") == "url_verification":
         return JSONResponse({"challenge": str(envelope.get("challenge", ""))[:1000]})
     again = "x-slack-retry-num" in request.headers
     try:
-        await slack.soon(lambda: _malformed_as_invalid(lambda: slack.actions.answer_mention(envelope, again=again)))
+        await slack.soon(lambda: _malformed_as_invalid(lambda: slack.questions.handle_event(envelope, again=again)))
     except PermanentDeliveryError as error:
-        log.warning("a mention in Slack could not be answered: %s", error)
+        log.warning("an event from Slack could not be answered: %s", error)
     except OnRecallError as error:
         if error.retry:
             raise  # Slack says it again, and then it may go
-        log.warning("a mention in Slack was not answered: %s", error)
+        log.warning("an event from Slack was not answered: %s", error)
     return Response()
 
 

@@ -1,59 +1,28 @@
-"""Actions in Slack: vote on answers and steps, resolve, ask. The signature is the key, the user's id the name."""
+"""Actions in Slack: vote on answers and steps, resolve. The signature is the key, the user's id the name."""
 
-import html
 import json
 import logging
 import re
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from onrecall.domain.errors import Forbidden, Invalid, OnRecallError, Unavailable
+from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.domain.incident import Recommendation, RecommendationOutcome
-from onrecall.domain.situation import make_situation
+from onrecall.http.slack_app import SlackApp, require_own_workspace
 from onrecall.http.slack_votes import StepVote, merge_vote
-from onrecall.notifications import Links, PermanentDeliveryError
-from onrecall.notifications.egress_guard import EgressGuard
+from onrecall.notifications import PermanentDeliveryError
 from onrecall.notifications.slack import blocks as slack_blocks
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack import modal as slack_modal
-from onrecall.notifications.slack.api import Api, Deadline
-from onrecall.notifications.slack.channel import PLAIN_OPTIONS, check_webhook
+from onrecall.notifications.slack.api import Deadline
+from onrecall.notifications.slack.channel import check_webhook
 from onrecall.pipeline import IncidentService
-from onrecall.sources import WebhookRequest
-from onrecall.sources.signatures import check_timestamp, require_header, split_versions, verify_hmac
 
-LONGEST_QUESTION = 4000
-MAX_REMEMBERED_EVENTS = 1000
-ANSWER = "onrecall_answer"
-USAGE = "Describe the problem, or paste an alert or log lines: /recall checkout answers 502 since the deploy"
 _USER = re.compile(r"[A-Z0-9]{2,32}", re.ASCII)
-_MENTION = re.compile(r"<@[A-Z0-9]+(\|[^>]*)?>")
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class SlackApp:
-    """The app in Slack as an operator configured it."""
-
-    secret: str | None = None
-    """Slack's signing secret; without it no request from Slack is accepted."""
-    api: Api | None = None
-    guard: EgressGuard = field(default_factory=EgressGuard)
-    links: Links = field(default_factory=Links)
-
-    def verify(self, delivery: WebhookRequest, now: datetime) -> None:
-        """Raise Forbidden unless Slack signed exactly this, just now."""
-        if not self.secret:
-            raise Forbidden("no signing secret for Slack is set; set ONRECALL_SLACK_SIGNING_SECRET")
-        stamp = require_header(delivery, "X-Slack-Request-Timestamp")
-        check_timestamp(stamp, now)
-        offered = split_versions(require_header(delivery, "X-Slack-Signature"), "v0=")
-        verify_hmac(b"v0:" + stamp.encode() + b":" + delivery.body, offered, (self.secret,))
 
 
 class SlackActions:
@@ -63,14 +32,10 @@ class SlackActions:
         self._memory = memory
         self._app = app
         self._vote_lock = threading.Lock()
-        self._events: OrderedDict[str, None] = OrderedDict()
-        self._events_lock = threading.Lock()
-
-    # buttons and the modal
 
     def interact(self, payload: Mapping[str, Any], later: Callable[[Callable[[], None]], None]) -> Mapping[str, Any]:
         """Handle a button or a modal, and return the response; `later` runs a job after it is sent."""
-        _require_own_workspace(payload)
+        require_own_workspace(payload)
         user = _user_name(payload.get("user"))
         match payload.get("type"):
             case "view_submission":
@@ -123,7 +88,7 @@ class SlackActions:
         incident = self._memory.store.incidents.get(incident_id)
         answer = self._memory.store.recommendations.newest(incident_id)
         view = slack_modal.view(incident, answer, self._outcomes(answer))
-        self._api().call("views.open", Deadline(2.5), trigger_id=trigger, view=view)
+        self._app.require_api().call("views.open", Deadline(2.5), trigger_id=trigger, view=view)
 
     def _outcomes(self, answer: Recommendation | None) -> tuple[RecommendationOutcome, ...]:
         return self._memory.store.outcomes.of_recommendation(answer.id) if answer else ()
@@ -144,75 +109,6 @@ class SlackActions:
             return {"response_action": "errors", "errors": {place: str(error)[:150]}}
         return {"response_action": "clear"}
 
-    # questions
-
-    def ask(self, text: str) -> slack_message.MessageContent:
-        """Answer a question; nothing is stored."""
-        question = html.unescape(_MENTION.sub(" ", text)).strip()[:LONGEST_QUESTION]
-        if not question:
-            return {"text": USAGE}
-        try:
-            return slack_message.answer_message(self._memory.ask(make_situation(question)), self._app.links)
-        except OnRecallError as error:
-            return {"text": slack_blocks.fallback(f"No answer: {error}")}
-
-    def answer_mention(self, envelope: Mapping[str, Any], *, again: bool) -> None:
-        """Answer a mention of the app in its thread, once, however often Slack repeats it."""
-        event, event_id = envelope.get("event") or {}, str(envelope.get("event_id"))
-        if event.get("type") != "app_mention" or event.get("bot_id") or not self._is_first(event_id):
-            return
-        answered = False
-        try:
-            _require_own_workspace(
-                {"team": {"id": envelope.get("team_id")}, "user": {"team_id": event.get("user_team")}}
-            )
-            self._reply(event, event_id, again=again)
-            answered = True
-        finally:
-            if not answered:
-                self._forget(event_id)
-
-    def _reply(self, event: Mapping[str, Any], event_id: str, *, again: bool) -> None:
-        api, deadline = self._api(), Deadline(20)
-        channel, thread = str(event["channel"]), str(event.get("thread_ts") or event["ts"])
-        if again and self._is_answered(channel, thread, event_id, deadline):
-            return
-        metadata = {"event_type": ANSWER, "event_payload": {"event": event_id}}
-        answer = self.ask(str(event.get("text", "")))
-        api.wait_turn(channel, deadline)
-        api.call(
-            "chat.postMessage",
-            deadline,
-            channel=channel,
-            thread_ts=thread,
-            metadata=metadata,
-            **answer,
-            **PLAIN_OPTIONS,
-        )
-
-    def _is_answered(self, channel: str, thread: str, event_id: str, deadline: Deadline) -> bool:
-        thread_replies = self._api().ask(
-            "conversations.replies", deadline, channel=channel, ts=thread, limit=200, include_all_metadata=True
-        )
-        payloads = [
-            (message.get("metadata") or {}).get("event_payload") or {} for message in thread_replies.get("messages", ())
-        ]
-        return any(payload.get("event") == event_id for payload in payloads)
-
-    def _is_first(self, event_id: str) -> bool:
-        with self._events_lock:
-            if event_id in self._events:
-                return False
-            self._events[event_id] = None
-            if len(self._events) > MAX_REMEMBERED_EVENTS:
-                self._events.popitem(last=False)
-            return True
-
-    def _forget(self, event_id: str) -> None:
-        """Forget an event, so that a retry counts."""
-        with self._events_lock:
-            self._events.pop(event_id, None)
-
     def reply_privately(self, payload: Mapping[str, Any], content: slack_message.MessageContent) -> None:
         """Send a reply that only the user sees."""
         url = payload.get("response_url")
@@ -227,11 +123,6 @@ class SlackActions:
         except (OnRecallError, PermanentDeliveryError) as error:
             log.warning("a request from Slack could not be answered: %s", error)
 
-    def _api(self) -> Api:
-        if self._app.api is None:
-            raise Unavailable("this requires a bot; set ONRECALL_SLACK_BOT_TOKEN and ONRECALL_SLACK_CHANNEL")
-        return self._app.api
-
 
 MARKS: Mapping[str, bool] = {
     "helped": True,
@@ -243,13 +134,6 @@ MARKS: Mapping[str, bool] = {
 
 
 DECISIONS = frozenset({"confirm_suggestion", "dismiss_suggestion"})
-
-
-def _require_own_workspace(payload: Mapping[str, Any]) -> None:
-    """Raise Forbidden for people of other workspaces in a shared channel."""
-    team, theirs = (payload.get("team") or {}).get("id"), (payload.get("user") or {}).get("team_id")
-    if team and theirs and team != theirs and not payload.get("enterprise"):
-        raise Forbidden("only members of the workspace in which OnRecall is installed may do this")
 
 
 def _user_name(user: Any) -> str:

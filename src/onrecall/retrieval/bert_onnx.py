@@ -8,17 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import onnx
+import numpy as np
+import numpy.typing as npt
 import onnxruntime
-from onnx import TensorProto, helper
 
 from onrecall.retrieval.model_folder import WEIGHTS_FILE, ModelFolder, Pooling, unsuitable
+from onrecall.retrieval.onnx_graph import ByteRange, Graph, GraphNode, Tensor
 
-OPSET, IR_VERSION = 20, 10
 FIRST_POSITION = {"bert": False, "roberta": True, "xlm-roberta": True, "camembert": True}
 """Families that share the encoder; whether their positions begin after that of padding."""
 _FAMILY_PREFIX = re.compile(r"^(?:bert|roberta)\.")
-FLOAT = TensorProto.FLOAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +63,9 @@ def _read_pooling(folder: Path) -> Pooling:
     return "mean" if mean else "first"
 
 
-def build_graph(folder: Path, sizes: EncoderShape) -> onnx.ModelProto:
+def build_graph(folder: Path, sizes: EncoderShape) -> Graph:
     """The encoder; its weights stay in their file."""
-    return _Graph(sizes).build(_read_weights(weights_file(folder)))
+    return _GraphBuilder(sizes).build(_read_weights(weights_file(folder)))
 
 
 def weights_file(folder: Path) -> Path:
@@ -74,7 +73,7 @@ def weights_file(folder: Path) -> Path:
     return (folder / WEIGHTS_FILE).resolve()
 
 
-def create_session(folder: Path, model: onnx.ModelProto) -> onnxruntime.InferenceSession:
+def create_session(folder: Path, graph: Graph) -> onnxruntime.InferenceSession:
     """An encoder ready to run on one thread; the weights are mapped from the safetensors file itself."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -82,7 +81,7 @@ def create_session(folder: Path, model: onnx.ModelProto) -> onnxruntime.Inferenc
     options.log_severity_level = 3
     place = str(weights_file(folder).parent)
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", place)
-    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(graph.serialize(), options, providers=["CPUExecutionProvider"])
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -92,7 +91,7 @@ def _read_json(path: Path) -> dict[str, Any]:
         raise unsuitable(f"{path} cannot be read: {error}") from error
 
 
-def _read_weights(path: Path) -> Iterator[TensorProto]:
+def _read_weights(path: Path) -> Iterator[Tensor]:
     """Each float32 tensor of a safetensors file as a byte range of that file."""
     try:
         with path.open("rb") as file:
@@ -106,14 +105,11 @@ def _read_weights(path: Path) -> Iterator[TensorProto]:
         begin, end = entry["data_offsets"]
         if 8 + size + end > path.stat().st_size:
             raise unsuitable(f"{path} is cut short")
-        tensor = TensorProto(name=_FAMILY_PREFIX.sub("", name), data_type=FLOAT, dims=entry["shape"])
-        tensor.data_location = TensorProto.EXTERNAL
-        for key, value in (("location", path.name), ("offset", 8 + size + begin), ("length", end - begin)):
-            tensor.external_data.add(key=key, value=str(value))
-        yield tensor
+        place = ByteRange(path, 8 + size + begin, end - begin)
+        yield Tensor(_FAMILY_PREFIX.sub("", name), tuple(entry["shape"]), place)
 
 
-class _Graph:
+class _GraphBuilder:
     """Builds the graph node by node.
 
     All texts of a batch have the same number of tokens, so nothing is padded or masked; between the attentions they are
@@ -122,25 +118,18 @@ class _Graph:
 
     def __init__(self, sizes: EncoderShape) -> None:
         self.sizes = sizes
-        self.nodes: list[onnx.NodeProto] = []
-        self.constants: dict[str, TensorProto] = {}
+        self.nodes: list[GraphNode] = []
+        self.constants: dict[str, Tensor] = {}
 
-    def build(self, weights: Iterator[TensorProto]) -> onnx.ModelProto:
+    def build(self, weights: Iterator[Tensor]) -> Graph:
         """The whole model: token ids in, unit vectors out."""
-        out = self._pooled(self._encoded(self._embedded()))
-        used = {name for node in self.nodes for name in node.input}
-        initializers = [*(tensor for tensor in weights if tensor.name in used), *self.constants.values()]
-        available = {tensor.name for tensor in initializers} | {name for node in self.nodes for name in node.output}
+        output = self._pooled(self._encoded(self._embedded()))
+        used = {name for node in self.nodes for name in node.inputs}
+        tensors = (*(tensor for tensor in weights if tensor.name in used), *self.constants.values())
+        available = {tensor.name for tensor in tensors} | {node.output for node in self.nodes}
         if missing := used - available - {"ids"}:
             raise unsuitable(f"the weights lack {', '.join(sorted(missing))} as float32")
-        graph = helper.make_graph(
-            self.nodes,
-            "encoder",
-            [helper.make_tensor_value_info("ids", TensorProto.INT64, ["texts", "tokens"])],
-            [helper.make_tensor_value_info(out, FLOAT, ["texts", self.sizes.width])],
-            initializers,
-        )
-        return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        return Graph(tuple(self.nodes), tensors, "ids", output, self.sizes.width)
 
     def _embedded(self) -> str:
         length = self._op("Gather", [self._op("Shape", ["ids"]), self._number(1)])
@@ -199,18 +188,18 @@ class _Graph:
 
     def _op(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
         output = f"{kind}.{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, list(inputs), [output], **attributes))
+        self.nodes.append(GraphNode(kind, tuple(inputs), output, attributes))
         return output
 
     def _number(self, value: int) -> str:
-        return self._constant(f"number {value}", TensorProto.INT64, [], [value])
+        return self._constant(f"number {value}", np.array(value, np.int64))
 
     def _list(self, *values: int) -> str:
-        return self._constant(f"list {values}", TensorProto.INT64, [len(values)], values)
+        return self._constant(f"list {values}", np.array(values, np.int64))
 
     def _scale(self) -> str:
-        return self._constant("scale", FLOAT, [], [(self.sizes.width // self.sizes.heads) ** -0.5])
+        return self._constant("scale", np.array((self.sizes.width // self.sizes.heads) ** -0.5, np.float32))
 
-    def _constant(self, name: str, kind: int, sizes: Sequence[int], values: Sequence[float]) -> str:
-        self.constants[name] = helper.make_tensor(name, kind, sizes, values)
+    def _constant(self, name: str, values: npt.NDArray[Any]) -> str:
+        self.constants[name] = Tensor.of(name, values)
         return name

@@ -14,7 +14,6 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import tokenizers
 
 from onrecall.retrieval import bert_onnx, quantization
@@ -28,6 +27,7 @@ from onrecall.retrieval.model_folder import (
     unsuitable,
 )
 from onrecall.retrieval.onnx_encoder import Ids, OnnxEncoder
+from onrecall.retrieval.onnx_graph import Graph
 
 Vectors = npt.NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -67,7 +67,7 @@ class LocalEmbedder:
     def __init__(self, model: ModelFolder, name: str) -> None:
         self.name, self.form = name, model.form
         self.model, self._rough = model, False
-        self._graph: onnx.ModelProto | None = None
+        self._graph: Graph | None = None
         if model.is_onnx:
             self._cut = model.cut or DEFAULT_CUT
         else:
@@ -141,7 +141,7 @@ class LocalEmbedder:
         if self._graph is None:
             return OnnxEncoder(self.model.file, self.model.pooling).run
         folder = self.model.folder
-        graph = quantization.quantize(self._graph, folder) if self._rough else self._graph
+        graph = quantization.quantize(self._graph) if self._rough else self._graph
         session = bert_onnx.create_session(folder, graph)
         return lambda ids: np.asarray(session.run(None, {"ids": ids})[0], np.float32)
 

@@ -4,84 +4,70 @@ Each output of a layer has a scale of its own, and so has each token that goes i
 and on nothing beside it. Only questions are embedded like this: what is kept is embedded exactly, once.
 """
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
-import onnx
-from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from onrecall.retrieval import bert_onnx
+from onrecall.retrieval.onnx_graph import Graph, GraphNode, Tensor
 
 STEPS, ZERO = 127, 128
 """Of what goes in, bytes from 1 to 255 stand for -1 to 1."""
 MAX_WEIGHT = 63
 """Weights are from -63 to 63: with more, processors that lack an instruction for it would lose the top of some sums."""
-OPSET = helper.make_opsetid("com.microsoft", 1)
+BYTES_DOMAIN = "com.microsoft"
+"""Where ONNX Runtime's own operators are, among them the multiplication of bytes."""
 
 
-def quantize(exact: onnx.ModelProto, folder: Path) -> onnx.ModelProto:
+def quantize(exact: Graph) -> Graph:
     """The same encoder, rounded."""
-    model = onnx.ModelProto()
-    model.CopyFrom(exact)
-    layers = [node for node in model.graph.node if node.op_type == "Gemm"]
-    weights = {node.input[1] for node in layers}
-    initializers = {tensor.name: tensor for tensor in model.graph.initializer}
-    unchanged = [tensor for name, tensor in initializers.items() if name not in weights]
-    bytes_of = [
-        part
-        for name in sorted(weights)
-        for part in _quantize_weights(name, _read_weights(initializers[name], bert_onnx.weights_file(folder)))
-    ]
-    nodes = list(_quantize_nodes(model.graph.node))
-    del model.graph.node[:], model.graph.initializer[:]
-    model.graph.node.extend(nodes)
-    model.graph.initializer.extend([*unchanged, *bytes_of, *_constants()])
-    model.opset_import.append(OPSET)
-    return model
+    weights = {node.inputs[1] for node in exact.nodes if node.operator == "Gemm"}
+    unchanged = [tensor for tensor in exact.tensors if tensor.name not in weights]
+    layers = sorted((tensor for tensor in exact.tensors if tensor.name in weights), key=lambda tensor: tensor.name)
+    rounded = [part for tensor in layers for part in _quantize_weights(tensor)]
+    tensors = (*unchanged, *rounded, *_constants())
+    return replace(exact, nodes=tuple(_quantize_nodes(exact.nodes)), tensors=tensors)
 
 
-def _quantize_nodes(nodes: Iterator[NodeProto]) -> Iterator[NodeProto]:
+def _quantize_nodes(nodes: Sequence[GraphNode]) -> Iterator[GraphNode]:
     """Each layer as: divide each token by its peak, round, multiply bytes, scale back, add the bias."""
     ready: set[str] = set()
     for node in nodes:
-        if node.op_type != "Gemm":
+        if node.operator != "Gemm":
             yield node
             continue
-        (x, weight, bias), (out,) = node.input, node.output
+        x, weight, bias = node.inputs
         if x not in ready:
             ready.add(x)
-            yield helper.make_node("Abs", [x], [f"{x}.size"])
-            yield helper.make_node("ReduceMax", [f"{x}.size", "last axis"], [f"{x}.most"], keepdims=1)
-            yield helper.make_node("Max", [f"{x}.most", "least"], [f"{x}.peak"])
-            yield helper.make_node("Div", [x, f"{x}.peak"], [f"{x}.share"])
-            yield helper.make_node("QuantizeLinear", [f"{x}.share", "step", "zero"], [f"{x}.bytes"])
-        inputs = [f"{x}.bytes", f"{weight}.bytes", "step", f"{weight}.scale", "zero"]
-        yield helper.make_node("MatMulIntegerToFloat", inputs, [f"{out}.shares"], domain=OPSET.domain)
-        yield helper.make_node("Mul", [f"{out}.shares", f"{x}.peak"], [f"{out}.product"])
-        yield helper.make_node("Add", [f"{out}.product", bias], [out])
+            yield from _round_tokens(x)
+        inputs = (f"{x}.bytes", f"{weight}.bytes", "step", f"{weight}.scale", "zero")
+        yield GraphNode("MatMulIntegerToFloat", inputs, f"{node.output}.shares", domain=BYTES_DOMAIN)
+        yield GraphNode("Mul", (f"{node.output}.shares", f"{x}.peak"), f"{node.output}.product")
+        yield GraphNode("Add", (f"{node.output}.product", bias), node.output)
 
 
-def _quantize_weights(name: str, weight: npt.NDArray[np.float32]) -> Iterator[TensorProto]:
+def _round_tokens(x: str) -> Iterator[GraphNode]:
+    """Each token of a layer's input as bytes, and its peak."""
+    yield GraphNode("Abs", (x,), f"{x}.size")
+    yield GraphNode("ReduceMax", (f"{x}.size", "last axis"), f"{x}.most", {"keepdims": 1})
+    yield GraphNode("Max", (f"{x}.most", "least"), f"{x}.peak")
+    yield GraphNode("Div", (x, f"{x}.peak"), f"{x}.share")
+    yield GraphNode("QuantizeLinear", (f"{x}.share", "step", "zero"), f"{x}.bytes")
+
+
+def _quantize_weights(layer: Tensor) -> Iterator[Tensor]:
     """A layer's weights as bytes, and the scale of each of its outputs."""
+    weight = layer.read()
     scale = np.maximum(np.abs(weight).max(1, keepdims=True), 1e-12) / np.float32(MAX_WEIGHT)
     rows = np.rint(weight / scale).astype(np.int8)
-    yield numpy_helper.from_array(np.ascontiguousarray(rows.T), f"{name}.bytes")
-    yield numpy_helper.from_array(scale[:, 0], f"{name}.scale")
+    yield Tensor.of(f"{layer.name}.bytes", rows.T)
+    yield Tensor.of(f"{layer.name}.scale", scale[:, 0])
 
 
-def _read_weights(tensor: TensorProto, path: Path) -> npt.NDArray[np.float32]:
-    place: Mapping[str, str] = {entry.key: entry.value for entry in tensor.external_data}
-    return np.memmap(path, "<f4", "r", int(place["offset"]), tuple(tensor.dims))
-
-
-def _constants() -> list[TensorProto]:
-    values: dict[str, npt.NDArray[Any]] = {
-        "last axis": np.array([-1], np.int64),
-        "least": np.array(1e-12, np.float32),
-        "step": np.array(1 / STEPS, np.float32),
-        "zero": np.array(ZERO, np.uint8),
-    }
-    return [numpy_helper.from_array(value, name) for name, value in values.items()]
+def _constants() -> list[Tensor]:
+    return [
+        Tensor.of("last axis", np.array([-1], np.int64)),
+        Tensor.of("least", np.array(1e-12, np.float32)),
+        Tensor.of("step", np.array(1 / STEPS, np.float32)),
+        Tensor.of("zero", np.array(ZERO, np.uint8)),
+    ]
