@@ -103,11 +103,11 @@ def twin(context: ssl.SSLContext | None = None, **more: object) -> Iterator[Twin
 def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
-    while not _asked(true):
+    while not _ask_and_rest(true):
         assert time.monotonic() < deadline, "it never came"
 
 
-def _asked(true: Callable[[], object]) -> object:
+def _ask_and_rest(true: Callable[[], object]) -> object:
     """Ask, and after a no leave the processor to the others for some times as long as asking took."""
     began = time.monotonic()
     if not (answer := true()):
