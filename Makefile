@@ -43,7 +43,7 @@ test-all: $(VENV)/dev.stamp
 	@$(BIN)/pytest $(AT_ONCE) auto --deselect tests/test_names.py $(ARGS)  # which is part of the checks
 
 test-fast: $(VENV)/dev.stamp ## the tests that need no other process, no server, no browser and no model, with fewer examples
-	@EXAMPLES_FACTOR=0.2 $(BIN)/pytest $(AT_ONCE) logical -m unit $(ARGS)
+	@EXAMPLES_FACTOR=0.2 $(BIN)/pytest $(AT_ONCE) logical -m unit --deselect tests/test_names.py $(ARGS)  # which is part of the checks
 
 unplugged: $(VENV)/dev.stamp ## the core path in a namespace without network; checks that it makes no outbound call
 	@$(BIN)/pytest -q -s tests/interfaces/test_unplugged.py $(ARGS)

@@ -5,21 +5,28 @@ import gc
 import itertools
 import os
 import shutil
+import ssl
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
+import certifi
+import httpcore2
 import hypothesis
 import psycopg
 import pytest
 
 import blas_threads  # noqa: F401 - before numpy is imported
+import quick_databases
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
 from onrecall.storage import Storage, sqlite
+from onrecall.storage.database import Database
 from opensearch import real_node
 from opensearch.real_node import RealNode
 
@@ -57,13 +64,22 @@ FIRST_TO_RUN = ("browser", "kafka", "hindsight", "opensearch", "process", "stati
 NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
-DURABLE_PRAGMAS = sqlite.PRAGMAS
+LONGEST_ID = 80
+"""Characters of a test's id that one value may take: megabytes of them would be sent, kept and printed."""
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Return the number of processors, and with `auto` one more, as there is always a test that waits for a process."""
+    """Return the number of processors, and with `auto` two more: a quarter of the time, one that runs its test waits."""
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return processors + (config.option.numprocesses == "auto")
+    return processors + 2 * (config.option.numprocesses == "auto")
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Return an id for a text that is too long to be its own."""
+    if not isinstance(val, str | bytes) or len(val) <= LONGEST_ID:
+        return None
+    data = val if isinstance(val, bytes) else val.encode("utf-8", "surrogatepass")
+    return f"{val[: LONGEST_ID // 2]!a} and {len(val)} in all, {zlib.crc32(data):08x}"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -88,17 +104,40 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_sqlite() -> Iterator[None]:
-    """Sync nothing in this process: a power cut is no part of any test. Other processes sync as the product does."""
+def databases(migrated_sqlite: Path) -> Iterator[None]:
+    """Make the databases of this process quick. Other processes sync and migrate as the product does."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sqlite, "PRAGMAS", (*DURABLE_PRAGMAS, "synchronous=OFF"))
+        quick_databases.sync_nothing(patch)
+        quick_databases.share_compiled_statements(patch)
+        quick_databases.migrate_once(patch, migrated_sqlite)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def certificate_authorities() -> Iterator[None]:
+    """Read those that are trusted once: each HTTP client would read them again, and most only ask a twin without TLS."""
+    read, trusted = ssl.create_default_context, ssl.create_default_context(cafile=certifi.where())
+
+    def create_default_context(*arguments: Any, **options: Any) -> ssl.SSLContext:
+        is_usual = not arguments and options == {"cafile": certifi.where()}
+        return trusted if is_usual else read(*arguments, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ssl, "create_default_context", create_default_context)
+        patch.setattr(httpcore2, "default_ssl_context", cache(httpcore2.default_ssl_context))
         yield
 
 
 @pytest.fixture
 def durable_sqlite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sync as the product does."""
-    monkeypatch.setattr(sqlite, "PRAGMAS", DURABLE_PRAGMAS)
+    monkeypatch.setattr(sqlite, "PRAGMAS", quick_databases.DURABLE_PRAGMAS)
+
+
+@pytest.fixture
+def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Migrate a new database as the product does."""
+    monkeypatch.setattr(Database, "_migrate", quick_databases.MIGRATE)
 
 
 @pytest.fixture(scope="session")

@@ -52,7 +52,8 @@ def traced(strace: str, program: list[str], folder: Path, **more: str) -> list[s
         **more,
     }
     log = folder / "calls"
-    command = [strace, "-f", "-qq", "-s", "200", "-e", f"trace={CALLS}", "-e", "signal=none", "-o", str(log), *program]
+    only_these = ["--seccomp-bpf", "-e", f"trace={CALLS}", "-e", "signal=none"]
+    command = [strace, "-f", *only_these, "-qq", "-s", "200", "-o", str(log), *program]
     done = subprocess.run(command, env=surroundings, capture_output=True, text=True, timeout=290, check=False)
     assert done.returncode == 0, done.stderr
     return log.read_text(errors="replace").splitlines()

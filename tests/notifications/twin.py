@@ -103,9 +103,16 @@ def twin(context: ssl.SSLContext | None = None, **more: object) -> Iterator[Twin
 def until(true: Callable[[], object], seconds: float = 60) -> None:
     """Wait until something is so."""
     deadline = time.monotonic() + seconds
-    while not true():
+    while not _ask_and_rest(true):
         assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
+
+
+def _ask_and_rest(true: Callable[[], object]) -> object:
+    """Ask, and after a no leave the processor to the others for some times as long as asking took."""
+    began = time.monotonic()
+    if not (answer := true()):
+        time.sleep(min(0.5, max(0.01, 4 * (time.monotonic() - began))))
+    return answer
 
 
 def certificate(folder: Path, *names: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:

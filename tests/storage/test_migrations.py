@@ -19,6 +19,8 @@ from onrecall.storage.tables import metadata
 
 from .given import at, incident
 
+pytestmark = pytest.mark.usefixtures("real_migrations")
+
 OPENING = "import sys; from onrecall.storage import Storage; s = Storage.open(sys.argv[1]); print(s.health.counts()['incidents']); s.close()"
 
 

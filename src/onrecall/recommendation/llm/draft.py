@@ -62,7 +62,9 @@ def parse_draft(text: str) -> Draft | str:
 
 def json_objects(text: str) -> list[dict[str, Any]]:
     """The JSON objects of an answer, without those in what was thought before it, if any stand behind."""
-    return _objects_in(_THOUGHT.sub("", text)) or _objects_in(text)
+    behind_thoughts = _THOUGHT.sub("", text)
+    objects = _objects_in(behind_thoughts)
+    return objects if objects or behind_thoughts == text else _objects_in(text)
 
 
 def _objects_in(text: str) -> list[dict[str, Any]]:
