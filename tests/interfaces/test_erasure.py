@@ -57,6 +57,10 @@ def seed_person(doors: Doors, client: TestClient, admin: dict[str, str]) -> dict
     incident = tell(client, person, "login of øyvind krag hangs", "ask Øyvind Krag for a new token")
     client.post(f"/api/v1/incidents/{incident}/notes", headers=person, json={"text": "ØYVIND KRAG looks"})
     client.put(f"/api/v1/incidents/{incident}/assignee", headers=admin, json={"assignee": NAMES[0]})
+    action = {"text": "let Øyvind Krag rotate it", "owner": NAMES[0]}
+    assert client.post(f"/api/v1/incidents/{incident}/actions", headers=person, json=action).status_code in (200, 201)
+    assert client.get("/api/v1/recurrences", headers=person).status_code == 200
+    doors.memory.work(10)
     tell(client, person, "login of øyvind krag hangs again", "as before")
     document = {"title": "Token", "text": "# Token\ncall Øyvind Krag, not øyvind kragsen", "kind": "runbook"}
     client.put("/api/v1/documents/token", headers=admin, json=document)
@@ -69,7 +73,17 @@ def test_no_table_holds_a_person_who_was_erased(doors: Doors, client: TestClient
     person = seed_person(doors, client, admin)
     before = everything(doors.store)
     holding = {name for name, text in before.items() if FORMS.search(text.replace("kragsen", ""))}
-    assert {"api_keys", "audit", "documents", "events", "incidents", "passages", "performed", "resolutions"} <= holding
+    assert {
+        "action_items",
+        "api_keys",
+        "audit",
+        "documents",
+        "events",
+        "incidents",
+        "passages",
+        "performed",
+        "resolutions",
+    } <= holding
     receipt = client.post("/api/v1/erasures/person", headers=admin, json={"names": NAMES}).json()
     after = {name: text.replace("kragsen", "") for name, text in everything(doors.store).items()}
     assert {name for name, text in after.items() if FORMS.search(text)} == set()

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from onrecall.backtest.ground_truth import normalize_label
 from onrecall.calibration.labelled_answers import JudgedBy
+from onrecall.domain.cause_label import normalize_label
 from onrecall.domain.incident import Evidence, Incident, Recommendation, Resolution
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.pipeline.learn import is_same_cause

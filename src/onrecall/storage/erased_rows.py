@@ -10,6 +10,7 @@ from sqlalchemy import JSON, Column, Connection, RowMapping, Table, Text, func, 
 from onrecall.domain.erasure import map_texts
 from onrecall.storage import audit
 from onrecall.storage.columns import Utc
+from onrecall.storage.recurrence_days import recurrence_changes, recurrence_days
 from onrecall.storage.tables import (
     changes,
     counters,
@@ -43,7 +44,9 @@ class Replacement:
 
 
 BATCH_SIZE = 500
-DERIVED_TABLES: frozenset[Table] = frozenset({changes, counters, terms, passages, staged_owners, staged_passages})
+DERIVED_TABLES: frozenset[Table] = frozenset(
+    {changes, counters, terms, passages, staged_owners, staged_passages, recurrence_days, recurrence_changes}
+)
 """Tables that are made anew of the others, or hold numbers alone."""
 AUDIT_TABLES: frozenset[Table] = frozenset({audit.audit, audit.audit_head, audit.erased_audit_rows})
 OWN_VALUES = frozenset(

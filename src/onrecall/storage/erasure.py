@@ -14,7 +14,8 @@ from onrecall.domain.erasure import ERASED_TEXT, OWN_WORDS, ErasureReceipt, Pers
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Document, Incident, Owner, Passage
 from onrecall.domain.suggestion import Suggestion
-from onrecall.storage import audit, erased_rows, incident_rows, records, removal
+from onrecall.storage import audit, erased_rows, incident_rows, records, recurrence_days, removal
+from onrecall.storage.action_items import action_items
 from onrecall.storage.cause_families import cause_family_members
 from onrecall.storage.database import Database
 from onrecall.storage.erased_rows import Replacement
@@ -60,6 +61,7 @@ TEXT_OF_INCIDENT: Mapping[Table, str] = {
     alerts: "incident",
     events: "incident",
     incident_images: "incident",
+    action_items: "incident",
 }
 """Tables with more words of an incident, and the column with its id."""
 
@@ -92,6 +94,7 @@ class Erasures:
             replacement = Replacement(person.replace, person.derived(derive.step_words))
             removal.rehash(connection, erased_rows.change_texts(connection, replacement, rows))
             _remake_passages(connection, person, derive, rows)
+            recurrence_days.remove_changed(connection)
             remaining = erased_rows.remaining_rows(connection, person.replace)
             actor = None if by is None else person.replace(by)
             return _finish(
@@ -116,6 +119,7 @@ class Erasures:
                 words for phrase in phrases if _says_something(words := derive.step_words(phrase), alone=False)
             }
             rows = _delete_incident(connection, incident_id)
+            recurrence_days.remove_changed(connection)
             _scrub_repetitions(connection, incident_id, Replacement(change, _scrubber(step_words)), rows)
             return _finish(connection, replace(receipt, rows=rows), change, incident_id)
 

@@ -124,6 +124,12 @@ class RecurrenceDays:
                 connection.execute(delete(recurrence_changes).where(*same_change))
 
 
+def remove_changed(connection: Connection) -> None:
+    """Remove the packed facts of all days that changed; they are packed anew."""
+    changed = select(recurrence_changes.c.day)
+    connection.execute(delete(recurrence_days).where(recurrence_days.c.day.in_(changed)))
+
+
 def _changed_days(connection: Connection, rules: int) -> list[tuple[str, int]]:
     """Return the days to pack with the token of their last change, newest day first; 0: packed by other rules."""
     outdated = select(recurrence_days.c.day).where(recurrence_days.c.rules != rules)

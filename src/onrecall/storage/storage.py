@@ -59,7 +59,7 @@ from onrecall.storage.usage import Usage
 class Storage:
     """All stored data, a repository each. Writes are atomic and durable once they return; reads never write."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database) -> None:  # noqa: PLR0915 - a list of what is stored
         self._database = database
         self.source_activity = SourceActivityRepository(database)
         self.ingest = IngestRepository(database, self.source_activity)

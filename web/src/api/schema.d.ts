@@ -104,6 +104,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Actions
+         * @description List action items of all incidents, those due first at the top.
+         */
+        get: operations["list_actions_api_v1_actions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/alerts": {
         parameters: {
             query?: never;
@@ -875,6 +895,50 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/actions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Actions Of Incident
+         * @description List the action items of an incident, by number.
+         */
+        get: operations["actions_of_incident_api_v1_incidents__incident_id__actions_get"];
+        put?: never;
+        /**
+         * Add Action
+         * @description Add an action item; an open one with the same text answers 200 and stays as it is.
+         */
+        post: operations["add_action_api_v1_incidents__incident_id__actions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/actions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Edit Action
+         * @description Change text, owner, due date, state or link of an action item; another import leaves an edited one alone.
+         */
+        patch: operations["edit_action_api_v1_incidents__incident_id__actions__number__patch"];
         trace?: never;
     };
     "/api/v1/incidents/{incident_id}/alerts": {
@@ -2882,10 +2946,71 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * ActionEditIn
+         * @description Changes to an action item; omitted fields stay as they are, and null clears owner, due and url.
+         */
+        ActionEditIn: {
+            /**
+             * By
+             * @description The person who does this; by default the name of the key.
+             */
+            by?: string | null;
+            /**
+             * Due
+             * @description The last day on which it is in time, such as 2026-12-24.
+             */
+            due?: string | null;
+            /** Owner */
+            owner?: string | null;
+            /** State */
+            state?: ("open" | "done" | "dropped") | null;
+            /** Text */
+            text?: string | null;
+            /** Url */
+            url?: string | null;
+        };
+        /**
+         * ActionIn
+         * @description An action item to add.
+         */
+        ActionIn: {
+            /**
+             * By
+             * @description The person who does this; by default the name of the key.
+             */
+            by?: string | null;
+            /**
+             * Due
+             * @description The last day on which it is in time, such as 2026-12-24.
+             * @example 2026-12-24
+             */
+            due?: string | null;
+            /**
+             * Owner
+             * @example dana
+             */
+            owner?: string | null;
+            /**
+             * Text
+             * @example Alert at 80 % of the pool, not at 100 %
+             */
+            text: string;
+            /**
+             * Url
+             * @description The issue in a tracker.
+             */
+            url?: string | null;
+        };
+        /**
          * ActionItemOut
          * @description An action item to prevent a recurrence.
          */
         ActionItemOut: {
+            /**
+             * Due
+             * @description The day by which it shall be done, such as 2026-12-24.
+             */
+            due?: string | null;
             /** Line */
             line: number | null;
             /** Owner */
@@ -2910,6 +3035,47 @@ export interface components {
             state: "done" | "open" | "noted";
             /** Text */
             text: string;
+        };
+        /**
+         * ActionPage
+         * @description Action items, those due first at the top, those without a due date last.
+         */
+        ActionPage: {
+            /**
+             * Issue Form
+             * @description Address of the tracker's form for a new issue, with {title} and {body}; null if none is set.
+             */
+            issue_form: string | null;
+            /** Items */
+            items: components["schemas"]["TrackedActionOut"][];
+            /**
+             * Next
+             * @description Where the next page continues; null at the end.
+             */
+            next: string | null;
+            /**
+             * Open
+             * @description Open action items in all, whatever the filters.
+             */
+            open: number;
+            /**
+             * Overdue
+             * @description Overdue ones among them.
+             */
+            overdue: number;
+            /**
+             * Owners
+             * @description Owners of open action items.
+             */
+            owners: string[];
+        };
+        /**
+         * ActionsOfIncident
+         * @description The action items of one incident, by number.
+         */
+        ActionsOfIncident: {
+            /** Items */
+            items: components["schemas"]["TrackedActionOut"][];
         };
         /**
          * AlertLinkOut
@@ -2938,8 +3104,16 @@ export interface components {
              * @description The incident that a person resolved while this alert kept firing; null if it began by itself.
              */
             continues: string | null;
-            /** Description */
+            /**
+             * Description
+             * @description What its source wrote while it fired.
+             */
             description: string;
+            /**
+             * End Description
+             * @description What its source wrote when it ended, if that differs from `description`.
+             */
+            end_description: string;
             /**
              * End Reason
              * @description Why it ended although its source did not report the end, such as that it expired.
@@ -4862,6 +5036,29 @@ export interface components {
             text: string;
         };
         /**
+         * FamilyActionOut
+         * @description An action item that a person added to an incident of the family.
+         */
+        FamilyActionOut: {
+            /** Due */
+            due: string | null;
+            /** Incident */
+            incident: string;
+            /** Number */
+            number: number;
+            /** Owner */
+            owner: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "done" | "dropped";
+            /** Text */
+            text: string;
+            /** Url */
+            url: string | null;
+        };
+        /**
          * FamilyMemberOut
          * @description An incident of a proposed family.
          */
@@ -4899,7 +5096,10 @@ export interface components {
             fix: components["schemas"]["ProvenFixOut"] | null;
             /** Id */
             id: string;
-            /** Incidents */
+            /**
+             * Incidents
+             * @description Of a family with very many, the oldest and the newest; see `limits`.
+             */
             incidents: string[];
             /**
              * Last Seen
@@ -4918,6 +5118,11 @@ export interface components {
             ties: components["schemas"]["MembershipReasonOut"][];
             /** Title */
             title: string;
+            /**
+             * Tracked
+             * @description Other action items of its incidents, open ones first; dropped ones are left out.
+             */
+            tracked?: components["schemas"]["FamilyActionOut"][];
             trend: components["schemas"]["TrendOut"];
             /** Why */
             why: string;
@@ -5378,6 +5583,11 @@ export interface components {
             acknowledged_at: string | null;
             /** Action Items */
             action_items: components["schemas"]["ActionItemOut"][];
+            /**
+             * Alert Count
+             * @description How many alerts it has; null where that was not looked up.
+             */
+            alert_count?: number | null;
             /**
              * Alert Links
              * @description Runbooks, dashboards and other links of its alerts; runbooks first.
@@ -7022,6 +7232,12 @@ export interface components {
              */
             incidents: number;
             /**
+             * Limits
+             * @description What is not counted or not listed because there is too much of it.
+             * @default []
+             */
+            limits?: string[];
+            /**
              * Proposed
              * @description Families of root causes that wait for a label (`GET /causes`).
              */
@@ -8601,6 +8817,83 @@ export interface components {
             total_tokens?: number;
         };
         /**
+         * TrackedActionOut
+         * @description An action item of an incident.
+         */
+        TrackedActionOut: {
+            /** Closed At */
+            closed_at: string | null;
+            /**
+             * Created At
+             * @description null if it comes from a postmortem.
+             */
+            created_at: string | null;
+            /** Created By */
+            created_by: string | null;
+            /**
+             * Due
+             * @description The last day on which it is in time, such as 2026-12-24.
+             */
+            due: string | null;
+            /**
+             * Example
+             * @description Whether the incident is from the example history.
+             */
+            example: boolean;
+            /**
+             * Imported
+             * @description Whether it comes from a postmortem.
+             */
+            imported: boolean;
+            /**
+             * Imported Text
+             * @description What the postmortem calls it; null if a person added it.
+             */
+            imported_text: string | null;
+            /** Incident */
+            incident: string;
+            /**
+             * New Issue Url
+             * @description Opens the tracker's form for a new issue, filled in; null without ONRECALL_ISSUE_FORM_URL.
+             */
+            new_issue_url: string | null;
+            /**
+             * Number
+             * @description Its number within the incident, from 1.
+             */
+            number: number;
+            /**
+             * Overdue
+             * @description Open after its due date, by UTC.
+             */
+            overdue: boolean;
+            /** Owner */
+            owner: string | null;
+            /** Service */
+            service: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "open" | "done" | "dropped";
+            /** Text */
+            text: string;
+            /**
+             * Title
+             * @description The title of the incident.
+             */
+            title: string;
+            /** Updated At */
+            updated_at: string | null;
+            /** Updated By */
+            updated_by: string | null;
+            /**
+             * Url
+             * @description The issue in a tracker.
+             */
+            url: string | null;
+        };
+        /**
          * TrendOut
          * @description The last half year compared with the one before.
          */
@@ -8635,11 +8928,22 @@ export interface components {
             by_origin?: components["schemas"]["PartOut"][];
             /** By Service */
             by_service: components["schemas"]["PartOut"][];
+            /**
+             * By Wording
+             * @description How many live answers with a cause were judged by its wording alone, because neither a cause label nor a link to an earlier incident says more; another wording counts as wrong.
+             */
+            by_wording: number;
             coverage: components["schemas"]["EstimateOut"];
             hits: components["schemas"]["HitsOut"];
             /** Judged */
             judged: number;
             learning: components["schemas"]["LearningOut"] | null;
+            /**
+             * Left Out
+             * @description Older answers that are not counted in: the newest 5,000 of each basis are.
+             * @default 0
+             */
+            left_out?: number;
             /** Levels */
             levels: components["schemas"]["LevelOut"][];
             /** Not Measured */
@@ -9196,6 +9500,108 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SeedOut"];
+                };
+            };
+            /** @description A valid key is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    list_actions_api_v1_actions_get: {
+        parameters: {
+            query?: {
+                /** @description Only action items in this state. */
+                state?: "open" | "done" | "dropped" | "all";
+                /** @description Only open ones whose due date has passed. */
+                overdue?: boolean;
+                /** @description Only those of this owner. */
+                owner?: string | null;
+                /** @description Only those of incidents of this service. */
+                service?: string | null;
+                limit?: number;
+                /** @description Where the last page ended. */
+                cursor?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionPage"];
                 };
             };
             /** @description A valid key is required */
@@ -13795,6 +14201,341 @@ export interface operations {
             };
             /** @description Conflict with existing data */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    actions_of_incident_api_v1_incidents__incident_id__actions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActionsOfIncident"];
+                };
+            };
+            /** @description A valid key is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    add_action_api_v1_incidents__incident_id__actions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedActionOut"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedActionOut"];
+                };
+            };
+            /** @description A valid key is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict with existing data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Invalid input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Too many wrong keys */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Temporarily unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+        };
+    };
+    edit_action_api_v1_incidents__incident_id__actions__number__patch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                incident_id: string;
+                /** @description Its number within the incident. */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ActionEditIn"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrackedActionOut"];
+                };
+            };
+            /** @description A valid key is required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description This key lacks the permission */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Not found */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
