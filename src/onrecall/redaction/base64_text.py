@@ -11,8 +11,9 @@ _NO_NAME = r"(?!={0,2}[\w.-])"
 """A line of letters that goes on like a name is none of the block; so the block ends before it, and is read once."""
 _BLOCK = re.compile(
     rf"(?<![A-Za-z0-9+/=_.-])[A-Za-z0-9+/]{{20,}}+{_NO_NAME}"
-    rf"(?:(?:\\n|\r?\n[ \t>|]{{0,80}}+)[A-Za-z0-9+/]{{16,}}+{_NO_NAME})*+={{0,2}}+"
+    rf"(?:(?:\\n|\r?\n[ \t>|]{{0,80}}+)[A-Za-z0-9+/]{{16,}}+{_NO_NAME})*={{0,2}}+"
 )
+"""No group repeats possessively: the `re` of Python 3.11.0 to 3.11.4 then loses matches."""
 _SPACE = re.compile(r"\\n|[^A-Za-z0-9+/=]+")
 _HEAD = 16
 """So many letters tell whether a text is behind them: twelve random bytes are hardly ever printable."""

@@ -46,7 +46,7 @@ class PostgresSearch:
     ) -> list[int]:
         """Return passages that have most of these terms, weighted by rarity and by the question's weights."""
         where, values = _filter_condition(only, as_of, exclude)
-        values |= {"terms": list(weights), "weights": list(weights.values()), "budget": BUDGET, "limit": limit}
+        values |= {"terms": list(weights), "weights": [*map(float, weights.values())], "budget": BUDGET, "limit": limit}
         with self._database.read() as connection:
             _set_local(connection, PLAN_SETTINGS)
             return list(connection.execute(_select_by_words(where), values).scalars())

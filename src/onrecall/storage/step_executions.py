@@ -120,9 +120,10 @@ def _select_records(*, then: bool) -> Select[Any]:
 
 
 def count_by_author(executions: Subquery, *by: ColumnElement[Any]) -> Select[Any]:
-    """Count executions and their last time per author."""
+    """Count executions and their last time per author, in the same order on both databases."""
     aggregates = (func.count().label("n"), func.max(executions.c.last).label("last"))
-    return select(*by, executions.c.voice, *aggregates).group_by(*by, executions.c.voice)
+    groups = (*by, executions.c.voice)
+    return select(*groups, *aggregates).group_by(*groups).order_by(*groups)
 
 
 def as_of_parameter(*, then: bool) -> BindParameter[datetime] | None:
