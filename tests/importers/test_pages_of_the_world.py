@@ -59,7 +59,7 @@ def test_the_language_of_a_page_tells_that_the_day_comes_first():
         datetime(2026, 2, 5, 9, 30, tzinfo=UTC),
         "high",
     )
-    assert "were read with the day first on 1 pages" in result.messages_text
+    assert "were read with the day first on 1 page," in result.messages_text
     english = FRENCH.replace("Début", "Start").replace("Gravité", "Severity").replace("Cause racine", "Root cause")
     assert "day and month may be either" in report("portal.md", english).messages_text
 

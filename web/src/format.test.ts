@@ -21,10 +21,10 @@ describe("trust", () => {
   });
   it("is about the nearest precedent where nothing like it was seen", () => {
     expect(trust({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe(
-      "The nearest record may still help: in cases like this it was right 7 of 9 times (45–94 %), on your own incidents",
+      "If this is about a system on record, the nearest record may help: it was right 7 of 9 times (45–94 %), on your own incidents",
     );
     expect(trust({ confidence: { ...confidence, probability: 0.05, right: 13, of: 274, low: 0.03, high: 0.08, basis: "public" }, confidence_reason: "not measured here", verdict: "never_seen" })).toBe(
-      "Do not rely on the nearest record: in cases like this it was right 13 of 274 times (3–8 %), on public data",
+      "Do not rely on the nearest record: about systems on record it was right 13 of 274 times (3–8 %), on public data",
     );
     expect(confidenceText({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe("no cause suggested");
   });
@@ -119,7 +119,7 @@ describe("a second opinion", () => {
 describe("a count of one", () => {
   it("has its noun in the singular", () => {
     expect(record({ tried: 1, worked: 1, failed: 0, last: null })).toBe("worked 1 of 1 time here");
-    expect(trust({ confidence: { probability: 1, right: 1, of: 1, low: 0.2, high: 1, basis: "outcomes" }, confidence_reason: null, verdict: "known" })).toContain("Right 1 of 1 time at this level");
+    expect(trust({ confidence: { probability: 1, right: 1, of: 1, low: 0.2, high: 1, basis: "outcomes" }, confidence_reason: null, verdict: "known" })).toContain("were right 1 of 1 time (");
   });
 });
 

@@ -42,7 +42,7 @@ export function trust(answer: Pick<Recommendation, "confidence" | "confidence_re
   const sure = answer.confidence;
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
   const counted = `${sure.right} of ${countText(sure.of, "time")} (${percent(sure.low)}–${percent(sure.high)} %)`;
-  if (answer.verdict === "never_seen") return `${sure.probability < 0.5 ? "Do not rely on the nearest record" : "The nearest record may still help"}: in cases like this it was right ${counted}, ${basis(sure.basis)}`;
+  if (answer.verdict === "never_seen") return `${sure.probability < 0.5 ? "Do not rely on the nearest record: about systems on record it" : "If this is about a system on record, the nearest record may help: it"} was right ${counted}, ${basis(sure.basis)}`;
   const frequency = `Answers like this were right ${counted}`;
   if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
   return `${frequency}, ${basis(sure.basis)}`;
