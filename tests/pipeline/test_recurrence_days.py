@@ -6,7 +6,7 @@ import pytest
 
 from onrecall.domain.incident import Incident, IncidentLink, Resolution
 from onrecall.pipeline import recurrence_days, recurrences
-from onrecall.pipeline.recurrence_days import RecurrencePacker, pack_changed_days, read_table
+from onrecall.pipeline.recurrence_days import RecurrencePacker, pack_changed_days, pack_if_too_many_wait, read_table
 from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences, share_evenly
 from onrecall.recurrences.day_facts import RULES_VERSION
 from onrecall.storage import PreparedRecord, Storage
@@ -93,8 +93,14 @@ def test_a_report_says_how_many_incidents_are_not_packed_yet(store, monkeypatch)
     report = find_recurrences(store, LATER, FamilyFilter())
     assert report.families[0].incidents == ("D", "E")
     assert report.limits[0].startswith("changes of days with 3 incidents are not counted yet")
-    pack_all(store)
+    pack_if_too_many_wait(store)
     assert find_recurrences(store, LATER, FamilyFilter()).limits == ()
+
+
+def test_a_report_that_reads_all_changes_itself_needs_nothing_packed(store):
+    save(store, outage("A", 0), outage("B", 0))
+    pack_if_too_many_wait(store)
+    assert changed_days(store) == ["2026-02-03"]
 
 
 def test_a_report_says_where_it_lists_only_a_part(store, monkeypatch):

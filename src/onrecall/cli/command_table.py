@@ -97,7 +97,7 @@ COMMANDS = (
         "recurrences",
         "onrecall.cli.recurrences",
         "recurrences",
-        "Show what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing.",
+        "Show what keeps coming back, ranked by the hours a permanent fix would save.",
     ),
     CommandEntry(
         "reindex",

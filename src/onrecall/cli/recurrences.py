@@ -11,6 +11,7 @@ from onrecall.cli.options import AsOf, parse_time
 from onrecall.cli.output import print_result
 from onrecall.domain.count_noun import count_noun
 from onrecall.pipeline import recurrences as families
+from onrecall.pipeline.recurrence_days import pack_if_too_many_wait
 from onrecall.pipeline.recurrences import Recurrences
 from onrecall.recurrences.corrective_actions import CorrectiveAction
 from onrecall.recurrences.occurrences import DowntimeHours
@@ -120,8 +121,9 @@ def recurrences(
     as_of: AsOf = None,
     as_json: Json = False,
 ) -> None:
-    """Show what keeps coming back, ranked by the hours a permanent fix would save. Writes nothing."""
+    """Show what keeps coming back, ranked by the hours a permanent fix would save."""
     with open_app() as context:
+        pack_if_too_many_wait(context.memory.store)
         family_filter = families.FamilyFilter(min_count, service, limit)
         report = families.find_recurrences(
             context.memory.store, context.memory.now(), family_filter, parse_time(as_of, "as-of")

@@ -53,6 +53,13 @@ def pack_changed_days(store: Storage) -> int:
     return len(changed)
 
 
+def pack_if_too_many_wait(store: Storage) -> None:
+    """Pack all changed days if a report could not read them all itself, as where no worker has run yet."""
+    if read_table(store).waiting:
+        while pack_changed_days(store):
+            pass
+
+
 def read_table(store: Storage) -> CurrentTable:
     """Return all incidents as they are now; what changed since a day was packed is read from the incidents."""
     snapshot = store.recurrence_days.snapshot(RULES_VERSION, READ_AT_ONCE)

@@ -114,7 +114,7 @@ def _find_current(store: Storage, now: datetime, selection: FamilyFilter) -> Rec
 def _current_limits(current: CurrentTable, ranked: RankedFamilies, shown: Sequence[int], most: int) -> Iterator[str]:
     table = current.table
     if current.waiting:
-        yield f"changes of days with {current.waiting:,} incidents are not counted yet; a worker is packing them"
+        yield f"changes of days with {current.waiting:,} incidents are not counted yet; the worker packs them first"
     if any(int(ranked.families.counts[family]) > most for family in shown):
         yield (
             f"of a family with more than {most:,} incidents, the oldest and the newest are listed, and its fix and "
