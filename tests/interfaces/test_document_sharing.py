@@ -16,6 +16,7 @@ from onrecall.cli.main import app
 from onrecall.http.teams import TeamDispatcher
 from onrecall.pipeline.document_copies import DocumentSharing
 from onrecall.storage import Storage
+from onrecall.storage.document_shares import DocumentShare
 
 COPY = "/api/v1/documents/shared/payments/failover"
 
@@ -76,6 +77,31 @@ def test_a_copy_is_marked_found_and_follows_its_source_until_it_is_taken_back(se
     assert server.share("search", path="/api/v1/shares/end") == (200, True)
     assert server.client.get(COPY, headers=server.admin["search"]).status_code == 404
     assert server.client.get("/api/v1/documents/failover", headers=server.admin["payments"]).status_code == 200
+
+
+def test_a_document_of_the_other_team_is_never_replaced_by_a_copy(server: Server) -> None:
+    own = {"title": "ours", "text": "our own words", "kind": "runbook"}
+    server.client.put(COPY, headers=server.admin["search"], json=own)
+    server.put("promote the standby")
+    assert server.share("search")[0] == 409
+    server.sharing.synchronize()
+    assert server.client.get(COPY, headers=server.admin["search"]).json()["text"] == "our own words"
+
+
+def test_one_copy_that_can_not_be_written_keeps_no_other_back(server: Server) -> None:
+    long = "l" * 595
+    document = {"title": "long", "text": "long", "kind": "runbook"}
+    server.client.put(f"/api/v1/documents/{long}", headers=server.admin["payments"], json=document)
+    assert server.share("search", long)[0] == 422
+    now = server.doors["payments"].memory.now()
+    server.doors["payments"].store.document_shares.add(
+        DocumentShare(long, "search", now, None)
+    )  # of an earlier release
+    server.put("promote the standby")
+    assert server.share("search") == (200, True)
+    assert server.client.get(COPY, headers=server.admin["search"]).status_code == 200
+    assert server.share("search", path="/api/v1/shares/end") == (200, True)
+    assert server.client.get(COPY, headers=server.admin["search"]).status_code == 404
 
 
 def test_what_the_other_team_does_to_a_copy_does_not_last(server: Server) -> None:

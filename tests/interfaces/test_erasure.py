@@ -1,6 +1,7 @@
 """A person or an incident is erased: nothing of it is left in any table, in the files or in answers."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,6 +11,7 @@ from guarded import Doors, bearer
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
+from onrecall.domain.erasure import PersonPattern, map_texts
 from onrecall.storage import Storage
 from onrecall.storage.audit import audit
 from onrecall.storage.tables import metadata
@@ -176,3 +178,57 @@ def test_the_file_of_sqlite_holds_nothing_of_an_erased_person(tmp_path: Path) ->
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"yvind.Krag" not in content
     assert b"token" in content
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("dora.moon", "@dora.moon please restart"),
+        ("José Müller", unicodedata.normalize("NFD", "ask José Müller")),
+        ("Ann Example", "Ann  Example or Ann\nExample"),
+        ("Strauß", "STRAUSS knows"),
+        ("O'Brien", "O\u2019Brien knows"),
+        ("dora", "__dora__ and DORA_x"),
+        ("田中太郎", "田中太郎さんが再起動した"),
+        ("田中", "田中が再起動した"),
+    ],
+)
+def test_a_name_is_found_in_the_forms_in_which_people_write_it(name: str, text: str) -> None:
+    changed = PersonPattern((name,), "erased-1").replace(text)
+    assert re.fullmatch(r"(?s)(?!.*(?:dora|jos|ann|strauss|brien|田中)).*erased-1.*", changed, re.IGNORECASE)
+
+
+@pytest.mark.parametrize("text", ["dora.moon@example.com", "the pandora box", "doramoon"])
+def test_a_longer_word_or_address_is_another_name(text: str) -> None:
+    assert PersonPattern(("dora", "dora.moon"), "erased-1").replace(text) == text
+
+
+def test_names_of_fields_stay_and_names_of_labels_go() -> None:
+    body = {"summary": "Summary of x", "labels": {"summary": "y"}}
+    assert map_texts(body, PersonPattern(("Summary",), "e").replace) == {"summary": "e of x", "labels": {"e-2": "y"}}
+
+
+def test_words_that_other_incidents_share_stay(doors: Doors, client: TestClient, admin: dict[str, str]) -> None:
+    told = {
+        "title": "the kiln of hall seven went cold",
+        "service": "payments",
+        "labels": {"area": "evidence", "kind": "citations"},
+    }
+    doomed = client.post("/api/v1/incidents", headers=admin, json=told).json()["id"]
+    fix = {"root_cause": "pilot flame out of gas", "steps": [{"text": "Relight it", "outcome": "worked"}]}
+    assert client.post(f"/api/v1/incidents/{doomed}/resolution", headers=admin, json=fix).status_code == 200
+    doors.clock.go(hours=1)
+    later = tell(client, admin, "the kiln of hall seven went cold, payments-worker too", "restarted payments-worker")
+    client.post(
+        f"/api/v1/incidents/{later}/notes", headers=admin, json={"text": f"as {doomed}: pilot flame out of gas"}
+    )
+    assert client.post(f"/api/v1/erasures/incidents/{doomed}", headers=admin).status_code == 200
+    assert client.get(f"/api/v1/incidents/{later}/recommendation", headers=admin).status_code == 200
+    assert client.get(f"/api/v1/incidents/{later}", headers=admin).json()["title"].endswith("payments-worker too")
+    assert "pilot flame out of gas" not in str(everything(doors.store))
+
+
+def test_over_http_the_last_admin_is_not_shut_out(client: TestClient, admin: dict[str, str]) -> None:
+    refused = client.post("/api/v1/erasures/person", headers=admin, json={"names": ["root@example.com"]})
+    assert refused.status_code == 409
+    assert client.get("/api/v1/me", headers=admin).status_code == 200

@@ -1,7 +1,9 @@
 """Taking a person out of stored texts: what is looked for, and what stands there instead."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -9,6 +11,10 @@ from typing import Any, Literal
 from onrecall.domain.errors import Invalid
 
 SHORTEST_NAME = 3
+SHORTEST_UNSPACED_NAME = 2
+"""Of a name in a script that puts no blanks between words."""
+PEOPLES_NAMES = frozenset({"labels", "annotations", "values", "links", "link_kinds", "tags"})
+"""Fields of JSON in which the names are people's words, too; all other names are OnRecall's own."""
 OWN_WORDS = frozenset(
     (
         *("ingest", "viewer", "responder", "admin", "default", "onrecall", "slack", "key", "local proxy"),
@@ -20,6 +26,9 @@ OWN_WORDS = frozenset(
 )
 """Words that mean something in stored data, so that they can't be a name to erase."""
 ERASED_TEXT = "[erased]"
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+"""Thai, Lao, Burmese, Khmer, Japanese, Chinese, and Korean with its endings."""
+_APOSTROPHE = re.compile(r"(?:\\)?['\u2019\u02bc]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +57,9 @@ class PersonPattern:
     def __init__(self, names: tuple[str, ...], pseudonym: str) -> None:
         self.pseudonym = pseudonym
         self._names = names
-        forms = "|".join(re.escape(check_name(name)) for name in sorted(set(names), key=len, reverse=True))
-        self._pattern = re.compile(rf"(?<![\w@])(?:{forms})(?![\w@])", re.IGNORECASE)
+        spellings = {spelling for name in names for spelling in _spellings(check_name(name))}
+        forms = "|".join(_bounded(spelling) for spelling in sorted(spellings, key=len, reverse=True))
+        self._pattern = re.compile(forms, re.IGNORECASE)
         self._forms: dict[str, str] = {}
 
     def replace(self, text: str) -> str:
@@ -72,8 +82,9 @@ class PersonPattern:
 
 def check_name(name: str) -> str:
     """Return a name that can be looked for. Raises Invalid."""
-    if len(name.strip()) < SHORTEST_NAME or name != name.strip():
-        raise Invalid(f"give a name of at least {SHORTEST_NAME} letters, without blanks around it", "name")
+    shortest = SHORTEST_UNSPACED_NAME if _UNSPACED.search(name) else SHORTEST_NAME
+    if len(name.strip()) < shortest or name != name.strip():
+        raise Invalid(f"give a name of at least {shortest} letters, without blanks around it", "name")
     if name.casefold() in OWN_WORDS:
         raise Invalid(
             f"{name!r} is also a word that OnRecall itself stores, so it can't be erased as a name; give the full name "
@@ -83,26 +94,48 @@ def check_name(name: str) -> str:
     return name
 
 
+def _spellings(name: str) -> frozenset[str]:
+    """Return a name composed and decomposed, since both look the same, and with `ss` for `ß`."""
+    written = {name, name.replace("ß", "ss")}
+    return frozenset(unicodedata.normalize(form, text) for text in written for form in ("NFC", "NFD"))
+
+
+def _bounded(spelling: str) -> str:
+    """Return the pattern of a spelling as whole words: with any blanks and apostrophes, within `_` and `.` too.
+
+    In an address only the whole address counts; scripts without blanks have no words to keep apart.
+    """
+    letters = r"[\s_]+".join(_APOSTROPHE.sub("['\u2019\u02bc]", re.escape(word)) for word in spelling.split())
+    before = "" if _UNSPACED.match(spelling[0]) else r"(?<![^\W_])(?<![^\W_]@)"
+    after = "" if _UNSPACED.match(spelling[-1]) else r"(?![^\W_]|[\u0300-\u036f]|[\w.+-]{0,64}@[^\W_])"
+    return f"{before}{letters}{after}"
+
+
 def is_name(text: str) -> bool:
     """Return whether a text can be looked for as a name."""
     return len(text.strip()) >= SHORTEST_NAME and text.casefold() not in OWN_WORDS
 
 
-def map_texts(value: Any, change: Callable[[str], str]) -> Any:
-    """Return JSON with every text in it changed, keys included."""
+def map_texts(value: Any, change: Callable[[str], str], field: str = "") -> Any:
+    """Return JSON with every text in it changed, and the names where they are people's words, by the field's name."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, list):
-        return [map_texts(item, change) for item in value]
+        return [map_texts(item, change, field) for item in value]
     if isinstance(value, dict):
-        return {change(name): map_texts(item, change) for name, item in value.items()}
+        name_of = change if field in PEOPLES_NAMES else str
+        return {name_of(name): map_texts(item, change, name) for name, item in value.items()}
     return value
 
 
-def texts_in(value: Any) -> Iterator[str]:
-    """Yield every text of JSON but the names of its fields."""
+def texts_in(value: Any, without: AbstractSet[str] = frozenset()) -> Iterator[str]:
+    """Yield every text of JSON but the names of its fields, and without what stands in certain fields."""
     if isinstance(value, str):
         yield value
-    elif isinstance(value, list | dict):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item, without)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            if name not in without:
+                yield from texts_in(item, without)

@@ -2,16 +2,22 @@
 
 from fastapi import APIRouter
 
+from onrecall.domain.erasure import PersonPattern
 from onrecall.http.dependencies import TheCaller, TheMemory
+from onrecall.http.keys import TheKeys
 from onrecall.http.problems import responses
 from onrecall.schemas.erasure import ErasureOut, PersonErasureIn
 
 router = APIRouter(prefix="/api/v1", tags=["system"])
 
 
-@router.post("/erasures/person", responses=responses(422))
-def erase_person(request: PersonErasureIn, memory: TheMemory, caller: TheCaller) -> ErasureOut:
-    """Put a pseudonym in place of a person's names everywhere, and revoke their keys. A repetition changes nothing."""
+@router.post("/erasures/person", responses=responses(409, 422))
+def erase_person(request: PersonErasureIn, memory: TheMemory, caller: TheCaller, keys: TheKeys) -> ErasureOut:
+    """Put a pseudonym in place of a person's names everywhere, and revoke their keys. A repetition changes nothing.
+
+    Refused where it would revoke the last admin key.
+    """
+    keys.require_admin_besides(PersonPattern(tuple(request.names), "").is_person)
     return ErasureOut.of(memory.erasure.erase_person(request.names, caller.attribution()))
 
 

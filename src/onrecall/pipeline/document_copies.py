@@ -1,19 +1,23 @@
 """Documents that a team shares with another: copies that follow their source, and go when the share ends."""
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import replace
 
-from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.domain.errors import Conflict, Invalid, NotFound, OnRecallError, Unavailable
 from onrecall.domain.incident import Document
 from onrecall.domain.team import INSTALLATION
 from onrecall.pipeline.incident_service import IncidentService
 from onrecall.storage.document_shares import DocumentShare
+from onrecall.storage.validation import KEY_BYTES
 
 COPY_PREFIX = "shared/"
 """How the ids of copies begin, followed by the team and the id there."""
 SHARED_LABEL = "shared_from"
 VERSION_LABEL = "shared_version"
+
+log = logging.getLogger(__name__)
 
 
 class DocumentSharing:
@@ -26,7 +30,8 @@ class DocumentSharing:
     def share(self, team: str, document_id: str, target: str, by: str | None) -> bool:
         """Share a team's runbook with another team; False where it is shared already.
 
-        Raises NotFound without the document or the team, Invalid for what tells of an incident, Conflict for a copy.
+        Raises NotFound without the document or the team, Invalid for what tells of an incident or has too long an id,
+        Conflict for a copy, and where the other team has a document of its own under the copy's id.
         """
         if target not in self._memories or target == team:
             raise NotFound(f"there is no other team {target}")
@@ -36,7 +41,16 @@ class DocumentSharing:
             raise Invalid(f"{document_id} is a {document.kind}, which tells of an incident; share runbooks", "document")
         if document_id.startswith(COPY_PREFIX):
             raise Conflict(f"{document_id} is a copy; ask the team that it comes from to share it")
-        return memory.store.document_shares.add(DocumentShare(document_id, target, memory.now(), by))
+        shares = memory.store.document_shares
+        if not any((share.document, share.team) == (document_id, target) for share in shares.all()):
+            self._check_copy(_copy(document, team).id, target)
+        return shares.add(DocumentShare(document_id, target, memory.now(), by))
+
+    def _check_copy(self, copy_id: str, target: str) -> None:
+        if len(copy_id.encode()) > KEY_BYTES:
+            raise Invalid(f"the copy's id {copy_id[:60]}… would be too long; share it under a shorter id", "document")
+        if copy_id in _own_documents(self._memories[target]):
+            raise Conflict(f"{target} has a document {copy_id} of its own; it must be deleted or renamed there first")
 
     def unshare(self, team: str, document_id: str, target: str, by: str | None) -> bool:
         """End a share; False where there is none."""
@@ -64,14 +78,30 @@ def _find_runbook(memory: IncidentService, document_id: str) -> Document | None:
 
 
 def _write_copies(memory: IncidentService, wanted: Mapping[str, Document]) -> int:
-    changed = [copy for copy in wanted.values() if not memory.is_unchanged(copy)]
-    for copy in changed:
-        memory.put_document(copy)
+    """Delete ended copies, then write changed ones; one that can't be written keeps no other from being so."""
     stored = memory.store.document_shares.copies(COPY_PREFIX)
     ended = [copy_id for copy_id, source in stored if copy_id not in wanted and source == _source_of(copy_id)]
     for copy_id in ended:
         memory.delete_document(copy_id)
-    return len(changed) + len(ended)
+    changed = [copy for copy in wanted.values() if not memory.is_unchanged(copy)]
+    return len(ended) + sum(_write_copy(memory, copy) for copy in changed)
+
+
+def _write_copy(memory: IncidentService, copy: Document) -> bool:
+    try:
+        memory.put_document(copy)
+    except Unavailable:
+        raise
+    except OnRecallError as error:
+        log.warning("the shared document %s can't be copied: %s", copy.id[:80], error)
+        return False
+    return True
+
+
+def _own_documents(memory: IncidentService) -> frozenset[str]:
+    """Return the ids of a team's own documents that look like those of copies."""
+    stored = memory.store.document_shares.copies(COPY_PREFIX)
+    return frozenset(copy_id for copy_id, source in stored if source != _source_of(copy_id))
 
 
 def _copy(document: Document, team: str) -> Document:

@@ -78,14 +78,22 @@ class Keys:
         now = self._clock()
         matching = self._find(which)
         ending = [key for key in matching if key.state(now) == "active"] or matching[-1:]
-        if leave_admin and (last := _last_admin(ending, self._ring.all(), now)):
+        if leave_admin:
+            self._require_other_admin(ending)
+        ended = tuple(self._ring.revoke(key.id, now) for key in ending)
+        self._read_at = None
+        return ended
+
+    def require_admin_besides(self, is_owner: Callable[[str], bool]) -> None:
+        """Raise Conflict if every active admin key belongs to such an owner."""
+        self._require_other_admin([key for key in self._ring.all() if is_owner(key.name)])
+
+    def _require_other_admin(self, ending: Iterable[Key]) -> None:
+        if last := _last_admin(ending, self._ring.all(), self._clock()):
             raise Conflict(
                 f"{last.prefix}… is the last valid key with the role admin; create another one first, or revoke it "
                 f"on the server's machine with `onrecall keys revoke {last.id}`"
             )
-        ended = tuple(self._ring.revoke(key.id, now) for key in ending)
-        self._read_at = None
-        return ended
 
     def rotate(self, which: str, overlap: timedelta = ROTATION_OVERLAP, expires_at: datetime | None = None) -> NewKey:
         """Replace a key by one with the same name, role and lifetime; both are valid until the overlap ends."""

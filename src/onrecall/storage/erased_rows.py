@@ -61,7 +61,9 @@ OWN_VALUES = frozenset(
 CONTENT_TABLES: Mapping[Table, str] = {incidents: "id", resolutions: "incident", links: "incident"}
 """Tables of what an incident consists of, and the column with its id."""
 STEP_KEYS: frozenset[Column[Any]] = frozenset({performed.c.key, recommendations.c.step_keys})
-FREE_COLUMNS: frozenset[Column[Any]] = frozenset({outcomes.c.by, performed.c.told_in, performed.c.key})
+FREE_COLUMNS: frozenset[Column[Any]] = frozenset(
+    {outcomes.c.by, performed.c.told_in, performed.c.key, resolutions.c.cause}
+)
 """Columns that hold words of people although their names or their keys suggest otherwise."""
 
 
@@ -103,7 +105,10 @@ def remaining_rows(connection: Connection, change: Change) -> Mapping[str, int]:
         columns = [column for column in table.columns if _is_text(column) and column not in text_columns(table)]
         if table not in DERIVED_TABLES | AUDIT_TABLES and columns:
             rows = connection.execute(select(*columns).execution_options(yield_per=BATCH_SIZE))
-            remaining[table.name] = sum(any(map_texts(value, change) != value for value in row) for row in rows)
+            remaining[table.name] = sum(
+                any(map_texts(value, change, column.name) != value for column, value in zip(columns, row, strict=True))
+                for row in rows
+            )
     return {name: number for name, number in remaining.items() if number}
 
 
@@ -144,7 +149,7 @@ def _changed_rows(
     for row in connection.execute(select(*selected).execution_options(yield_per=BATCH_SIZE)).mappings():
         if concerned is not None and not concerned(row):
             continue
-        values = {column.name: map_texts(row[column.name], replacement.of(column)) for column in columns}
+        values = {column.name: map_texts(row[column.name], replacement.of(column), column.name) for column in columns}
         new = {name: value for name, value in values.items() if value != row[name]}
         if new:
             yield {column.name: row[column.name] for column in table.primary_key}, new

@@ -39,6 +39,10 @@ from onrecall.storage.tables import (
 )
 
 Record = Incident | Document | Suggestion
+_WORD_BEGINNING = re.compile(r"(?<!\w)\w|[^\w\s]")
+_WITHIN_WORD = re.compile(r"\w\w")
+SHARED_WORDS = frozenset({"service", "environment", "labels", "annotations", "values", "tags", "cause", "links", "url"})
+"""Columns and fields whose words other incidents have, too."""
 SHORTEST_PHRASE = 8
 """Shorter texts of an incident say nothing by themselves."""
 RESTATING_TABLES = frozenset(
@@ -53,6 +57,8 @@ RESTATING_TABLES = frozenset(
         "suggestions",
         "retained",
         "curves",
+        "notes",
+        "action_items",
     }
 )
 """Tables whose rows repeat what other incidents say."""
@@ -246,8 +252,9 @@ def _texts(connection: Connection, tables: Mapping[Table, str], incident_id: str
     """Return every text of an incident's rows in tables, given with the column that holds its id."""
     texts: list[str] = []
     for table, key in tables.items():
-        query = select(*erased_rows.text_columns(table)).where(table.c[key] == incident_id)
-        texts += [text for row in connection.execute(query) for value in row for text in texts_in(value)]
+        columns = [column for column in erased_rows.text_columns(table) if column.name not in SHARED_WORDS]
+        query = select(*columns).where(table.c[key] == incident_id)
+        texts += [text for row in connection.execute(query) for value in row for text in texts_in(value, SHARED_WORDS)]
     return texts
 
 
@@ -259,12 +266,37 @@ def _says_something(line: str, *, alone: bool) -> bool:
 
 
 def _scrubber(phrases: Iterable[str]) -> Callable[[str], str]:
-    """Return what replaces every phrase in a text, the longest first."""
-    ordered = sorted(phrases, key=len, reverse=True)
-    if not ordered:
-        return lambda text: text
-    pattern = re.compile("|".join(re.escape(phrase) for phrase in ordered), re.IGNORECASE)
-    return lambda text: pattern.sub(ERASED_TEXT, text)
+    """Return what replaces every phrase in a text, the longest first, where it stands as whole words."""
+    by_beginning: dict[str, list[str]] = {}
+    for phrase in sorted(phrases, key=len, reverse=True):
+        by_beginning.setdefault(phrase[:SHORTEST_PHRASE].lower(), []).append(phrase.lower())
+
+    def scrub(text: str) -> str:
+        lower = text.lower()
+        if len(lower) != len(text):  # some letters grow when they become small
+            return text if (scrubbed := scrub(lower)) == lower else scrubbed
+        parts, end = [], 0
+        for begin in (match.start() for match in _WORD_BEGINNING.finditer(lower)):
+            phrase = _phrase_at(lower, begin, by_beginning) if begin >= end else None
+            if phrase is not None:
+                parts += [text[end:begin], ERASED_TEXT]
+                end = begin + len(phrase)
+        return "".join((*parts, text[end:])) if parts else text
+
+    return scrub
+
+
+def _phrase_at(lower: str, begin: int, by_beginning: Mapping[str, Sequence[str]]) -> str | None:
+    """Return the longest phrase that begins here and ends with a word."""
+    phrases = by_beginning.get(lower[begin : begin + SHORTEST_PHRASE], ())
+    return next(
+        (
+            phrase
+            for phrase in phrases
+            if lower.startswith(phrase, begin) and not _WITHIN_WORD.match(lower, begin + len(phrase) - 1)
+        ),
+        None,
+    )
 
 
 def _delete_incident(connection: Connection, incident_id: str) -> Counter[str]:

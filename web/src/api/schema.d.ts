@@ -741,6 +741,8 @@ export interface paths {
         /**
          * Erase Person
          * @description Put a pseudonym in place of a person's names everywhere, and revoke their keys. A repetition changes nothing.
+         *
+         *     Refused where it would revoke the last admin key.
          */
         post: operations["erase_person_api_v1_erasures_person_post"];
         delete?: never;
@@ -13245,6 +13247,16 @@ export interface operations {
             };
             /** @description This key lacks the permission */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                    "application/problem+json": unknown;
+                };
+            };
+            /** @description Conflict with existing data */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
