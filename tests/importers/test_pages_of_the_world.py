@@ -80,6 +80,16 @@ def test_the_language_of_columns_tells_that_the_day_comes_first():
     assert "2 dates such as 03/04/2026 were read with the day first" in result.messages_text
 
 
+def test_where_the_dates_of_a_table_contradict_each_other_its_language_tells_nothing():
+    result = report(
+        "guasti.csv",
+        "Codice;Titolo;Applicazione;Inizio;Gravità\nG-1;Cassa ferma;casse;25/03/2026 08:00;alta\n"
+        "G-2;Cassa lenta;casse;03/25/2026 08:00;alta\nG-3;Cassa rotta;casse;03/04/2026 08:00;alta\n",
+    )
+    assert "were read with the day first" not in result.messages_text
+    assert "G-3" not in {incident.id for incident in result.incidents}
+
+
 def test_a_clock_alone_belongs_to_the_date_of_the_heading():
     text = "# 2026-02-25 Printers offline\n\nShortly after 06:10 UTC all printers went offline; they came back at 07:00 UTC.\n\n**Cause:** no file handles.\n"
     incident = report("printers.md", text).incident()

@@ -93,6 +93,18 @@ def test_signing_out_ends_the_session_in_every_team(browser: Browser) -> None:
         assert browser.client.get("/api/v1/me", headers={"cookie": kept}).status_code == 401
 
 
+def test_ending_a_lost_session_by_its_id_ends_it_in_every_team(browser: Browser) -> None:
+    browser.sign_in("dev")
+    cookies = dict(browser.client.cookies)
+    (mine,) = browser.client.get("/api/v1/sessions").json()["items"]
+    headers = {"x-csrf-token": cookies[CSRF]}
+    assert browser.client.delete(f"/api/v1/sessions/{mine['id']}", headers=headers).status_code == 200
+    for team in ("payments", "search"):
+        kept = "; ".join(f"{name}={value}" for name, value in (cookies | {TEAM: team}).items())
+        browser.client.cookies.clear()
+        assert browser.client.get("/api/v1/me", headers={"cookie": kept}).status_code == 401
+
+
 def test_who_leaves_a_group_is_out_of_its_team_at_the_next_sign_in_on_every_device(browser: Browser) -> None:
     browser.sign_in("dev")
     elsewhere = "; ".join(

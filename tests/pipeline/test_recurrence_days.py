@@ -136,3 +136,12 @@ def test_a_packer_pauses_once_all_days_are_packed(store):
 )
 def test_places_in_a_report_are_shared(counts, total, share):
     assert share_evenly(counts, total) == share
+
+
+def test_a_slow_worker_never_replaces_what_another_packed_later(store):
+    save(store, outage("A", 0))
+    (slow,) = store.recurrence_days.changed(RULES_VERSION, 10)
+    save(store, outage("B", 0))
+    pack_all(store)
+    store.recurrence_days.save([(slow.token, StoredDay(slow.day, 0, b"", b"", "[]", "[]"))], RULES_VERSION)
+    assert len(read_table(store).table) == 2

@@ -59,7 +59,7 @@ export function changesOf(before: ActionDraft, now: ActionDraft): Schemas["Actio
   };
 }
 
-/** An issue in few words: "github.com/acme/shop/issues/7" is "issues/7 at github.com". */
+/** An issue in few words: "github.com/acme/shop/issues/7" is "#7 at github.com". */
 export function issueName(url: string): string {
   const { host, pathname } = new URL(url);
   const parts = pathname.split("/").filter(Boolean);

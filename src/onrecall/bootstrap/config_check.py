@@ -147,7 +147,8 @@ def _unknown_names(environment: Mapping[str, str]) -> Iterator[ConfigFinding]:
         if not name.startswith(PREFIX) or name in known or name in files:
             continue
         if (current := RENAMED.get(name.removeprefix(PREFIX))) is not None:
-            yield ConfigFinding("error", variable, f"it is now {PREFIX}{current}; rename it")
+            prefix = variable.upper().removesuffix(name.removeprefix(PREFIX))  # of the installation, or of a team
+            yield ConfigFinding("error", variable, f"it is now {prefix}{current}; rename it")
         elif name.removesuffix(FILE) in known:
             setting = name.removesuffix(FILE)
             yield ConfigFinding("error", variable, f"only a secret can be read from a file; set {setting} itself")

@@ -1,7 +1,6 @@
 """`onrecall backup` and `onrecall restore`: the whole store into one file, and back."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,9 +8,9 @@ import typer
 
 from onrecall.bootstrap.app import open_storage
 from onrecall.cli import console
-from onrecall.cli.arguments import Json
+from onrecall.cli.arguments import Json, confirm_loss
 from onrecall.domain.count_noun import count_noun
-from onrecall.domain.errors import Conflict, Invalid
+from onrecall.domain.errors import Conflict
 from onrecall.export import backup as backups
 from onrecall.storage import Storage
 
@@ -85,8 +84,4 @@ def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:
         raise Conflict(
             f"the store is not empty ({contents}); restore into an empty one, or overwrite it with --replace"
         )
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Invalid(f"cannot ask whether to delete {contents} without a terminal; add --yes", "yes")
-    typer.confirm(f"Permanently replace {contents}?", abort=True, err=True)
+    confirm_loss("replace", contents, yes=yes)

@@ -30,8 +30,7 @@ def share(document_id: DocumentId, target: Target, by: By = None, as_json: Json 
         is_new = sharing.share(team, document_id, target, by)
         sharing.synchronize()
     message = f"{target} has a copy" if is_new else f"{target} has a copy already"
-    result = {"document": document_id, "team": target, "changed": is_new}
-    print_result(result, as_json, lambda: console.print_line(message))
+    _print_change(document_id, target, message, changed=is_new, as_json=as_json)
 
 
 @app.command()
@@ -41,8 +40,7 @@ def unshare(document_id: DocumentId, target: Target, by: By = None, as_json: Jso
         ended = sharing.unshare(team, document_id, target, by)
         sharing.synchronize()
     message = f"{target} has no copy any more" if ended else f"{document_id} was not shared with {target}"
-    result = {"document": document_id, "team": target, "changed": ended}
-    print_result(result, as_json, lambda: console.print_line(message))
+    _print_change(document_id, target, message, changed=ended, as_json=as_json)
 
 
 @app.command()
@@ -60,6 +58,11 @@ def _sharing() -> Iterator[tuple[DocumentSharing, str]]:
     team = settings().team or INSTALLATION
     with open_apps(installation_settings()) as contexts:
         yield DocumentSharing({each.settings.team or INSTALLATION: each.memory for each in contexts}), team
+
+
+def _print_change(document_id: str, team: str, message: str, *, changed: bool, as_json: bool) -> None:
+    result = {"document": document_id, "team": team, "changed": changed}
+    print_result(result, as_json, lambda: console.print_line(message))
 
 
 def _print_shares(shares: tuple[DocumentShare, ...]) -> None:

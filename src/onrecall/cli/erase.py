@@ -1,15 +1,13 @@
 """`onrecall erase`: takes a person or an incident out of the store, and prints a receipt."""
 
-import sys
 from typing import Annotated
 
 import typer
 
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
-from onrecall.cli.arguments import Json
+from onrecall.cli.arguments import Json, confirm_loss
 from onrecall.cli.output import print_result
-from onrecall.domain.errors import Invalid
 from onrecall.schemas.erasure import ErasureOut
 
 app = typer.Typer(help="Erase a person or an incident, and print a receipt.", no_args_is_help=True)
@@ -27,7 +25,7 @@ def person(
 ) -> None:
     """Put a pseudonym in place of a person's names everywhere, and revoke their keys. A repetition changes nothing."""
     names = [name, *(also or ())]
-    _confirm(f"Permanently erase {', '.join(names)}?", yes=yes)
+    confirm_loss("erase", ", ".join(names), yes=yes)
     with open_app() as context:
         receipt = ErasureOut.of(context.memory.erasure.erase_person(names, by))
     print_result(receipt.plain(), as_json, lambda: _print_receipt(receipt))
@@ -41,18 +39,10 @@ def incident(
     as_json: Json = False,
 ) -> None:
     """Delete an incident with everything that belongs to it, also where others repeat it."""
-    _confirm(f"Permanently erase {incident_id}?", yes=yes)
+    confirm_loss("erase", incident_id, yes=yes)
     with open_app() as context:
         receipt = ErasureOut.of(context.memory.erasure.erase_incident(incident_id, by))
     print_result(receipt.plain(), as_json, lambda: _print_receipt(receipt))
-
-
-def _confirm(question: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Invalid("cannot ask whether to erase without a terminal; add --yes", "yes")
-    typer.confirm(question, abort=True, err=True)
 
 
 def _print_receipt(receipt: ErasureOut) -> None:

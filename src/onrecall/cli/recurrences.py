@@ -123,7 +123,8 @@ def recurrences(
 ) -> None:
     """Show what keeps coming back, ranked by the hours a permanent fix would save."""
     with open_app() as context:
-        pack_if_too_many_wait(context.memory.store)
+        if as_of is None:
+            pack_if_too_many_wait(context.memory.store)
         family_filter = families.FamilyFilter(min_count, service, limit)
         report = families.find_recurrences(
             context.memory.store, context.memory.now(), family_filter, parse_time(as_of, "as-of")

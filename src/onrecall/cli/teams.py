@@ -1,6 +1,5 @@
 """`onrecall teams`: who has a store of their own in this installation."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
@@ -11,9 +10,9 @@ import typer
 from onrecall.bootstrap import teams
 from onrecall.bootstrap.teams import installation_settings
 from onrecall.cli import console
-from onrecall.cli.arguments import Json
+from onrecall.cli.arguments import Json, confirm_loss
 from onrecall.cli.output import print_result
-from onrecall.domain.errors import Conflict, Invalid, OnRecallError
+from onrecall.domain.errors import OnRecallError
 from onrecall.domain.team import INSTALLATION
 from onrecall.export import backup as backups
 from onrecall.settings import Settings
@@ -121,12 +120,7 @@ def _confirm_removal(name: str, own: Settings, *, yes: bool) -> None:
             return
         counts = store.health.counts()
     contents = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and everything else of {name}"
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Invalid(f"cannot ask whether to delete {contents} without a terminal; add --yes", "yes")
-    if not typer.confirm(f"Permanently delete {contents}?", err=True):
-        raise Conflict(f"{name} was not removed")
+    confirm_loss("delete", contents, yes=yes)
 
 
 def _print_rows(rows: list[Mapping[str, Any]]) -> None:

@@ -1,13 +1,10 @@
 """`GET /metrics` for Prometheus, and the count of every HTTP request."""
 
 import time
-from collections.abc import Iterator
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from onrecall.domain.spans import Span
@@ -26,20 +23,12 @@ def metrics(request: Request, caller: TheCaller) -> Response:
     encode, kind = choose_encoder(request.headers.get("accept", ""))
     metrics_of_app: Metrics = request.app.state.metrics
     teams: TeamGauges | None = request.app.state.team_gauges if caller.may("admin") else None
-    registry = metrics_of_app.registry if teams is None else _JoinedMetrics(metrics_of_app.registry, teams)
+    registry = metrics_of_app.registry
+    if teams is not None:
+        registry = CollectorRegistry()
+        for part in (metrics_of_app.registry, teams):
+            registry.register(part)
     return Response(encode(registry), headers={"Content-Type": kind, "Cache-Control": "no-store"})
-
-
-class _JoinedMetrics(CollectorRegistry):
-    """The metrics of the application and those of its teams, one after the other."""
-
-    def __init__(self, *parts: Collector) -> None:
-        super().__init__()
-        self._parts = parts
-
-    def collect(self) -> Iterator[Metric]:
-        for part in self._parts:
-            yield from part.collect()
 
 
 class RequestCounter:

@@ -163,9 +163,7 @@ def end_current(
     if caller.session_id is None:
         return SignedOutOut(provider_url=None)
     ended = sessions.end(caller.session_id, caller)
-    token = cookies.read(request, SESSION)
-    for others in _other_sessions(request).values():
-        others.end_with_token(token or "")
+    _end_same_sign_in(request, ended)
     return SignedOutOut(provider_url=None if ended.issuer is None else _logout_url(request))
 
 
@@ -191,9 +189,12 @@ def end_everywhere(request: Request, caller: TheCaller, sessions: TheSessions, n
 
 
 @router.delete(f"{API}/sessions/{{session_id}}", responses=responses(404))
-def end(session_id: str, caller: TheCaller, sessions: TheSessions) -> SessionOut:
+def end(request: Request, session_id: str, caller: TheCaller, sessions: TheSessions) -> SessionOut:
     """End one of your sessions; an admin may end anybody's. A repetition changes nothing."""
-    return SessionOut.of(sessions.end(session_id, caller))
+    ended = sessions.end(session_id, caller)
+    if ended.name == caller.name:  # an admin of this team has no say in others
+        _end_same_sign_in(request, ended)
+    return SessionOut.of(ended)
 
 
 @router.get(f"{API}/session/teams")
@@ -243,6 +244,12 @@ def _end_in_other_teams(request: Request, ended: Sequence[Session]) -> None:
         if issuer is not None and subject is not None:
             for others in _other_sessions(request).values():
                 others.end_of_person(issuer, subject)
+
+
+def _end_same_sign_in(request: Request, ended: Session) -> None:
+    """End the sessions in the stores of other teams that the same token opens."""
+    for others in _other_sessions(request).values():
+        others.end_with_hash(ended.hash)
 
 
 def _other_sessions(request: Request) -> Mapping[str | None, Sessions]:

@@ -119,7 +119,7 @@ class SlackQuestions:
             self._app.require_api().call(
                 "assistant.threads.setStatus", deadline, channel_id=channel, thread_ts=thread, status=STATUS
             )
-        except PermanentDeliveryError as error:  # an app without the assistant's scope answers all the same
+        except (OnRecallError, PermanentDeliveryError) as error:  # without the status the answer goes out all the same
             log.info("Slack shows no status: %s", error)
 
     def _is_answered(self, channel: str, thread: str, event_id: str, deadline: Deadline) -> bool:

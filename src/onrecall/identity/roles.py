@@ -66,24 +66,20 @@ def claimed_groups(claims: Mapping[str, Any], claim: str) -> tuple[str, ...]:
     return tuple(name for name in names if isinstance(name, str) and name != ANYBODY)
 
 
-def _json_pairs(text: str) -> list[tuple[str, Any]]:
+def _json_pairs(text: str, example: str = '{"sre": "admin", "*": "viewer"}') -> list[tuple[str, Any]]:
     try:
         parsed = json.loads(text, object_pairs_hook=list)
     except json.JSONDecodeError as error:
-        raise ValueError(f'is not JSON at column {error.colno}; write {{"sre": "admin", "*": "viewer"}}') from None
+        raise ValueError(f"is not JSON at column {error.colno}; write {example}") from None
     return [(str(group), role) for group, role in parsed]
 
 
 def _json_team_pairs(text: str) -> list[tuple[str, str]]:
-    try:
-        parsed = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ValueError(f'is not JSON at column {error.colno}; write {{"sre": ["payments:admin"]}}') from None
-    if not all(
-        isinstance(places, list) and all(isinstance(place, str) for place in places) for places in parsed.values()
-    ):
-        raise ValueError('each group has a list of teams with roles; write {"sre": ["payments:admin"]}')
-    return [(group, place) for group, places in parsed.items() for place in places]
+    example = '{"sre": ["payments:admin"]}'
+    pairs = _json_pairs(text, example)
+    if not all(isinstance(places, list) and all(isinstance(place, str) for place in places) for _, places in pairs):
+        raise ValueError(f"each group has a list of teams with roles; write {example}")
+    return [(group, place) for group, places in pairs for place in places]
 
 
 def _pair(part: str, example: str = EXAMPLE) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from onrecall.importers.postmortem.word_lists import phrase_list
 from onrecall.importers.time_syntax import Order
-from onrecall.importers.times import detect_date_order
+from onrecall.importers.times import SLASHED, detect_date_order
 
 FEWEST_NAMES = 2
 """Minimum names of a language that writes the day first."""
@@ -23,7 +23,7 @@ def page_date_order(text: str, names: Iterable[str]) -> tuple[Order | None, bool
     if not dates:
         return None, False
     order = detect_date_order(dates)
-    if order is not None or not _all_fit(dates):
+    if order is not None or not all_fit_day_first(dates):
         return order, False
     return ("day_first", True) if is_day_first_language(names) else (None, False)
 
@@ -33,6 +33,6 @@ def is_day_first_language(names: Iterable[str]) -> bool:
     return len(frozenset(phrase_list("day first")) & frozenset(names)) >= FEWEST_NAMES
 
 
-def _all_fit(dates: Iterable[str]) -> bool:
-    """Return whether every date may put the day first."""
-    return all(int(date.replace("-", "/").split("/")[1]) <= 12 for date in dates)
+def all_fit_day_first(texts: Iterable[str]) -> bool:
+    """Return whether every date among the texts may put the day first."""
+    return all(int(match[2]) <= 12 for text in texts if (match := SLASHED.match(text)))

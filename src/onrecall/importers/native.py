@@ -24,6 +24,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.domain.severity import parse_severity
 from onrecall.importers.incident_builder import check_time_order
+from onrecall.importers.postmortem.due_day import parse_due_day
 from onrecall.importers.record import FieldRecord, check_id, kind_of, parse_percentage, to_text
 
 
@@ -228,6 +229,7 @@ def _action_item(row: FieldRecord, n: int) -> ActionItem:
         row.text("owner"),
         row.text("state"),
         _line_number(row.get("line"), f"action_items.{n}.line"),
+        parse_due_day(row.text("due") or ""),
     )
 
 

@@ -12,7 +12,7 @@ from onrecall.importers import chroma, columns, spreadsheet
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers import json_reader as json_rows
 from onrecall.importers.column_names import normalize_column
-from onrecall.importers.date_order import is_day_first_language
+from onrecall.importers.date_order import all_fit_day_first, is_day_first_language
 from onrecall.importers.encoding import DecodedLines, decode
 from onrecall.importers.field_usage import FieldUsage
 from onrecall.importers.format_table import COLUMNS, Format, RowTransform, Shape, detect, find_format
@@ -203,9 +203,12 @@ class Records:
         self._tally.files[reading.name] += 1
         yield ImportNote(self._name, f"read as {reading.name} ({described()})")
         if self._times.order is None:
-            self._times.order = detect_date_order(text for values in sample for text in _texts(values))
-            self._times.day_first_by_language = self._times.order is None and is_day_first_language(
-                normalize_column(name) for name in columns.list_columns(sample)
+            texts = [text for values in sample for text in _texts(values)]
+            self._times.order = detect_date_order(texts)
+            self._times.day_first_by_language = (
+                self._times.order is None
+                and all_fit_day_first(texts)
+                and is_day_first_language(normalize_column(name) for name in columns.list_columns(sample))
             )
         every = _chain(ahead, rows)
         for row in reading.rows(every, RecordContext(self._name, self._text)) if reading.rows else every:

@@ -30,7 +30,7 @@ _DURATION_PART = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _SECONDS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_SLASHED = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d{2})\b", re.ASCII)
+SLASHED = re.compile(r"\s*(\d{1,2})[-/](\d{1,2})[-/](?:\d{4}|\d{2})\b", re.ASCII)
 
 
 class Times:
@@ -69,7 +69,8 @@ class Times:
 
     def _parse(self, text: str, field: str) -> WrittenTime:
         """Parse a time; where day and month may be either, as the language of the columns writes it."""
-        if self.order is not None or not self.day_first_by_language or _SLASHED.match(text) is None:
+        match = SLASHED.match(text) if self.order is None and self.day_first_by_language else None
+        if match is None or max(int(match[1]), int(match[2])) > 12:
             return parse(text, field, self.order)
         self._read_day_first += 1
         return parse(text, field, "day_first")
@@ -208,7 +209,7 @@ def detect_date_order(values: Iterable[str]) -> Order | None:
     """Detect whether dates such as 03/04/2024 are day first or month first from unambiguous dates of the same file."""
     firsts = seconds = 0
     for value in values:
-        if match := _SLASHED.match(value):
+        if match := SLASHED.match(value):
             firsts = max(firsts, int(match[1]))
             seconds = max(seconds, int(match[2]))
     if firsts > 12 and seconds <= 12:

@@ -4,6 +4,8 @@ import hashlib
 import logging
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import groupby
+from operator import attrgetter
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound, OnRecallError, Unavailable
 from onrecall.domain.incident import Document
@@ -42,7 +44,7 @@ class DocumentSharing:
         if document_id.startswith(COPY_PREFIX):
             raise Conflict(f"{document_id} is a copy; ask the team that it comes from to share it")
         shares = memory.store.document_shares
-        if not any((share.document, share.team) == (document_id, target) for share in shares.all()):
+        if not any(share.document == document_id for share in shares.all(target)):
             self._check_copy(_copy(document, team).id, target)
         return shares.add(DocumentShare(document_id, target, memory.now(), by))
 
@@ -60,11 +62,11 @@ class DocumentSharing:
         """Bring all copies up to date; returns how many changed. A repetition changes nothing."""
         wanted: dict[str, dict[str, Document]] = {team: {} for team in self._memories}
         for team, memory in self._memories.items():
-            for share in memory.store.document_shares.all():
-                document = _find_runbook(memory, share.document)
-                if document is not None and share.team in wanted:
+            for document_id, shares in groupby(memory.store.document_shares.all(), attrgetter("document")):
+                if (document := _find_runbook(memory, document_id)) is not None:
                     copy = _copy(document, team)
-                    wanted[share.team][copy.id] = copy
+                    for target in {share.team for share in shares} & wanted.keys():
+                        wanted[target][copy.id] = copy
         return sum(_write_copies(self._memories[team], copies) for team, copies in wanted.items())
 
 

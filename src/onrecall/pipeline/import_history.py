@@ -127,9 +127,7 @@ class _ImportRun:
 
     def note_attached(self) -> None:
         """Explain the updates that postmortems made, which surprise in an import into an empty store."""
-        if self._attached == 1:
-            self.brought.notes.append("1 postmortem extends the incident that it names (counted as updated)")
-        elif self._attached:
+        if self._attached:
             self.brought.notes.append(
                 count_noun(
                     self._attached,

@@ -74,7 +74,7 @@ def comparable_incidents(store: Storage, table: IncidentTable) -> list[Incident]
 
 
 def newest_rows(table: IncidentTable, rows: np.ndarray) -> list[int]:
-    """Return the newest of these rows, 2,500 with a label and 2,500 without, oldest first; none where each has one.
+    """Return the newest rows, oldest first, `MAX_COMPARED` with a label, as many without; none if each has one.
 
     `rows`: for each row of the table whether it is to be selected from.
     """

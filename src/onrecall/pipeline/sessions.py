@@ -150,9 +150,9 @@ class Sessions:
         self._end(ending)
         return len(ending)
 
-    def end_with_token(self, token: str) -> None:
-        """End the session that a token belongs to, if it is one of this store."""
-        session = self._store.by_hash(hash_token(token)) if is_token(token) else None
+    def end_with_hash(self, token_hash: str) -> None:
+        """End the session whose token has this hash, if it is one of this store."""
+        session = self._store.by_hash(token_hash)
         if session is not None and session.ended_at is None:
             self._end([session])
 

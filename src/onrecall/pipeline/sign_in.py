@@ -62,13 +62,12 @@ class SignIn:
     ) -> None:
         self.provider = provider
         self._store = store
-        self._sessions = sessions
         self._clock = clock
-        self._teams: dict[str | None, TeamDoor] = {}
+        self._doors: dict[str | None, TeamDoor] = {None: TeamDoor(store, sessions)}
 
     def open_teams(self, doors: Mapping[str | None, TeamDoor]) -> None:
         """Also let people into the stores of teams, as their groups say."""
-        self._teams = dict(doors)
+        self._doors.update(doors)
 
     def start(self, browser_secret: str | None, return_to: str) -> StartedSignIn:
         """Begin a sign-in. A browser that has begun one before keeps its secret, so that two tabs can sign in.
@@ -109,8 +108,7 @@ class SignIn:
         notice = self.provider.logout_notice(token)
         issuer = self.provider.settings.issuer
         meant = issuer, notice.subject, notice.provider_session, self._clock()
-        in_teams = sum(door.sessions.end_at_provider(*meant) for door in self._teams.values())
-        return in_teams + self._sessions.end_at_provider(*meant)
+        return sum(door.sessions.end_at_provider(*meant) for door in self._doors.values())
 
     def _redeem(self, answer: Mapping[str, str], browser_secret: str, state: str) -> ProvenPerson:
         if "error" in answer or not answer.get("code"):
@@ -125,12 +123,10 @@ class SignIn:
 
         Whatever role the person had in others before, they have the present one now, and none where no group gives one.
         """
-        doors: dict[str | None, TeamDoor] = {None: TeamDoor(self._store, self._sessions)}
-        doors |= self._teams
-        roles: dict[str | None, Role] = {team: role for team, role in proven.team_roles.items() if team in doors}
+        roles: dict[str | None, Role] = {team: role for team, role in proven.team_roles.items() if team in self._doors}
         if proven.is_of_installation:
             roles[None] = proven.person.role
-        for team, door in doors.items():
+        for team, door in self._doors.items():
             if team not in roles:
                 door.sessions.end_of_person(proven.person.issuer, proven.person.subject)
         if not roles:
@@ -139,7 +135,7 @@ class SignIn:
             return FinishedSignIn(return_to, refusal=refusal)
         token = generate_token()
         now = self._clock()
-        begun = {team: _begin(doors[team], proven, role, device, token, now) for team, role in roles.items()}
+        begun = {team: _begin(self._doors[team], proven, role, device, token, now) for team, role in roles.items()}
         chosen = last_team if last_team in begun else min(begun, key=lambda team: team or "")
         return FinishedSignIn(return_to, begun[chosen], team=chosen)
 
@@ -147,8 +143,8 @@ class SignIn:
         """Record a refusal; somebody whom the provider knows and who may no longer sign in is signed out everywhere."""
         log.warning("a sign-in was refused: %s", refusal)
         if refusal.subject is not None:
-            for sessions in (self._sessions, *(door.sessions for door in self._teams.values())):
-                sessions.end_of_person(self.provider.settings.issuer, refusal.subject)
+            for door in self._doors.values():
+                door.sessions.end_of_person(self.provider.settings.issuer, refusal.subject)
         with acting_as(None):
             self._store.audit.record("sign-in refused", detail={"reason": str(refusal)})
 

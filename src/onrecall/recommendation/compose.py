@@ -66,7 +66,9 @@ def compose(
     merged = merge_actions(own_actions, others, contradictions, records)
     of_relatives = [extract_actions(piece) for piece in _relatives_of(leading, relatives) if piece.id not in used]
     recommended = {action.reports[0].key for action in merged if action.recommended}
-    with_relatives = merge_actions([*own_actions, *of_relatives], others, contradictions, records)
+    with_relatives = (
+        merge_actions([*own_actions, *of_relatives], others, contradictions, records) if of_relatives else merged
+    )
     not_to_repeat = [action for action in with_relatives if action.reports[0].key not in recommended]
     return Advice(
         verdict=decision.verdict,

@@ -40,14 +40,18 @@ class IncidentTable:
 
     def ids(self, rows: Iterable[int]) -> list[str]:
         """Return the ids of these rows."""
-        parse = lru_cache(maxsize=64)(json.loads)
         listed = list(rows)
         days = np.searchsorted(self._first_rows, listed, side="right") - 1
-        return [parse(self._ids[day])[row - int(self._first_rows[day])] for row, day in zip(listed, days, strict=True)]
+        return [
+            _parse_ids(self._ids[day])[row - int(self._first_rows[day])] for row, day in zip(listed, days, strict=True)
+        ]
 
     def text_number(self, text: str) -> int:
         """Return the number of a text; -2 where no incident has it."""
         return next((number for number, known in enumerate(self.texts) if known == text), -2)
+
+
+_parse_ids = lru_cache(maxsize=64)(json.loads)
 
 
 def join_days(days: Iterable[DayFacts]) -> IncidentTable:

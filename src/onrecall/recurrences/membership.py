@@ -124,7 +124,11 @@ class Membership:
         return None
 
     def _reason_by_text(self, row: int, incident: Incident) -> MembershipReason:
-        kind = TEXT_KINDS[int(self._components.kind[row])]
+        kind = TEXT_KINDS.get(int(self._components.kind[row]))
+        if kind is None:  # its link changed after the table was read
+            other = self._id(next(int(each) for each in self._rows if each != row))
+            because = f"was linked with incidents of this family, such as {other}"
+            return MembershipReason(incident.id, "link", other, because)
         other = self._id(int(self._components.neighbor[row]))
         because = REASON_TEXTS[kind].format(other=other, score=self._components.score[row])
         return MembershipReason(incident.id, kind, other, because)

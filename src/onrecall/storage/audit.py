@@ -250,16 +250,17 @@ class Audit:
         with self.database.read() as connection:
             head = connection.execute(_HEAD).one_or_none()
             erasures = _Erasures.read(connection)
-            recorded: list[str | None] = []
+            recorded: list[str] = []
             query = select(audit).order_by(audit.c.seq).execution_options(yield_per=BATCH_SIZE)
             for row in connection.execute(query):
                 count += 1
                 if len(wrong) < MAX_PROBLEMS:
                     wrong += _faults(row, expected, before, erasures)
-                recorded.append(erasures.check(row))
+                if (problem := erasures.check(row)) is not None:
+                    recorded.append(problem)
                 is_known_found = is_known_found or (row.seq, row.hash) == noted
                 expected, before = row.seq + 1, row.hash
-        wrong += [problem for problem in (*recorded, *erasures.unrecorded()) if problem is not None]
+        wrong += [*recorded, *erasures.unrecorded()]
         if head is None or (head.seq, head.hash) != (expected - 1, before):
             last = "no row" if head is None else f"row {head.seq}"
             wrong.append(

@@ -204,7 +204,7 @@ def _shut_out(connection: Connection, person: PersonPattern, now: datetime, rows
 
 
 def _remake_passages(connection: Connection, person: PersonPattern, derive: Derivation, rows: Counter[str]) -> None:
-    """Make the passages anew whose text key_ids a name, so that neither words nor vectors find it."""
+    """Make the passages anew whose text holds a name, so that neither words nor vectors find it."""
     query = select(passages.c.kind, passages.c.owner, passages.c.text, passages.c.heading)
     owners: list[Owner] = list(
         dict.fromkeys(

@@ -116,7 +116,10 @@ class RecurrenceDays:
     def save(self, days: Iterable[tuple[int, StoredDay]], rules: int) -> None:
         """Save packed days, each with the token of the change it contains; a day that changed again stays marked."""
         with self._database.write() as connection:
+            pending = dict(_changed_days(connection, rules))
             for token, day in days:
+                if day.day not in pending:  # another worker packed a later state of it
+                    continue
                 connection.execute(delete(recurrence_days).where(recurrence_days.c.day == day.day))
                 if day.incidents:
                     connection.execute(insert(recurrence_days).values(rules=rules, **_to_row(day)))

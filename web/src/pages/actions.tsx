@@ -1,8 +1,6 @@
 // Action items of all incidents: overdue ones first and loud.
 import { Badge, Button, Group, SegmentedControl, Select, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import { grouped } from "../action-items";
@@ -29,7 +27,7 @@ export function Actions() {
     return next;
   }, { replace: true });
   const state = show === "overdue" ? {} : { state: show };
-  const query = { ...state, ...(show === "overdue" ? { overdue: true } : {}), ...(owner ? { owner } : {}), ...(service ? { service } : {}) };
+  const query = { ...state, ...(show === "overdue" ? { overdue: true } : {}), ...(owner ? { owner } : {}), ...(service.trim() ? { service: service.trim() } : {}) };
   const actions = useInfiniteQuery({
     queryKey: ["incidents", "actions", show, owner, service],
     queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/actions", { params: { query: { limit: 100, ...query, ...(pageParam ? { cursor: pageParam } : {}) } } })),
@@ -48,7 +46,7 @@ export function Actions() {
       <Group gap="sm" align="flex-end">
         <SegmentedControl aria-label="which action items" value={show} onChange={(value) => change("show", value)} data={[...SHOWN]} maw="100%" />
         <Select aria-label="owner" placeholder="any owner" value={owner || null} onChange={(value) => change("owner", value ?? "")} data={ownersOf(first?.owners ?? [], owner)} clearable searchable flex="1 1 9rem" maw={220} />
-        <ServiceFilter key={search.size === 0 ? "all" : "some"} service={service} change={(value) => change("service", value)} />
+        <TextInput aria-label="service" placeholder="any service" maxLength={200} value={service} onChange={(event) => change("service", event.currentTarget.value)} flex="1 1 9rem" maw={220} />
       </Group>
       {actions.isPending && <Waiting height={64} />}
       {actions.isError && items.length === 0 && <Failure error={actions.error} again={() => void actions.refetch()} />}
@@ -71,12 +69,6 @@ export function Actions() {
 }
 
 const ownersOf = (owners: readonly string[], chosen: string): string[] => (chosen && !owners.includes(chosen) ? [chosen, ...owners] : [...owners]);
-
-function ServiceFilter({ service, change }: { service: string; change: (service: string) => void }) {
-  const [typed, setTyped] = useState(service);
-  const settle = useDebouncedCallback((name: string) => change(name.trim()), 400);
-  return <TextInput aria-label="service" placeholder="any service" maxLength={200} value={typed} onChange={(event) => { setTyped(event.currentTarget.value); settle(event.currentTarget.value); }} flex="1 1 9rem" maw={220} />;
-}
 
 function Nothing({ show, filtered, clear }: { show: Shown; filtered: boolean; clear: () => void }) {
   if (filtered) return <Empty title="No action items match">Another owner or service may have some. <Button size="compact-sm" variant="subtle" onClick={clear}>Clear filters</Button></Empty>;

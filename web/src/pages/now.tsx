@@ -7,7 +7,7 @@ import { memo, Suspense, useCallback, useDeferredValue, useMemo, useState } from
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, dataOf } from "../api/client";
-import { useDensity } from "../density";
+import { type Density, useDensity } from "../density";
 import { lazily } from "../lazily";
 import { useEvery, useIsEmpty, useNarrow, useNow } from "../live-updates";
 import { nowQuery, orderIn, STATUSES } from "../now-query";
@@ -171,7 +171,7 @@ const LETTERS = 34; // of a title on a phone's line
 const isLong = (title: string): boolean => [...title].reduce((width, letter) => width + (letter.codePointAt(0)! > 0x2e80 ? 2 : 1), 0) > LETTERS;
 
 /** The height of a card: nothing is cut off, and no room is left empty. */
-const tall = ({ incident, answer }: IncidentSummary, density: "comfortable" | "compact"): number =>
+const tall = ({ incident, answer }: IncidentSummary, density: Density): number =>
   TALL[density] + (density === "compact" ? 0 : (isLong(incident.title) ? TITLE_LINE : 0) + (answer?.cause ? CAUSE_LINE : 0));
 
 const GROUP = 40;

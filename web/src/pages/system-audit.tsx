@@ -5,9 +5,8 @@ import { useInfiniteQuery, useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useSearchParams } from "react-router";
 
-import { countText } from "../format";
 import { api, dataOf, type Schemas } from "../api/client";
-import { happened } from "../format";
+import { countText, happened } from "../format";
 import { Id } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";

@@ -97,10 +97,12 @@ function useRefresh() {
   return () => queries.invalidateQueries({ predicate: ({ queryKey: [name] }) => ["actions", "incidents", "timeline", "recurrences"].includes(String(name)) });
 }
 
+const patch = (item: ActionItem) => (body: Schemas["ActionEditIn"]) => dataOf(api.PATCH("/api/v1/incidents/{incident_id}/actions/{number}", { ...itemPath(item), body }));
+
 function useChange(item: ActionItem) {
   const refresh = useRefresh();
   return useMutation({
-    mutationFn: (body: Schemas["ActionEditIn"]) => dataOf(api.PATCH("/api/v1/incidents/{incident_id}/actions/{number}", { ...itemPath(item), body })),
+    mutationFn: patch(item),
     onSuccess: refresh,
     onError: showError,
   });
@@ -119,7 +121,7 @@ function Editing({ item, close }: { item: ActionItem; close: () => void }) {
   const [opened] = useState(() => draftOf(item));
   const refresh = useRefresh();
   const save = useMutation({
-    mutationFn: (body: Schemas["ActionEditIn"]) => dataOf(api.PATCH("/api/v1/incidents/{incident_id}/actions/{number}", { ...itemPath(item), body })),
+    mutationFn: patch(item),
     onSuccess: async () => { close(); await refresh(); },
   });
   const send = (draft: ActionDraft) => {

@@ -49,7 +49,7 @@ export function AnswerTop({ answer }: { answer: Recommendation }) {
   return (
     <>
       <Verdict answer={answer} />
-      {first ? <FirstStep step={first} /> : answer.steps[0] && <UnsafeStep step={answer.steps[0]} />}
+      {first ? <FirstStep step={first} safe /> : answer.steps[0] && <FirstStep step={answer.steps[0]} safe={false} />}
     </>
   );
 }
@@ -195,36 +195,20 @@ function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
   );
 }
 
-function FirstStep({ step }: { step: Step }) {
+/** The step to begin with: a safe one, or else what was done first then, which is to be weighed. */
+function FirstStep({ step, safe }: { step: Step; safe: boolean }) {
   return (
-    <Paper withBorder p="md" radius="lg" component="section" aria-label="first safe step" className="onrecall-first onrecall-snug">
+    <Paper withBorder p="md" radius="lg" component="section" aria-label={safe ? "first safe step" : "first step, to be weighed"} className={`onrecall-first ${safe ? "" : "onrecall-weighed "}onrecall-snug`}>
       <Stack gap={6}>
         <Group gap="xs">
-          <Text fw={700} size="sm">Start here</Text>
+          <Text fw={700} size="sm">{safe ? "Start here" : "Start here, with care"}</Text>
           <Risk step={step} />
         </Group>
         <Instruction step={step} lead />
         {step.command && <StepCommand step={step} command={step.command} />}
+        {!safe && <Text size="sm" c="orange">No step is known to be safe to begin with. This came first then: weigh what it disrupts.</Text>}
+        {!safe && step.rollback && <Text size="sm">Undo: {step.rollback}</Text>}
         {step.stale && <Text size="sm" c="orange">May be outdated: {step.stale}</Text>}
-        <Receipt step={step} />
-      </Stack>
-    </Paper>
-  );
-}
-
-/** Where no step is safe to begin with: what was done first then, and that it is to be weighed. */
-function UnsafeStep({ step }: { step: Step }) {
-  return (
-    <Paper withBorder p="md" radius="lg" component="section" aria-label="first step, to be weighed" className="onrecall-first onrecall-weighed onrecall-snug">
-      <Stack gap={6}>
-        <Group gap="xs">
-          <Text fw={700} size="sm">Start here, with care</Text>
-          <Risk step={step} />
-        </Group>
-        <Instruction step={step} lead />
-        {step.command && <StepCommand step={step} command={step.command} />}
-        <Text size="sm" c="orange">No step is known to be safe to begin with. This came first then: weigh what it disrupts.</Text>
-        {step.rollback && <Text size="sm">Undo: {step.rollback}</Text>}
         <Receipt step={step} />
       </Stack>
     </Paper>

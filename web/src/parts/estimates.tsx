@@ -13,7 +13,7 @@ export const percent = (share: number | null | undefined): string => (share === 
 export function estimateText(figure: Estimate): string {
   if (figure.value === null || figure.value === undefined) return figure.n ? `not measured, ${countText(figure.n, "case")}` : "not measured yet";
   const around = figure.low != null && figure.high != null ? ` (${percent(figure.low)}–${percent(figure.high)})` : "";
-  return `${percent(figure.value)}${around}, ${figure.n} ${figure.n === 1 ? "case" : "cases"}`;
+  return `${percent(figure.value)}${around}, ${countText(figure.n, "case")}`;
 }
 
 /** One figure large, its interval and cases small, and what it means in a sentence. */
@@ -26,7 +26,7 @@ export function Figure({ name, figure, children }: { name: string; figure: Estim
         <Group gap="xs" align="baseline">
           <Text fz={known ? 30 : 18} fw={700} lh={1.2} {...(known ? {} : { c: "dimmed" })}>{known ? percent(figure.value) : "not measured yet"}</Text>
           {known && figure.low != null && figure.high != null && <Text size="sm" c="dimmed">{percent(figure.low)}–{percent(figure.high)}</Text>}
-          <Text size="sm" c="dimmed">{figure.n} {figure.n === 1 ? "case" : "cases"}</Text>
+          <Text size="sm" c="dimmed">{countText(figure.n, "case")}</Text>
         </Group>
         <Text size="sm" c="dimmed">{children}</Text>
       </Stack>

@@ -46,13 +46,12 @@ function useRecord(incident: Incident): ServiceRecord | undefined {
   const enabled = service !== "";
   const documents = useQuery({ queryKey: ["documents", "of", service], enabled, queryFn: () => dataOf(api.GET("/api/v1/documents", { params: { query: { service, limit: SHOWN } } })) });
   const since = new Date(Date.parse(incident.started_at) - HOURS_BEFORE * 3_600_000).toISOString();
-  const changes = useQuery({ queryKey: ["changes", service, since], enabled, queryFn: () => dataOf(api.GET("/api/v1/changes", { params: { query: { service, since, limit: SHOWN } } })) });
+  const changes = useQuery({ queryKey: ["changes", service, incident.started_at], enabled, queryFn: () => dataOf(api.GET("/api/v1/changes", { params: { query: { service, since, until: incident.started_at, limit: SHOWN } } })) });
   const past = useQuery({ queryKey: ["past", service], enabled, queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { service, status: "resolved", limit: SHOWN } } })) });
   if (enabled && [documents, changes, past].some((part) => part.isPending)) return undefined;
   const earlier = (past.data?.items ?? []).filter((other) => other.id !== incident.id);
-  const before = (changes.data?.items ?? []).filter((change) => change.at <= incident.started_at);
   const people = [...new Set(earlier.flatMap((past) => past.assignee ?? past.resolution?.by ?? []))];
-  return { service: incident.service, began: incident.started_at, documents: documents.data?.items ?? [], changes: before, people, earlier };
+  return { service: incident.service, began: incident.started_at, documents: documents.data?.items ?? [], changes: changes.data?.items ?? [], people, earlier };
 }
 
 function OfService({ record, service }: { record: ServiceRecord; service: string }) {
