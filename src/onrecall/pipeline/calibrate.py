@@ -30,9 +30,6 @@ SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
 SUMMARIZED = 5000
 """Labelled answers that a summary is computed from: the newest replayed ones, and as many judged live."""
-KNOWN_SYSTEMS_ONLY = "counted on questions about systems on record; for any other system nothing on record is right"
-"""With `never_seen`: the public figure does not count foreign questions, and no number tells one from a new kind of
-outage of a known system."""
 LIVE: Basis = "outcomes"
 GROWTH = 0.05
 """Refit when the number of labelled answers has grown by this share."""
@@ -59,15 +56,13 @@ class CalibrationState:
     ) -> tuple[Confidence | None, str | None]:
         """Return the confidence by the own model, or by the public prior with the reason for falling back.
 
-        Returns no confidence only if there is no evidence at all.
+        Returns no confidence only if there is no evidence at all, or nothing was seen before.
         """
         own = self._own(features, evidence, advice)
         if isinstance(own, Confidence):
             return own, None
         public = prior.load_shipped().confidence(evidence, advice)
-        if not isinstance(public, Confidence):
-            return None, public.reason
-        return public, f"{own.reason}; {KNOWN_SYSTEMS_ONLY}" if advice.verdict == "never_seen" else own.reason
+        return (public, own.reason) if isinstance(public, Confidence) else (None, public.reason)
 
     def _own(
         self, features: Mapping[str, float], evidence: Sequence[Evidence], advice: Advice
