@@ -240,4 +240,4 @@ def test_a_report_of_what_recurs_reads_the_incidents_whose_causes_it_compares_on
     )
     report = find_recurrences(store, imported_memory.now(), FamilyFilter(limit=0))
     assert report.proposed == 2
-    assert sorted(read) == [("incident", f"K-{number}") for number in range(1, 7)]
+    assert sorted(read) == [("incident", f"K-{number}") for number in range(1, 6)]

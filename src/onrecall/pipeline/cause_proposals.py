@@ -6,7 +6,7 @@ does not chain unrelated incidents. A family that is similar to the incidents of
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -130,9 +130,11 @@ def _nearest_label(rows: Sequence[int], labels: Iterable[str], to_labels: np.nda
     return best if best is not None and means[best] >= MIN_SIMILARITY else None
 
 
-def _label_in_use(rows: Sequence[int], labels: Iterable[str], compared: _Compared) -> str | None:
+def _label_in_use(rows: Sequence[int], labels: Collection[str], compared: _Compared) -> str | None:
     """Return the label that a family would be named by if incidents have it already: somebody took it from here."""
-    name = normalize_label(_name_from_words(rows, compared)) if len(rows) > 1 else None
+    if len(rows) < 2:
+        return None
+    name = normalize_label(_name_from_words(rows, compared))
     return name if name in labels else None
 
 

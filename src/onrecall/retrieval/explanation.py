@@ -130,6 +130,6 @@ def _distinct_words(query: Query, terms: Iterable[int]) -> list[str]:
     """Return the first few words without duplicates and without parts of other words among them."""
     words = dict.fromkeys(_written_part(query, term) for term in terms)
     folded = [word.casefold() for word in words if len(word) > 1 and word.casefold() not in UNNAMED_WORDS]
-    kept = {word for word in folded if not any(word in other for other in folded if other != word)}
-    distinct = {word.casefold(): word for word in reversed(words) if word.casefold() in kept}
+    outermost = {word for word in folded if not any(word in other for other in folded if other != word)}
+    distinct = {word.casefold(): word for word in reversed(words) if word.casefold() in outermost}
     return [word for word in words if distinct.get(word.casefold()) == word][:MAX_LISTED]

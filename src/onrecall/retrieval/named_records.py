@@ -26,8 +26,8 @@ def find_named(store: RetrievalStore, index: Index, situation: Situation) -> Map
     spellings = {spelling: word for word in words for spelling in (word.upper(), word)}
     owners = store.records.named(list(spellings), situation.as_of)
     named = {owner: spellings[spelling] for spelling, owner in owners.items()}
-    found = frozenset(named.values())
-    unknown = (word for word in words if word not in found)
+    matched = frozenset(named.values())
+    unknown = (word for word in words if word not in matched)
     return {**dict(_find_labelled(store, index, situation, unknown)), **named}
 
 

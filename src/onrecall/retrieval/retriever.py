@@ -32,13 +32,13 @@ from onrecall.retrieval import (
 from onrecall.retrieval.candidates import PreparedQuery, RankedCandidate, SearchCandidate
 from onrecall.retrieval.embeddings import Embedder, Vectors, as_passages, as_questions, model_form
 from onrecall.retrieval.explanation import Record
+from onrecall.retrieval.full_text_signals import rescore
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, VisibilityFilter
 from onrecall.retrieval.named_records import find_named
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 from onrecall.retrieval.record_ids import strip_ids
-from onrecall.retrieval.rescoring import rescore
 from onrecall.retrieval.retrieval_store import RetrievalStore, StoredFeatures
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.retrieval.spelling_correction import Dictionary

@@ -104,14 +104,14 @@ class RecordRepository:
 def _select_named(dialect: str, *, dated: bool) -> TextClause:
     """Built once per dialect; what counts most comes last."""
     backend = BACKENDS[dialect]
-    begun = " and started_at <= :as_of" if dated else ""
-    told = " and (dated is null or dated <= :as_of)" if dated else ""
+    started = " and started_at <= :as_of" if dated else ""
+    known = " and (dated is null or dated <= :as_of)" if dated else ""
     statement = text(
         "select name, kind, owner from ("  # noqa: S608
         f"select source_id as name, 'incident' as kind, id as owner, 0 as place, started_at as at from incidents"
-        f" where {backend.in_names('source_id')}{begun}"
-        f" union all select id, 'document', id, 1, null from documents where {backend.in_names('id')}{told}"
-        f" union all select id, 'incident', id, 2, started_at from incidents where {backend.in_names('id')}{begun}"
+        f" where {backend.in_names('source_id')}{started}"
+        f" union all select id, 'document', id, 1, null from documents where {backend.in_names('id')}{known}"
+        f" union all select id, 'incident', id, 2, started_at from incidents where {backend.in_names('id')}{started}"
         ") as named_records order by place, at, owner"
     )
     return statement.bindparams(bindparam("as_of", type_=Utc())) if dated else statement
