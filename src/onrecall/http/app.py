@@ -113,17 +113,7 @@ def create(
 
     Without `rehearsals` no backtest can be started over HTTP; `hindsight` is the bank that a client may have pulled in.
     """
-    app = FastAPI(
-        title="OnRecall",
-        version=__version__,
-        description=DESCRIPTION,
-        lifespan=_running,
-        docs_url=None,
-        redoc_url=None,
-        openapi_tags=TAGS,
-        separate_input_output_schemas=False,
-        dependencies=KEY_SCHEMES,
-    )
+    app = _without_routes()
     app.state.memory = memory
     app.state.rehearsals = rehearsals
     app.state.hindsight = hindsight
@@ -138,6 +128,20 @@ def create(
     app.router.routes.extend(A2a(memory, access.public_url).routes())
     _add_pages(app)
     return app
+
+
+def _without_routes() -> FastAPI:
+    return FastAPI(
+        title="OnRecall",
+        version=__version__,
+        description=DESCRIPTION,
+        lifespan=_running,
+        docs_url=None,
+        redoc_url=None,
+        openapi_tags=TAGS,
+        separate_input_output_schemas=False,
+        dependencies=KEY_SCHEMES,
+    )
 
 
 @asynccontextmanager
