@@ -107,6 +107,18 @@ def _columns(row: DocumentRow) -> dict[str, int]:
 
 
 def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+    """Yield the items of a list; a lower-case name in brackets is an owner where another item has the same."""
+    items = list(_read_list(rows))
+    owners = {item.owner for item in items if item.owner}
+    for item in items:
+        match = _LOWER_OWNER.search(item.text) if item.owner is None else None
+        if match is not None and match[1] in owners:
+            yield replace(item, owner=match[1], text=item.text[: match.start()].strip())
+        else:
+            yield item
+
+
+def _read_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     drafts: list[tuple[DocumentRow, list[str]]] = []
     for row in rows:
         nested = bool(drafts) and row.level > drafts[0][0].level + 1

@@ -72,10 +72,9 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
     if span.start is None:
         return None
     started_at, ended_at = span.start, span.end
-    text.begins_at = started_at
     summary = _summary(text)
     cause = _cause(text)
-    steps = _steps(text)
+    steps = _steps(text, started_at)
     statements = {name: joined_statement(text.sections_about(name)) for name in ("impact", "detection", "trigger")}
     known_at = max(filter(None, [ended_at or _last_moment(text.entries), started_at]))
     is_open = text.front.is_open or _is_open(text)
@@ -161,7 +160,7 @@ def _front_cause(summary: str) -> ProseStatement | None:
     return ProseStatement(from_prose.text, 0) if from_prose else None
 
 
-def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
+def _steps(text: IncidentText, start: datetime) -> tuple[ResolutionStep, ...]:
     fixes = text.sections_about("fix")
     steps = extract_steps(fixes, text.sections_about("failed_fix"), text.entries)
     if not any(step.outcome == "worked" for step in steps):
@@ -170,16 +169,16 @@ def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
         steps += tuple(
             step
             for step in steps_in_prose(prose)
-            if step.line not in chronology_lines and not (step.outcome == "worked" and _opens_incident(step, text))
+            if step.line not in chronology_lines
+            and not (step.outcome == "worked" and _opens_incident(step, text, start))
         )
     return steps
 
 
-def _opens_incident(step: ResolutionStep, text: IncidentText) -> bool:
+def _opens_incident(step: ResolutionStep, text: IncidentText, start: datetime) -> bool:
     """Return whether what was done is told of the moment at which the incident began: it began it."""
-    start = text.begins_at
     stamps = find_clocks(step.text)
-    if start is None or len(stamps) != 1 or stamps[0].clock is None or (start.hour, start.minute) == (0, 0):
+    if len(stamps) != 1 or stamps[0].clock is None or (start.hour, start.minute) == (0, 0):
         return False
     local = start.astimezone(stamps[0].zone or text.zone or text.reading.local or UTC)
     return (local.hour, local.minute) == (stamps[0].clock.hour, stamps[0].clock.minute)
