@@ -206,6 +206,10 @@ class ReplayRecords:
         assert as_of is None, NOTHING_OF_THE_FUTURE
         return {owner: self._passages.records[owner] for owner in ids if owner in self._passages.records}
 
+    def named(self, names: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[Incident, ...]]:  # noqa: ARG002
+        """Return nothing: whoever has an incident for the first time can't name it."""
+        return {}
+
 
 class ReplayIncidents:
     """Incidents in memory, by id, by cause and by the document that describes them."""

@@ -356,4 +356,13 @@ class IncidentService(IncidentMemory):
         try:
             return self.store.suggestions.get(record_id)
         except NotFound:
-            raise NotFound(f"there is no incident or document {record_id}") from None
+            return self._named_on_record(record_id)
+
+    def _named_on_record(self, name: str) -> Incident:
+        """Return the only incident that its postmortem knows under this name. Raises NotFound, naming several."""
+        named = self.store.records.named(dict.fromkeys((name, name.upper())))
+        incidents = [incident for known in named.values() for incident in known]
+        if len(incidents) == 1:
+            return incidents[0]
+        several = f"; several incidents have this number: {', '.join(i.id for i in incidents)}" if incidents else ""
+        raise NotFound(f"there is no incident or document {name}{several}")

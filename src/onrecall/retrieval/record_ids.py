@@ -3,6 +3,9 @@
 import re
 from collections.abc import Collection, Iterable
 
+from onrecall.domain.incident import Document, Incident
+from onrecall.domain.suggestion import Suggestion
+
 MOST_CANDIDATES = 50
 """Words of one question that are looked up as ids."""
 LONGEST_TEXT = 100_000
@@ -13,6 +16,18 @@ _TICKET = re.compile(
     re.IGNORECASE,
 )
 """Ids of tickets under the prefixes that incident tools use, such as INC-1234, PM-2025-17 and INC0012345."""
+_WORD = re.compile(r"[^\W_]+")
+_ASKING_WORDS = (
+    "a about again and are cause caused causes close closed could did do does end ended ever explain find fix "
+    "fixed for from give happen happened happening help how i in incident information is it know last like look "
+    "me mend of on our outage over please postmortem problem recall remember resolve resolved root run see show "
+    "solve solved steps summary tell that the there this ticket time to up us was we were what when where which "
+    "who why with worked you war wie warum wann wer passiert bei behoben gelöst ursache lösung der die das den "
+    "zeig mir que qu quoi quel quelle était comment pourquoi résolu s est il passé de la le du qué cuál cómo fue "
+    "pasó por se resolvió causa el en o os foi como "
+)
+_ASKING = frozenset(_ASKING_WORDS.split())
+"""Words of a question that say nothing of what broke."""
 _ID_LIKE = re.compile(r"(?<![\w./-])[A-Za-z][\w-]*[-_#]?\d[\w-]*(?![\w-])")
 
 
@@ -37,6 +52,20 @@ def strip_ids(text: str, ids: Collection[str]) -> str:
         return text
     names = "|".join(re.escape(name) for name in sorted(ids, key=len, reverse=True) if name)
     return _or_whole(re.sub(rf"(?<![\w./-])(?:{names})(?![\w-])", " ", text), text)
+
+
+def asks_about_records(text: str, ids: Collection[str]) -> bool:
+    """Return whether a question without its ids only asks what a record was: `what was`, `how did we fix`."""
+    words = [word.casefold() for word in _WORD.findall(strip_ids(f"{text} .", ids)) if word not in ids]
+    left = [word for word in words if word not in _ASKING and not any(word in name.casefold() for name in ids)]
+    return not left
+
+
+def words_of_record(record: Incident | Document | Suggestion) -> str:
+    """Return what a record was called, and of an incident what was known when it opened."""
+    if isinstance(record, Incident):
+        return record.text
+    return record.title if isinstance(record, Document) else record.text
 
 
 def _or_whole(stripped: str, text: str) -> str:

@@ -38,7 +38,7 @@ from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, VisibilityFilter
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
-from onrecall.retrieval.record_ids import find_id_candidates, strip_ids
+from onrecall.retrieval.record_ids import asks_about_records, find_id_candidates, strip_ids, words_of_record
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.retrieval.spelling_correction import Dictionary
 
@@ -98,6 +98,9 @@ class RecordReads(Protocol):
 
     def get(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Record]:
         """Incidents and documents as they were known at a time."""
+
+    def named(self, names: Iterable[str], as_of: datetime | None = None) -> Mapping[str, tuple[Incident, ...]]:
+        """Incidents by the ids that their postmortems give them."""
 
 
 class RetrievalStore(Protocol):
@@ -307,12 +310,22 @@ class Retriever:
         return query, TermWeights.from_statistics(query.weights, statistics)
 
     def _without_ids(self, situation: Situation) -> Situation:
-        """Return the situation without the ids of records on record that its text names."""
-        owners: list[Owner] = [
-            (kind, name) for name in find_id_candidates(situation.text) for kind in ("incident", "document")
-        ]
+        """Return the situation without the ids of records on record that its text names.
+
+        A question about nothing but a record, such as `what was INC-204`, becomes that record's own words.
+        """
+        candidates = find_id_candidates(situation.text)
+        owners: list[Owner] = [(kind, name) for name in candidates for kind in ("incident", "document")]
         stored = self._source.records.get(owners, situation.as_of) if owners else {}
-        return replace(situation, text=strip_ids(situation.text, {name for _, name in stored})) if stored else situation
+        named = self._source.records.named(candidates, situation.as_of) if candidates else {}
+        names = {*(name for _, name in stored), *named}
+        if not names:
+            return situation
+        text = strip_ids(situation.text, names)
+        if asks_about_records(text, names):
+            known = [*stored.values(), *(incident for incidents in named.values() for incident in incidents)]
+            text = "\n".join(dict.fromkeys(words_of_record(record) for record in known))
+        return replace(situation, text=text)
 
     def _dictionary(self) -> frozenset[str]:
         """Return words that are spelled right, as far as the sentence model knows any."""

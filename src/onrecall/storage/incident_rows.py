@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, literal_column, select, text, update
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution, Severity, Status
@@ -50,6 +50,30 @@ def get(connection: Connection, incident_id: str, as_of: datetime | None = None)
     if stored is None:
         raise NotFound(f"there is no incident {incident_id}" + (f" as of {as_of.isoformat()}" if as_of else ""))
     return stored
+
+
+_NAME_ON_RECORD = {
+    "sqlite": "coalesce(json_extract(labels, '$.incident'), json_extract(labels, '$.incident_id'))",
+    "postgresql": "coalesce(labels ->> 'incident', labels ->> 'incident_id')",
+}
+"""The id that a postmortem gives its incident; migration 0038 has an index on this very expression."""
+
+
+def named_on_record(connection: Connection, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the incidents of documents that their pages know under these names, oldest first."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return {}
+    name: ColumnElement[str] = literal_column(_NAME_ON_RECORD[connection.dialect.name])
+    query = (
+        select(name, incidents.c.id)
+        .where(incidents.c.document.is_not(None), name.in_(wanted))
+        .order_by(incidents.c.started_at, incidents.c.id)
+    )
+    ids: dict[str, tuple[str, ...]] = {}
+    for known_as, incident_id in connection.execute(query):
+        ids[known_as] = (*ids.get(known_as, ()), incident_id)
+    return ids
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:

@@ -78,6 +78,15 @@ class RecordRepository:
         with self._database.read() as connection:
             return by_owner(connection, ids, then)
 
+    def named(self, names: Iterable[str], as_of: datetime | None = None) -> dict[str, tuple[Incident, ...]]:
+        """Return the incidents that postmortems know under these names, such as INC-204, as known at `as_of`."""
+        then = validation.optional_utc(as_of, "as_of")
+        with self._database.read() as connection:
+            ids = incident_rows.named_on_record(connection, names)
+            known = incident_rows.by_id(connection, [own for owned in ids.values() for own in owned], then)
+        found = {name: tuple(known[own] for own in owned if own in known) for name, owned in ids.items()}
+        return {name: incidents for name, incidents in found.items() if incidents}
+
 
 def by_owner(
     connection: Connection, ids: Iterable[Owner], as_of: datetime | None = None

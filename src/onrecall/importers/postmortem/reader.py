@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
+from onrecall.domain.report_ids import report_id
 from onrecall.importers.postmortem import causes, titles
 from onrecall.importers.postmortem.action_items import action_items
 from onrecall.importers.postmortem.clock import find_clocks
@@ -23,7 +24,6 @@ from onrecall.importers.postmortem.timeline import ChronologyEntry
 
 SOURCE = POSTMORTEM
 """`source` of incidents from documents; their `source_id` is the document's id."""
-PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
 LONGEST_SLUG = 60
 _LEVEL_IN_TITLE = re.compile(r"(?:^|[\s(\[])(?P<level>(?:sev(?:erity)?[\s:_-]?|p)[0-5])(?=$|[\s)\],:])", re.IGNORECASE)
@@ -88,7 +88,7 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
     severity = _severity(text, lines)
     services = _services(text, lines)
     return Incident(
-        id=_incident_id(source_id),
+        id=report_id(source_id),
         title=title,
         started_at=started_at,
         description=(summary.text if summary else "")[:LONGEST_DESCRIPTION],
@@ -113,12 +113,6 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
 
 def _statement_text(statement: ProseStatement | None) -> str | None:
     return statement.text if statement else None
-
-
-def _incident_id(source_id: str) -> str:
-    """Return the id: that of the document under one prefix, without characters that a URL path segment can't hold."""
-    slug = re.sub(r"[/\\?#%\s]+", "-", source_id).strip("-")
-    return slug if slug.startswith(PREFIX) else PREFIX + slug
 
 
 def _slug(heading: str) -> str:
