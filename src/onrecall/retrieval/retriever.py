@@ -317,7 +317,8 @@ class Retriever:
         candidates = find_id_candidates(situation.text)
         owners: list[Owner] = [(kind, name) for name in candidates for kind in ("incident", "document")]
         stored = self._source.records.get(owners, situation.as_of) if owners else {}
-        named = self._source.records.named(candidates, situation.as_of) if candidates else {}
+        numbers = [name for name in candidates if name.isupper()]
+        named = self._source.records.named(numbers, situation.as_of) if numbers else {}
         names = {*(name for _, name in stored), *named}
         if not names:
             return situation
