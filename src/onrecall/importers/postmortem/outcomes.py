@@ -65,7 +65,7 @@ NO_HELP = re.compile(
     r"|[,;:–—-]\s*(?:nope|nada|no\s+(?:dice|joy|go|cigar))\b|keeps\s+(?:on\s+)?(?:growing|rising|climbing"
     r"|increasing|failing"
     r"|crashing|piling|dropping|filling|restarting)\b"
-    r"|still\s+(?:offline|unreachable|red|empty|hung|dead|missing|blank|stale|late|locked|degraded|wrong|grey"
+    r"|still\s+(?:offline|behind|unreachable|red|empty|hung|dead|missing|blank|stale|late|locked|degraded|wrong|grey"
     r"|gray)\b"
     r"|(?:hat|haben|hatte) (?:auch |leider |aber )?nichts? (?:geholfen|gebracht|bewirkt|geändert)"
     r"|half(?:en)? (?:auch |leider |aber )?nicht|(?:brachten?|änderten?|bewirkten?) (?:auch |leider "

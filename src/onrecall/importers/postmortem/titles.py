@@ -16,7 +16,7 @@ _KIND_WORDS = (
     r"post[- ]?mortem report|retrospective|störungsbericht|ausfallbericht|vorfallbericht|rapport d'incident"
     r"|compte[- ]rendu d['\u2019]incident|informe de (?:incidente|incidencia)|relatório (?:de|do) incidente"
     r"|morgue|störungsmeldung|incidentrapport|storingsrapport|disservizio|rapporto (?:di|sull['\u2019])\s?incidente"
-    r"|故障复盘|事故复盘|事件复盘|复盘报告?|故障分析|ポストモーテム|障害振り返り|障害報告書?|故障报告|事故报告|障害レポート|インシデント報告書?)"
+    r"|incidente|incidencia|incidência|故障复盘|事故复盘|事件复盘|复盘报告?|故障分析|ポストモーテム|障害振り返り|障害報告書?|故障报告|事故报告|障害レポート|インシデント報告書?)"
 )
 _BEFORE = re.compile(
     rf"^\W*(?:\[{_KIND_WORDS}\]|{_KIND_WORDS}(?:\s*\([A-Z]{{2,5}}\))?(?:\s+(?:for|on|of))?\s*(?:[#№]?\s?[A-Z]*-?\d+(?!\d|-\d))?\s*(?:[:\uff1a"
