@@ -48,7 +48,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
     record.use("id", "iid", "project_id", "web_url", "references", "author", "assignees", "assignee", "updated_at")
     names = _label_names(record)
     facet = parse_facets(names)
-    said, is_fixed = _notes(record)
+    notes, is_fixed = _notes(record)
     events = _events(record)
     tagged = _tagged_times(record)
     severity = record.text("severity") or ""
@@ -66,7 +66,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
         state=record.text("state"),
         labels={"labels": ", ".join(names), "project": _project(record)},
         cause=facet.get("cause"),
-        comments=[*events, *said],
+        comments=[*events, *notes],
         fixed=is_fixed and not record.get("moved_to_id"),
     )
 

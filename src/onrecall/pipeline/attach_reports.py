@@ -34,12 +34,12 @@ def keep_stored_ids(store: Storage, items: Iterable[Incident | Document]) -> lis
     former = {item.id: _former_ids(item) for item in items}
     names = [name for names in former.values() for name in names]
     stored = store.records.get([("incident", name) for name in names]) if names else {}
-    kept: list[Incident | Document] = []
+    items_with_ids: list[Incident | Document] = []
     for item in items:
         known = (stored.get(("incident", name)) for name in former[item.id])
         own = next((record.id for record in known if isinstance(record, Incident) and _is_of(record, item)), None)
-        kept.append(replace(item, id=own) if own is not None else item)
-    return kept
+        items_with_ids.append(replace(item, id=own) if own is not None else item)
+    return items_with_ids
 
 
 def _former_ids(item: Incident | Document) -> tuple[str, ...]:

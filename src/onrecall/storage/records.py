@@ -84,8 +84,8 @@ class RecordRepository:
         with self._database.read() as connection:
             ids = incident_rows.named_on_record(connection, names)
             known = incident_rows.by_id(connection, [own for owned in ids.values() for own in owned], then)
-        found = {name: tuple(known[own] for own in owned if own in known) for name, owned in ids.items()}
-        return {name: incidents for name, incidents in found.items() if incidents}
+        incidents_by_name = {name: tuple(known[own] for own in owned if own in known) for name, owned in ids.items()}
+        return {name: incidents for name, incidents in incidents_by_name.items() if incidents}
 
 
 def by_owner(

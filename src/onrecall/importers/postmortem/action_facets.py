@@ -176,9 +176,9 @@ def _facets_of(parts: Sequence[str], *, bracketed: bool = False) -> ActionFacets
     due = next((day for kind, part in kinds if kind == "due" and (day := parse_due_day(_without_label(part)))), None)
     state = next((parse_state(_value(part)) for kind, part in kinds if kind == "state"), None)
     vague = [part for kind, part in kinds if kind == "due" and parse_due_day(_without_label(part)) is None]
-    kept = (f" ({', '.join(vague)})" if bracketed else f" — {', '.join(vague)}") if vague else ""
+    remainder = (f" ({', '.join(vague)})" if bracketed else f" — {', '.join(vague)}") if vague else ""
     owner = ", ".join(clean_owner(_without_owner_label(part)) for part in names) or None
-    return ActionFacets(kept, owner, due, state)
+    return ActionFacets(remainder, owner, due, state)
 
 
 def _kind_of(part: str, *, beside: bool) -> str | None:
