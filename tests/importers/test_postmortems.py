@@ -24,7 +24,9 @@ def test_generated_postmortems_are_read_field_by_field(seed):
     assert min(scores["commands"].precision, scores["commands"].recall) >= COMMANDS, scores["commands"].wrong
 
 
-@pytest.mark.parametrize("name", ["by_hand", "held_back", "worldwide", "worldwide_held_back"])
+@pytest.mark.parametrize(
+    "name", ["by_hand", "held_back", "worldwide", "worldwide_held_back", "tired", "tired_held_back"]
+)
 def test_handwritten_postmortems_are_read_field_by_field(name):
     scores = score(texts(name))
     read, expected, right = (

@@ -10,7 +10,7 @@ from onrecall.domain.action_item import ActionEdit
 from onrecall.domain.errors import Conflict, Invalid, NotFound
 from onrecall.domain.incident import ActionItem, Incident, Resolution
 from onrecall.domain.issue_form import LONGEST_LINK, IssueForm
-from onrecall.importers.postmortem.due_day import parse_due_day
+from onrecall.importers.postmortem.clock import parse_due_day
 from onrecall.pipeline.action_items import ActionSelection, NewAction
 from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences
 from onrecall.storage import Storage
@@ -231,6 +231,17 @@ def test_an_archive_of_an_earlier_schema_brings_its_items_along(memory):
         ("Dec 24", None),
         ("Smarch 3, 2026", None),
         ("31.02.2026", None),
+        ("3 août 2026", "2026-08-03"),
+        ("1er juillet 2026", "2026-07-01"),
+        ("Freitag, 2. Oktober 2026", "2026-10-02"),
+        ("9 de octubre de 2026", "2026-10-09"),
+        ("2026年10月2日", "2026-10-02"),
+        ("20261002", "2026-10-02"),
+        ("13/10/2026", "2026-10-13"),
+        ("Decision 3 2026", None),
+        ("Decade 3, 2026", None),
+        ("3 Marching 2026", None),
+        ("after 2026-10-02", None),
     ],
 )
 def test_a_due_date_counts_if_it_is_one_day_without_doubt(written, day):

@@ -124,7 +124,8 @@ def _print_doubts(answer: Recommendation) -> None:
     if answer.tried_before:
         print_line(("\ntried before, did not help", "bold"))
     for tried in answer.tried_before:
-        where = f"  ({page.OUTCOME_WORDS[tried.outcome]}; {tried.citation.id}, line {tried.citation.line})"
+        worse = f"{page.OUTCOME_WORDS[tried.outcome]}; " if tried.outcome == "made_it_worse" else ""
+        where = f"  ({worse}{tried.citation.id}, line {tried.citation.line})"
         print_line(f"✗ {tried.text}", (where, "dim"), indent=2)
     if answer.alternatives:
         print_line(("\nother possible causes", "bold"))

@@ -8,6 +8,8 @@ import typer
 from onrecall.cli.terminal import print_error
 from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
 
+REJECTED = 3
+"""Some records of an import were rejected; the others are in memory."""
 UNAVAILABLE = 75
 EXIT_CODES: Mapping[type[OnRecallError], int] = {
     Invalid: 2,

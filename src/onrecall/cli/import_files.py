@@ -9,6 +9,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json
+from onrecall.cli.exit_codes import REJECTED
 from onrecall.cli.options import parse_time
 from onrecall.cli.output import print_result
 
@@ -39,7 +40,10 @@ def import_files(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would happen.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Import earlier incidents and documents. Lists bad records and imports the rest; a repetition changes nothing."""
+    """Import earlier incidents and documents. Lists bad records and imports the rest; a repetition changes nothing.
+
+    Exits with 3 if some records were rejected, and with 2 if all of them were.
+    """
     source = importing.ImportLocation(
         tuple(paths or ()), example, form, mapping, timezone, parse_time(undated, "undated"), encoding
     )
@@ -54,5 +58,5 @@ def import_files(
     print_result(
         importing.report_to_json(brought), as_json, lambda: console.print_import_report(brought, dry_run=dry_run)
     )
-    if brought.rejected and not (brought.created or brought.updated or brought.unchanged):
-        raise typer.Exit(2)
+    if brought.rejected:
+        raise typer.Exit(REJECTED if brought.created or brought.updated or brought.unchanged else 2)

@@ -26,7 +26,7 @@ _NAMES = {
         "titolo|件名|タイトル|标题|issue|message|alert message|kurztext|kurzbeschreibung der störung|störung|"
         "vorfall|intitulé|libellé|problème|problema|incidente|incidencia|descripción corta|"
         "descripción breve|descrição resumida|descrizione breve|korte omschrijving|titolo incidente|障害名|"
-        "障害内容|事象|概要|故障名称|事件标题|标题名称"
+        "障害内容|事象|概要|故障名称|事件标题|标题名称|what broke|what failed"
     ),
     "description": (
         "description|details|detail|body|symptoms|symptom|error logs|logs|text|long description|"
@@ -34,7 +34,7 @@ _NAMES = {
         "descripción|descrição|descrizione|omschrijving|beschrijving|内容|詳細|説明|描述|详细描述"
     ),
     "started_at": (
-        "started at|start|start time|started|start date|opened at|opened|open time|incident start|"
+        "started at|start|start time|broke at|down since|started|start date|opened at|opened|open time|incident start|"
         "impact start|occurred at|occurred|time of occurrence|detected at|detected|begin|began|"
         "outage start|created at|created|created on|created date|creation date|created time|date|"
         "incident date|timestamp|time|datetime|date time|reported|reported at|report date|date opened|"
@@ -55,6 +55,7 @@ _NAMES = {
         "resolved at|resolved|resolved on|resolution date|resolution time|resolved date|resolved time|"
         "closed at|closed|closed on|close date|closed date|closed time|end|ended at|end time|end date|"
         "ended|fixed at|incident end|impact end|outage end|duration|outage duration|time to resolve|"
+        "back at|up since|up again|"
         "time to resolution|downtime|date closed|date resolved|mitigated at|ende|finish|finished|"
         "finished at|completed|completed at|completed on|how long|lasted|duration minutes|duration min|"
         "duration mins|duration hours|duration h|downtime minutes|downtime min|outage minutes|minutes down|"

@@ -10,6 +10,7 @@ from onrecall.importers import (
     datadog,
     firehydrant,
     github,
+    gitlab,
     hindsight,
     incident_io,
     incidentos,
@@ -26,6 +27,7 @@ from onrecall.importers import (
     slack_export,
     splunk_on_call,
     statuspage,
+    teams,
     zendesk,
 )
 from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
@@ -61,9 +63,11 @@ FORMATS: tuple[Format, ...] = (
     Format("zendesk", "json", zendesk.recognises, zendesk.parse, zendesk.rows),
     Format("splunk-on-call", "json", splunk_on_call.recognises, splunk_on_call.parse),
     Format("slack", "json", slack_export.recognises, slack_export.parse, slack_export.rows),
+    Format("teams", "json", teams.recognises, teams.parse, teams.rows),
     Format("mail", "json", mail.recognises, mail.parse),
     Format("rootly", "json", rootly.recognises, rootly.parse),
     Format("firehydrant", "json", firehydrant.recognises, firehydrant.parse),
+    Format("gitlab", "json", gitlab.recognises, gitlab.parse, gitlab.rows),
     Format("github", "json", github.recognises, github.parse),
     Format("hindsight", "json", hindsight.recognises, hindsight.parse),
     Format("ragoffire", "json", ragoffire.recognises, ragoffire.parse),

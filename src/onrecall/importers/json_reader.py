@@ -14,8 +14,10 @@ LARGEST = 256 * 2**20
 MOST_BROKEN = 100
 _LISTS = frozenset(
     ("incidents", "documents", "issues", "result", "results", "data", "rcas", "records", "incident_memory", "tickets",
-     "log_entries", "items", "messages")
+     "log_entries", "items", "messages", "value")
 )  # fmt: skip
+_CHAT_MARKS = {"messages": '"ts"', "value": '"messageType"'}
+"""Fields of a chat's messages by the key that lists them."""
 _WRAPS = ("incident", "document", "result", "data", "issue", "ticket")
 _BLANK = re.compile(r"[ \t\n\r]*")
 
@@ -108,8 +110,9 @@ def _object_rows(name: str, text: str, start: int) -> Iterator[SourceRow | Rejec
 
 
 def _is_list(key: Any, text: str, at: int) -> bool:
-    """Return whether this key holds the list of records; `messages` only if they are chat messages with `ts`."""
-    return key in _LISTS and text.startswith("[", at) and (key != "messages" or '"ts"' in text[at : at + 10_000])
+    """Return whether this key holds the list of records; `messages` and `value` only if they are those of a chat."""
+    mark = _CHAT_MARKS.get(key) if isinstance(key, str) else None
+    return key in _LISTS and text.startswith("[", at) and (mark is None or mark in text[at : at + 10_000])
 
 
 def _single_object_rows(name: str, text: str, start: int) -> Iterator[SourceRow | RejectedInput]:

@@ -13,10 +13,10 @@ from bs4 import BeautifulSoup
 
 from onrecall.domain.incident import Incident
 from onrecall.importers import markup
+from onrecall.importers.chat_threads import reports_end
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.narrative import Comment
 from onrecall.importers.record import FieldRecord, SkippedRecord, SourceRow
-from onrecall.importers.slack_export import reports_end
 
 ENDINGS = (".eml", ".mbox", ".mbx")
 LARGEST_MAILBOX = 64 * 2**20

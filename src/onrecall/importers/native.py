@@ -24,7 +24,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.domain.severity import parse_severity
 from onrecall.importers.incident_builder import check_time_order
-from onrecall.importers.postmortem.due_day import parse_due_day
+from onrecall.importers.postmortem.clock import parse_due_day
 from onrecall.importers.record import FieldRecord, check_id, kind_of, parse_percentage, to_text
 
 

@@ -11,25 +11,22 @@ from typing import Any
 
 from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
-from onrecall.importers.incident_builder import build_incident
+from onrecall.importers.chat_threads import (
+    NO_INCIDENT,
+    ONE_INCIDENT,
+    build_chat_incident,
+    incidents_of_channel,
+    title_of,
+)
 from onrecall.importers.narrative import Comment
 from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
-from onrecall.importers.states import state_of
 
 OTHER_FILES = frozenset(
     ("channels.json", "users.json", "org_users.json", "groups.json", "dms.json", "mpims.json", "integration_logs.json",
      "canvases.json", "file_conversations.json", "huddle_transcripts.json", "lists.json")
 )  # fmt: skip
 """Other files of an export."""
-LONGEST_TITLE = 160
-
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}\.json")
-_ONE_INCIDENT = re.compile(r"(?:inc|incident|outage|sev\d?|p[0-3]|war-?room|major|emergency)[-_]?\w*\d|"
-                           r"(?:inc|incident|outage|sev\d?|war-?room)[-_].+", re.IGNORECASE)  # fmt: skip
-_MANY_INCIDENTS = re.compile(
-    r"(?:.*[-_])?(?:incidents|outages|alerts|oncall|on-call|ops|sre|firefighting|status|emergencies)(?:[-_].*)?",
-    re.IGNORECASE,
-)
 _NO_MESSAGE = frozenset(
     ("channel_join", "channel_leave", "channel_archive", "channel_unarchive", "channel_name", "bot_add", "bot_remove",
      "channel_convert_to_private", "pinned_item", "unpinned_item", "reminder_add", "huddle_thread", "tombstone")
@@ -40,16 +37,6 @@ _ADDRESSED = re.compile(rf"^(?:{_MENTION.pattern}[\s,:]*)+", re.MULTILINE)
 _CODE = re.compile(r"```(?P<code>[^`\n]+|\n[^`]*\n)```")
 _CHANNEL = re.compile(r"<#\w+(?:\|(?P<name>[^>]*))?>")
 _LINK = re.compile(r"<(?P<url>(?:https?|mailto|slack):[^>|\s]+)(?:\|(?P<text>[^>]*))?>")
-_LEVEL = re.compile(r"\b(?P<level>sev(?:erity)?[ -]?\d|p[0-5])\b", re.IGNORECASE)
-_OVER = re.compile(
-    r"\b(?:(?:is|are|now|been|was|marked|all)\s+(?:now\s+|fully\s+)?(?:resolved|fixed|mitigated|recovered|closed)"
-    r"|all[- ]clear|back to normal|(?:closing|resolving) (?:this|the|it)\b|incident (?:over|closed|resolved))"
-    r"|[,;.\u2013\u2014]\s*(?:it['\u2019]?s\s+)?(?:resolved|fixed|mitigated|all good|all green)\W*$"
-    r"|^\W*(?:resolved|fixed|mitigated)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Phrases written when an incident ends."""
-_LEAD = re.compile(r"^(?::[\w+-]+:|[\s*_>~•-])+")
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
@@ -99,7 +86,8 @@ def rows(
             messages.append(row.values)
     messages.sort(key=_ts)
     channel = _channel(context)
-    for name, part in _incidents(channel, messages):
+    threaded = [{**message, "thread": message.get("thread_ts") or message.get("ts")} for message in messages]
+    for name, part in incidents_of_channel(str(channel["name"]), threaded):
         yield SourceRow(line, {"id": name, "channel": channel, "slack_messages": part}, f"{context.path}, {name}")
 
 
@@ -107,57 +95,16 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
     """Return the incident, from the first message to the one that reports its end."""
     messages = record.object_list("slack_messages")
     if not messages:
-        return SkippedRecord("a channel without incidents: none of its threads says that something was resolved")
-    comments = tuple(Comment(text, row.time("ts")) for row in messages if (text := _text(row)))
+        return SkippedRecord(NO_INCIDENT)
     channel = record.get("channel")
     topic = _purpose(channel) if isinstance(channel, Mapping) else None
-    first = comments[0] if comments else None
-    ended = next((comment for comment in reversed(comments) if reports_end(comment.text)), None)
-    level = _LEVEL.search(
-        f"{record.text('channel.name') or ''} {topic or ''} {first.text if first else ''}".replace("_", " ")
-    )
-    return build_incident(
-        record,
-        source="slack",
-        id=record.text("id"),
-        title=topic or (_title(first.text) if first else None),
-        description=first.text if first else None,
-        started_at=messages[0].time("ts"),
-        resolved_at=ended.at if ended else None,
-        level=level["level"] if level else None,
-        state="resolved" if ended else "open",
-        labels={"channel": record.text("channel.name")},
-        comments=comments[: comments.index(ended) + 1] if ended else comments,
-    )
+    comments = [Comment(text, row.time("ts")) for row in messages if (text := _text(row))]
+    name = record.text("channel.name") or ""
+    return build_chat_incident(record, "slack", comments, channel=name, subject=topic)
 
 
 def _is_message(values: Mapping[str, Any]) -> bool:
     return values.get("type", "message") == "message" and _TS.fullmatch(str(values.get("ts"))) is not None
-
-
-def _incidents(
-    channel: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]
-) -> Iterator[tuple[str, Sequence[Mapping[str, Any]]]]:
-    """Yield id and messages of each incident in a channel."""
-    name = str(channel["name"])
-    threads: dict[str, list[Mapping[str, Any]]] = {}
-    for message in messages:
-        threads.setdefault(str(message.get("thread_ts") or message.get("ts")), []).append(message)
-    several = {ts: part for ts, part in threads.items() if len(part) > 1}
-    if not _MANY_INCIDENTS.fullmatch(name):
-        several = {ts: part for ts, part in several.items() if _thread_reports_end(part)}
-    if _ONE_INCIDENT.fullmatch(name) or (
-        not several and not _MANY_INCIDENTS.fullmatch(name) and _thread_reports_end(messages)
-    ):
-        yield name, messages
-    elif not several:
-        yield name, []
-    else:
-        yield from ((f"{name}-{ts}", part) for ts, part in several.items())
-
-
-def _thread_reports_end(messages: Sequence[Mapping[str, Any]]) -> bool:
-    return any(reports_end(str(message.get("text") or "")) for message in messages)
 
 
 def _channel(context: RecordContext) -> Mapping[str, Any]:
@@ -190,8 +137,8 @@ def _purpose(channel: Mapping[str, Any]) -> str | None:
     for name in ("topic", "purpose"):
         value = channel.get(name)
         text = value.get("value") if isinstance(value, Mapping) else value
-        if isinstance(text, str) and text.strip() and _ONE_INCIDENT.fullmatch(str(channel.get("name"))):
-            return _title(_markdown(text))
+        if isinstance(text, str) and text.strip() and ONE_INCIDENT.fullmatch(str(channel.get("name"))):
+            return title_of(_markdown(text))
     return None
 
 
@@ -205,6 +152,7 @@ def _text(row: FieldRecord) -> str | None:
     parts += [part.text("pretext", "title") for part in row.object_list("attachments")]
     parts += [part.text("text", "fallback") for part in row.object_list("attachments")]
     row.use("user", "type", "ts", "thread_ts", "blocks", "team", "client_msg_id", "bot_id", "subtype")
+    row.use("thread", "reply_count", "reply_users_count", "reply_users", "replies", "latest_reply", "reactions")
     return "\n".join(dict.fromkeys(_markdown(part) for part in parts if part)) or None
 
 
@@ -215,13 +163,3 @@ def _markdown(text: str) -> str:
     text = _LINK.sub(lambda match: f"[{match['text']}]({match['url']})" if match["text"] else match["url"], text)
     text = _CODE.sub(lambda match: f"`{match['code']}`" if "\n" not in match["code"] else match[0], text)
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-
-
-def reports_end(text: str) -> bool:
-    """Return whether a message reports that the incident is over."""
-    return _OVER.search(text) is not None or state_of(text) == "fixed"
-
-
-def _title(text: str) -> str | None:
-    line = next((title for line in text.splitlines() if (title := _LEAD.sub("", line).strip("*_ "))), "")
-    return line if len(line) <= LONGEST_TITLE else f"{line[: LONGEST_TITLE - 1]}…"

@@ -126,7 +126,7 @@ class Tools:
         """Show an incident and the newest answer to it, or numbered lines of an incident or a runbook."""
         record = self.memory.get_record(id)
         if from_line is None and isinstance(record, Incident):
-            newest = self.memory.store.recommendations.newest(id)
+            newest = self.memory.store.recommendations.newest(record.id)
             newest = self.memory.checks.with_results(newest) if newest else None
             return results.tool_result(
                 results.incident(record, newest), f"get_incident({id!r}, from_line=1) shows its lines"

@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, TimelineEntry
+from onrecall.domain.report_ids import former_report_ids
 from onrecall.storage import Storage
 
-PREFIX = "PM-"
-"""What the ids of incidents from documents begin with."""
 NAMED_WINDOW = timedelta(days=45)
 """Maximum distance between the postmortem's date and an incident named in its front matter."""
 MENTIONED_WINDOW = timedelta(days=3)
@@ -30,22 +29,28 @@ def match_stored_incidents(store: Storage, reports: Iterable[Incident]) -> Mappi
 
 
 def keep_stored_ids(store: Storage, items: Iterable[Incident | Document]) -> list[Incident | Document]:
-    """Return the items; an incident of a document `PM-…` that is stored as `PM-PM-…` keeps that id."""
+    """Return the items; an incident of a document that is stored under an id of an earlier release keeps that id."""
     items = list(items)
-    renamed = {item.id: f"{PREFIX}{item.id}" for item in items if _may_be_doubled(item)}
-    stored = store.records.get([("incident", name) for name in renamed.values()]) if renamed else {}
-    return [
-        replace(item, id=known.id)
-        if isinstance(item, Incident)
-        and isinstance(known := stored.get(("incident", renamed.get(item.id, ""))), Incident)
-        and (known.source, known.source_id) == (item.source, item.source_id)
-        else item
-        for item in items
-    ]
+    former = {item.id: _former_ids(item) for item in items}
+    names = [name for names in former.values() for name in names]
+    stored = store.records.get([("incident", name) for name in names]) if names else {}
+    items_with_ids: list[Incident | Document] = []
+    for item in items:
+        known = (stored.get(("incident", name)) for name in former[item.id])
+        own = next((record.id for record in known if isinstance(record, Incident) and _is_of(record, item)), None)
+        items_with_ids.append(replace(item, id=own) if own is not None else item)
+    return items_with_ids
 
 
-def _may_be_doubled(item: Incident | Document) -> bool:
-    return isinstance(item, Incident) and item.source == POSTMORTEM and (item.source_id or "").startswith(PREFIX)
+def _former_ids(item: Incident | Document) -> tuple[str, ...]:
+    if not isinstance(item, Incident) or item.source != POSTMORTEM or not item.source_id:
+        return ()
+    return former_report_ids(item.source_id)
+
+
+def _is_of(stored: Incident, item: Incident | Document) -> bool:
+    """Return whether a stored incident comes from the same part of the same document."""
+    return isinstance(item, Incident) and (stored.source, stored.source_id) == (item.source, item.source_id)
 
 
 def _is_same(report: Incident, stored: Incident) -> bool:

@@ -363,4 +363,14 @@ class IncidentService(IncidentMemory):
         try:
             return self.store.suggestions.get(record_id)
         except NotFound:
-            raise NotFound(f"there is no incident or document {record_id}") from None
+            return self._named_elsewhere(record_id)
+
+    def _named_elsewhere(self, name: str) -> Incident | Document | Suggestion:
+        """Return the only record with this key in its tool or number on its page. Raises NotFound, naming several."""
+        spellings = tuple(dict.fromkeys((name, name.upper())))
+        owners = self.store.records.named(spellings).values() or self.store.records.with_page_number(spellings)
+        records = list(self.store.records.get(owners).values())
+        if len(records) == 1:
+            return records[0]
+        several = f"; several incidents have this number: {', '.join(r.id for r in records)}" if records else ""
+        raise NotFound(f"there is no incident or document {name}{several}")

@@ -17,6 +17,18 @@ _ID_LIKE = re.compile(r"(?<![\w./-])[A-Za-z][\w-]*#?\d[\w-]*(?![\w-])")
 _SEPARATED = re.compile(r"-|[_#]\d")
 MIN_DIGITS = 4
 """Digits that make a word without a separator look like an id, such as INC0012345; db2 and ipv6 do not."""
+_WORD = re.compile(r"[^\W_]+")
+_ASKING_WORDS = (
+    "a about again and are cause caused causes close closed could did do does end ended ever explain find fix "
+    "fixed for from give happen happened happening help how i in incident information is it know last like look "
+    "me mend of on our outage over please postmortem problem recall remember resolve resolved root run see show "
+    "solve solved steps summary tell that the there this ticket time to up us was we were what when where which "
+    "who why with worked you war wie warum wann wer passiert bei behoben gelöst ursache lösung der die das den "
+    "zeig mir que qu quoi quel quelle était comment pourquoi résolu s est il passé de la le du qué cuál cómo fue "
+    "pasó por se resolvió causa el en o os foi como "
+)
+_ASKING = frozenset(_ASKING_WORDS.split())
+"""Words of a question that say nothing of what broke."""
 
 
 def find_id_candidates(text: str) -> tuple[str, ...]:
@@ -44,6 +56,13 @@ def strip_ids(text: str, ids: Collection[str]) -> str:
         return text
     names = "|".join(re.escape(name) for name in sorted(ids, key=len, reverse=True) if name)
     return _or_whole(re.sub(rf"(?<![\w./-])(?:{names})(?![\w-])", " ", text), text)
+
+
+def asks_about_records(text: str, ids: Collection[str]) -> bool:
+    """Return whether a question without its ids only asks what a record was: `what was`, `how did we fix`."""
+    folded = {name.casefold() for name in ids}
+    words = (word.casefold() for word in _WORD.findall(strip_ids(f"{text} .", ids)))
+    return all(word in _ASKING or any(word in name for name in folded) for word in words)
 
 
 def _or_whole(stripped: str, text: str) -> str:

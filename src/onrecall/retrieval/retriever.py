@@ -35,10 +35,9 @@ from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.full_text_signals import rescore
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, VisibilityFilter
-from onrecall.retrieval.named_records import find_named
+from onrecall.retrieval.named_records import asked_words, find_named
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
-from onrecall.retrieval.record_ids import strip_ids
 from onrecall.retrieval.retrieval_store import RetrievalStore, StoredFeatures
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.retrieval.spelling_correction import Dictionary
@@ -186,7 +185,7 @@ class Retriever:
         """Return the best candidates, read in full; if too few of them are accepted, all that were proposed."""
         self._index.refresh()
         named = find_named(self._source, self._index, situation)
-        query, rarity = self._weigh_query(replace(situation, text=strip_ids(situation.text, frozenset(named.values()))))
+        query, rarity = self._weigh_query(replace(situation, text=asked_words(self._source, situation, named)))
         embedding = self._embed(query)
         by_words = self._index.words(query.weights, VisibilityFilter.for_situation(situation), _proposal_limit(rarity))
         prepared = PreparedQuery(

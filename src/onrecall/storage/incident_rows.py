@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, select, text, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, literal_column, select, text, update
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution, Severity, Status
@@ -50,6 +50,27 @@ def get(connection: Connection, incident_id: str, as_of: datetime | None = None)
     if stored is None:
         raise NotFound(f"there is no incident {incident_id}" + (f" as of {as_of.isoformat()}" if as_of else ""))
     return stored
+
+
+_PAGE_NUMBER = {
+    "sqlite": "coalesce(json_extract(labels, '$.incident'), json_extract(labels, '$.incident_id'))",
+    "postgresql": "coalesce(labels ->> 'incident', labels ->> 'incident_id')",
+}
+"""The id that a postmortem gives its incident."""
+
+
+def with_page_number(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the ids of the incidents of documents that their pages know under these names, oldest first."""
+    wanted = sorted(set(names))
+    if not wanted:
+        return ()
+    name: ColumnElement[str] = literal_column(_PAGE_NUMBER[connection.dialect.name])
+    query = (
+        select(incidents.c.id)
+        .where(incidents.c.document > "", name.in_(wanted))  # so the index of documents is used
+        .order_by(incidents.c.started_at, incidents.c.id)
+    )
+    return tuple(connection.execute(query).scalars())
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:

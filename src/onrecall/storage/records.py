@@ -99,6 +99,11 @@ class RecordRepository:
                 owners[name] = (kind, owner)
         return owners
 
+    def with_page_number(self, names: Iterable[str]) -> tuple[Owner, ...]:
+        """Return the incidents that their postmortems know under these names, such as INC-204, oldest first."""
+        with self._database.read() as connection:
+            return tuple(("incident", name) for name in incident_rows.with_page_number(connection, names))
+
 
 @cache
 def _select_named(dialect: str, *, dated: bool) -> TextClause:

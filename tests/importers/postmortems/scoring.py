@@ -163,6 +163,8 @@ def _actions(
         if item is not None:
             _text(scores["owner"], name, item.owner, action["owner"], is_same_text)
             _text(scores["state"], name, item.state, action["state"], is_same_text)
+            if "due" in action:
+                _text(scores["due"], name, item.due, action["due"] and str(action["due"]), str.__eq__)
 
 
 def _count(score: Score, right: bool, name: str) -> None:

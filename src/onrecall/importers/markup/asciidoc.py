@@ -128,7 +128,7 @@ class _AsciiDocTranslator:
             depth = len(bullet["stars"]) - 1 if bullet["stars"] != "-" else 0
             return f"{'  ' * depth}- {_inline(bullet['text'])}"
         if label := _LABEL.fullmatch(line):
-            return f"**{label['name']}:** {_inline(label['value'] or '')}".rstrip()
+            return f"**{label['name'].strip('*_')}:** {_inline(label['value'] or '')}".rstrip()
         if title := _BLOCK_TITLE.fullmatch(line):
             return f"**{_inline(title['text'])}**"
         return _inline(line)

@@ -89,6 +89,8 @@ def _prepare(soup: BeautifulSoup) -> None:
             when.string = str(when["datetime"])
     for box in soup.find_all("input", type="checkbox"):
         box.replace_with("[x] " if box.has_attr("checked") else "[ ] ")
+    for task in soup.select("ul.inline-task-list > li"):
+        task.insert(0, "[x] " if "checked" in (task.get("class") or []) else "[ ] ")
     for table in soup.find_all("table"):
         _mark_header(table)
     for paragraph in soup.select("tr p"):

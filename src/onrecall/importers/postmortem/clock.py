@@ -28,7 +28,7 @@ ROLLOVER = timedelta(hours=4)
 _DATE = re.compile(
     rf"(?<![\d.])(?:(?P<y>(?:19|20)\d\d)[-/.年](?P<m>\d{{1,2}})[-/.月](?P<d>\d{{1,2}})日?(?!\d)"
     rf"|(?P<compact>(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)"
-    rf"|(?P<dd>\d{{1,2}})(?:st|nd|rd|th|\.)?(?:[\s-]+(?:of\s+"
+    rf"|(?P<dd>\d{{1,2}})(?:st|nd|rd|th|er|\.?[ºª°]|\.)?(?:[\s-]+(?:of\s+"
     rf"|de\s+)?)(?P<mon>{_MONTH})\b\.?,?(?:[\s-]+(?:de\s+)?(?P<yyy>(?:19|20)\d\d))?"
     rf"|\b(?P<mon2>{_MONTH})\.?\s+(?P<ddd>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:)(?:,?\s+(?P<yyyy>(?:19|20)\d\d))?"
     r"|(?P<ger>\d{1,2}\.\d{1,2}\.(?:19|20)\d\d)(?!\d)"
@@ -58,6 +58,8 @@ _STATED_ZONE = re.compile(
 )
 _LEAD = r"[\s\[(*_`~≈-]*(?:(?:ca\.?|circa|around|approx\.?|about|at|um|à|~)\s*)?"
 _WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,?\s+)?"
+_WEEKDAY_NAME = "|".join(phrase_list("weekdays"))
+_WHOLE_DAY = re.compile(rf"(?:(?:{_WEEKDAY_NAME})\.?,?\s+(?:den\s+)?)?(?:{_DATE.pattern})", re.IGNORECASE)
 _OPENING = re.compile(
     rf"{_LEAD}{_WEEKDAY}(?:(?P<date>{_DATE.pattern})(?:[\s,;@]|T(?=\d)|(?:um|at|à|ca\.?|circa|around|approx\.?"
     rf"|about|~)(?=[\s~\d])|~|-(?=\s)|–|\|)*)?(?P<clock>{_CLOCK.pattern})?",
@@ -128,6 +130,17 @@ def opening_stamp(text: str) -> WrittenClockTime | None:
     if clock and day is None and (behind := _DAY_AFTER.match(text, end)) is not None:
         day, end = _parse_day(behind) or day, behind.end()
     return WrittenClockTime(day, clock, zone, end, unclear)
+
+
+def parse_due_day(text: str) -> str | None:
+    """Return the day that a text names and nothing else, as 2026-12-24.
+
+    None for a quarter, a day without its year, a date with other words beside it, and `03/04/2026` on a page that does
+    not show which part is the day.
+    """
+    match = _WHOLE_DAY.fullmatch(" ".join(text.split()).strip(" .,;"))
+    day = _parse_day(match) if match is not None and _has_year(match) else None
+    return day.isoformat() if day else None
 
 
 def parse_range(text: str) -> tuple[WrittenClockTime, WrittenClockTime] | None:

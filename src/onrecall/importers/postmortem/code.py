@@ -35,8 +35,9 @@ _WIKI_SPAN = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
 
 
 def command_spans(text: str) -> list[str]:
-    """Return the code spans of a text that are commands, as written."""
-    spans = [*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text))]
+    """Return the code spans of a text that are commands, as written, each once."""
+    written = (*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text)))
+    spans = list(dict.fromkeys(written))
     commands = [without_prompt(span) for span in spans if is_command(without_prompt(span))]
     return commands or _own_tools(text, spans) or _unmarked_command(text)
 

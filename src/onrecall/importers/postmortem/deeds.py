@@ -100,7 +100,9 @@ _MISHAP = re.compile(
 )
 """What was done by mistake began the incident."""
 _TRIED_OBJECT = re.compile(
-    r"\W*(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+(?!nothing|everything|anything|to\b)\w",
+    r"\W*(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+"
+    r"(?!nothing|everything|anything|to\s+(?:find|reproduce|understand|identify|determine|figure|reach|contact|call|locate|diagnose"
+    r"|see|confirm|verify|check)\b)\w",
     re.IGNORECASE,
 )
 _SPEAKER = re.compile(
@@ -301,6 +303,11 @@ _AFTER_NOUN = word_set("behind a noun")
 """Words after a noun that looks like a verb: `Rebalance done`."""
 
 
+def plans(sentence: str) -> bool:
+    """Return whether a sentence tells of a plan, a thought or a habit rather than of something done."""
+    return _is_intent(sentence.partition("`")[0])
+
+
 def runs_command(sentence: str) -> bool:
     """Return whether a sentence reports that people ran a command given in it."""
     text = _LEAD.sub("", sentence.strip().lstrip("-*•> "), count=1)
@@ -348,9 +355,21 @@ def _is_active_report(sentence: str) -> bool:
             is_action = _verb_is_action(tokens, place, sentence)
             if is_action is not None:
                 return is_action
+        if _is_perfect(tokens, place):
+            continue
         if form in ("was", "were", "is", "are", "has", "have", "had", "been", ".", ":", ";") and place:
             return False
     return False
+
+
+def _is_perfect(tokens: list[str], place: int) -> bool:
+    """Return whether `have` tells of a deed: `We have cancelled it`, but not `We have increased load`."""
+    if tokens[place].casefold() not in ("have", "has") or not place or place + 1 >= len(tokens):
+        return False
+    verb = _PAST.get(tokens[place + 1].casefold())
+    following = tokens[place + 2].casefold() if place + 2 < len(tokens) else ""
+    is_deed = verb is not None and (verb not in _AMBIGUOUS_VERBS or following in _OBJECTS or following in _DETERMINERS)
+    return is_deed and tokens[place - 1].casefold() in _PEOPLE
 
 
 def _verb_is_action(tokens: list[str], place: int, sentence: str) -> bool | None:

@@ -74,8 +74,6 @@ class IncidentText:
         self.sections = split_sections(rows)
         self.facts = facts(self.sections)
         self.heading = heading
-        self.begins_at: datetime | None = None
-        """When the incident began, once its span is known."""
         self.rows = rows
         self.zone, self.unclear_zone = self._zone()
         reading.unclear_zones |= {*self._unclear_zones_of_facts(), *self._unsettled_zone_of_page()}

@@ -50,8 +50,8 @@ OUTAGE = re.compile(
     r"\b(?:outages?|downtime|incident|unavailable|unreachable|delay(?:s|ed)|unable|could not|couldn't"
     r"|(?:nobody|no one|none of \w+) could|root cause|did(?: not|n't) (?:work|respond|load|start)|stale|missing|wrong"
     r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped \w+ing"
-    r"|failed over|crashed|errors?|failures?|failed|lost|timed out|5\d\d|slow|störung|ausfall|panne|"
-    r"caída|interrupción|障害|故障|broke|overloaded|exhausted|hung|corrupted|dropped)\b",
+    r"|paged|gone|dead|blank|empty|twice|failed over|crashed|errors?|failures?|failed|lost|timed out|5\d\d|slow"
+    r"|störung|ausfall|panne|caída|interrupción|障害|故障|broke|overloaded|exhausted|hung|corrupted|dropped)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
@@ -66,7 +66,8 @@ _IMPERATIVE = re.compile(
     re.IGNORECASE,
 )
 _NO_OUTAGE = re.compile(
-    r"\b(?:release notes|change ?log|newsletter|(?:meeting )?minutes of|meeting notes|roadmap|what['’]s new)\b",
+    r"\b(?:release notes|change ?log|newsletter(?!\s+(?:\w+ed|sent|went|was|were|is|not|stuck|lost))"
+    r"|(?:meeting )?minutes of|meeting notes|roadmap|what['’]s new)\b",
     re.IGNORECASE,
 )
 """Titles of texts whose date is not an incident's."""
@@ -92,7 +93,8 @@ def reports_outage(
     reporting = len(topics & _REPORTING)
     if instructing > reporting:
         return False
-    if timeline.headed_updates(sections, Chronology(None, None, None)):
+    spans = {"start", "end"} <= {section.topic for section in sections if _states_time(section)}
+    if spans or timeline.headed_updates(sections, Chronology(None, None, None)):
         return True
     if has_date and (topics & _POSTMORTEM_ONLY or reporting >= 2):
         return True

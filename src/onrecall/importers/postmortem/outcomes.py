@@ -8,20 +8,27 @@ _WORSE = re.compile(
     r"\b(?:ma(?:de|kes|king|ke)\s+(?:it|things|matters|everything|the\s+[\w ]{1,30}|recovery)\s+(?:much\s+"
     r"|even\s+|far\s+)?(?:worse|slower)"
     r"|made_it_worse|worsened|(?:got|became|becoming)\s+(?:much\s+|even\s+|far\s+)?worse|backfired|aggravated"
-    r"|exacerbated|verschlimmert\w*)\b",
+    r"|exacerbated|verschlimmert\w*|verschlechtert\w*|(?:machte|hat) (?:es|alles|das) (?:nur )?(?:noch )?schlimmer"
+    r"|a (?:empiré|aggravé)|aggravé(?:e|es|s)?|empeor(?:ó|aron|ado)|agrav(?:ó|ou|ado)|pior(?:ou|aram)"
+    r"|(?:ha )?peggiorato"
+    r"|verergerde|maakte het (?:alleen )?(?:maar )?erger)\b|悪化し|恶化|更糟",
     re.IGNORECASE,
 )
 NO_HELP = re.compile(
     r"\b(?:(?:did|does|do|has|had)(?:\s+not|n['’]t)\s+(?:seem\s+to\s+)?(?:come\s+back|return|go\s+(?:away|down)"
-    r"|drop|finish|subside|disappear|decrease|reduce|lower|stop|restore|relieve|alleviate|fall|take\s+effect|help|work|fix|solve|resolve|change"
+    r"|drop|finish|subside|disappear|decrease|reduce|lower|stop|restore|relieve|alleviate|fall|take\s+effect"
+    r"|help|work|fix|solve|resolve|change"
     r"|clear|improve|recover|make\s+(?:a|any)\s+difference|do\s+(?:anything|much)|get\s+better|bring)\w*"
     r"|(?:had|has|have|with|shows?|showed|saw|seeing|see|but)\s+(?:no|little|zero)\s+(?:\w+\s+)?(?:effect"
     r"|improvement|change|impact|luck|success|difference)|no\s+(?:effect|improvement|luck|difference|success"
     r"|change)\b(?!\s+(?:in\s+config|(?:was|were|is)\s+(?:needed|required|necessary)))"
     r"|without\s+(?:any\s+)?(?:success|effect|improvement)|to\s+no\s+avail|made\s+no\s+difference"
-    r"|(?:(?:which|that|it|this|but|and)\s+changed|(?:which|that|this|it|but|and)\s+(?:did|achieved|accomplished|brought|solved)"
+    r"|(?:(?:which|that|it|this|but|and)\s+changed|(?:which|that|this|it|but|and)\s+(?:did|achieved|accomplished"
+    r"|brought|solved)"
     r"|(?:achieved|accomplished))\s+(?:us\s+)?(?:absolutely\s+|exactly\s+|precisely\s+)?nothing"
-    r"|(?:which|that|this|it|but|and)\s+(?:got|led|brought)\s+(?:us\s+)?nowhere|(?:was|were|proved)\s+(?:of\s+)?(?:no\s+(?:use|help)|pointless|a\s+dead\s+end)|unsuccessful(?:ly)?|(?:was|were|is|are|proved)\s+not"
+    r"|(?:which|that|this|it|but|and)\s+(?:got|led|brought)\s+(?:us\s+)?nowhere|(?:was|were"
+    r"|proved)\s+(?:of\s+)?(?:no\s+(?:use|help)|pointless|a\s+dead\s+end)|unsuccessful(?:ly)?|(?:was|were|is|are"
+    r"|proved)\s+not"
     r"\s+(?:effective|successful|helpful|enough|sufficient)|did_not_help|in vain|useless|ineffective|"
     r"(?:it|this|that)\s+(?:does|did)\s+not(?=\W*$)|(?:errors?|problems?|issues?|symptoms?|alerts?|timeouts"
     r"|failures|outage|latency|exceptions|restarts|crashes)\s+(?:still\s+)?(?:persist(?:s|ed)?|remain(?:s|ed)?"
@@ -31,7 +38,8 @@ NO_HELP = re.compile(
     r"|rejected|refused|stuck)"
     r"|kept\s+(?:on\s+)?(?:growing|rising|climbing|increasing|failing|crashing|piling|dropping|filling)\b"
     r"|still\s+(?:at\s+|around\s+|above\s+|over\s+)?\d"
-    r"|\b(?:users|customers|clients|people|requests|pods|jobs|hosts|connections|builds|calls|queries|sessions|logins|messages|nodes)"
+    r"|\b(?:users|customers|clients|people|requests|pods|jobs|hosts|connections|builds|calls|queries|sessions"
+    r"|logins|messages|nodes)"
     r"\s+(?:were\s+|are\s+)?still\s+\w+"
     r"|still\s+\w+ing\b|(?:was|were|is|are|got)\s+still\s+\w+ed\b|still\s+(?:failing|failed|down|broken"
     r"|timing\s+out|crash\w*|see(?:ing)?\s+errors"
@@ -39,32 +47,59 @@ NO_HELP = re.compile(
     r"|result|problem|issue|symptoms?)s?\b|(?:only\s+)?helped\s+(?:only\s+)?(?:for|briefly)|only\s+(?:bought"
     r"|delayed)"
     r"|(?:filled|full|failed|crashed|fell over|died|recurred|hung|degraded|broke)\s+(?:up\s+)?again"
-    r"|nothing\s+(?:has\s+)?(?:changed|happened|improved)|stay(?:s|ed)?\s+(?!up\b|online\b|healthy\b|stable\b|green\b|low\b|normal\b|fine\b|on\b|in\b|at\b|within\b|below\b|under\b)\w+"
+    r"|nothing\s+(?:has\s+)?(?:changed|happened|improved)|stay(?:s|ed)?\s+(?!up\b|online\b|healthy\b|stable\b"
+    r"|green\b|low\b|normal\b|fine\b|on\b|in\b|at\b|within\b|below\b|under\b)\w+"
     r"|(?:stayed|stays|remained|remains)\s+(?:just\s+|equally\s+)?(?:as\s+\w+|high|elevated|down"
     r"|unavailable|slow|the\s+same|unchanged|broken|red|full|stuck|degraded|unreachable|empty|unresponsive)\b"
     r"|(?:grows?|grew|rises?|rose|fills?|filled|climbs?|climbed|drops?|dropped|stalls?|stalled)\s+(?:up\s+)?again\b"
-    r"|(?:duplicates|drops|losses|delays|retries|restarts|reports|complaints|calls|tickets|alarms|pages|loops|rejections)"
+    r"|(?:duplicates|drops|losses|delays|retries|restarts|reports|complaints|calls|tickets|alarms|pages|loops"
+    r"|rejections)"
     r"\s+(?:continued?s?|kept\s+coming|came\s+in)\b"
-    r"|\b(?:killed|crashed|stopped|died|gone|failed|full)\s+(?:again\s+)?after\s+\S+\s+(?:seconds?|minutes?|mins?|hours?)\b"
-    r"|(?:which|that|this|it|but)\s+(?:of\s+course\s+|also\s+|then\s+|again\s+)*failed\b(?!\s+to\b)|failed\s+(?:too|as\s+well|likewise)\b"
-    r"|hat nicht geholfen|haben nicht geholfen|half nicht|halfen nicht|brachten? nichts|ohne (?:erfolg"
-    r"|wirkung|effekt|besserung)"
+    r"|\b(?:killed|crashed|stopped|died|gone|failed|full)\s+(?:again\s+)?after\s+\S+\s+(?:seconds?|minutes?"
+    r"|mins?|hours?)\b"
+    r"|(?:which|that|this|it|but)\s+(?:of\s+course\s+|also\s+|then\s+|again\s+)*failed\b(?!\s+to\b)"
+    r"|failed\s+(?:too|as\s+well|likewise)\b"
+    r"|\b(?:did|does|achieved|accomplished)\s+(?:absolutely\s+|exactly\s+)?nothing\b(?!\s+(?:wrong|else|special"
+    r"|but|to))"
+    r"|\b(?:freed|saved|gained|brought|helped|changed)\s+(?:almost|next\s+to|virtually|practically)\s+nothing\b"
+    r"|[,;:–—-]\s*(?:nope|nada|no\s+(?:dice|joy|go|cigar))\b|keeps\s+(?:on\s+)?(?:growing|rising|climbing"
+    r"|increasing|failing"
+    r"|crashing|piling|dropping|filling|restarting)\b"
+    r"|still\s+(?:offline|behind|unreachable|red|empty|hung|dead|missing|blank|stale|late|locked|degraded|wrong|grey"
+    r"|gray)\b"
+    r"|(?:hat|haben|hatte) (?:auch |leider |aber )?nichts? (?:geholfen|gebracht|bewirkt|geändert)"
+    r"|half(?:en)? (?:auch |leider |aber )?nicht|(?:brachten?|änderten?|bewirkten?) (?:auch |leider "
+    r"|aber )?nichts|wirkungslos"
+    r"|ohne (?:erfolg|wirkung|effekt|besserung|ergebnis)"
     r"|kein(?:e|en)? (?:erfolg|effekt|besserung|wirkung|änderung|veränderung|verbesserung)|erfolglos|vergeblich"
     r"|sans (?:effet|succès|résultat|amélioration)|aucun(?:e)? (?:effet|résultat|amélioration"
-    r"|changement)|n['’](?:a|ont) (?:pas aidé|rien (?:donné|changé)|pas (?:suffi|fonctionné))"
-    r"|sin (?:efecto|éxito|resultado|mejora|cambios)|no (?:ayudó|funcionó|sirvió|surtió efecto|mejoró)"
-    r"|sem (?:efeito|sucesso|resultado|melhora)|não (?:ajudou|funcionou|resolveu|adiantou|teve efeito)"
-    r"|senza (?:effetto|successo|risultato|esito)|non ha(?:nno)? (?:aiutato|funzionato|risolto)"
-    r"|zonder (?:effect|resultaat|succes)|hielp(?:en)? niet|geen (?:effect|verbetering|resultaat)"
-    r"|不起作用|没有效果|无效果|未见效|未恢复|効果なし|効果がなかった|効果はなかった|変化なし|解消せず|改善しなかった"
+    r"|changement)|n['’](?:a|ont) (?:pas aidé|rien (?:donné|changé)|pas (?:suffi|fonctionné)|servi à rien|eu aucun)"
+    r"|\ben vain\b"
+    r"|sin (?:efecto|éxito|resultado|mejora|cambios|suerte)|no (?:ayudó|funcionó|sirvió|surtió efecto|mejoró"
+    r"|tuvo efecto|cambió nada)"
+    r"|\ben vano\b"
+    r"|sem (?:efeito|sucesso|resultado|melhora|êxito)|não (?:ajudou|funcionou|resolveu|adiantou|teve efeito"
+    r"|surtiu efeito)"
+    r"|\bem vão\b"
+    r"|senza (?:effetto|successo|risultato|esito)|non (?:ha(?:nno)? (?:aiutato|funzionato|risolto)|è servito)"
+    r"|nessun (?:effetto|risultato|miglioramento|cambiamento|esito|successo)|\binvano\b"
+    r"|zonder (?:effect|resultaat|succes)|hielp(?:en)? (?:ook |helaas )?niet|geen (?:effect|verbetering"
+    r"|resultaat|succes)"
+    r"|haalden? niets uit|tevergeefs"
+    r"|不起作用|没有效果|没有改善|没有用|无效|未见效|未恢复|効果がなく|変わらず|直らず|効果なし|効果がなかった|効果はなかった|変化なし|解消せず|改善しなかった"
     r"|改善せず|失敗)",
     re.IGNORECASE,
 )
 _HELPED = re.compile(
     r"\b(?:it helps?|that helped|this helped|which helped|(?:fixed|resolved|solved|cleared) (?:it|the|this"
     r"|everything)|back to normal|recover(?:s|ed|y)|restored|succeed(?:s|ed)?|"
-    r"working again|returned to normal|healthy again|errors? (?:stopped|dropped|cleared|went away|ceased)"
-    r"|came back|back up|resolved)\b",
+    r"working again|returned to normal|healthy again|"
+    r"(?:errors?|5\d\ds?|timeouts?|alerts?|failures|crashes|duplicates|retries|complaints|pages) (?:have )?"
+    r"(?:stopped|dropped|cleared|went away|ceased)"
+    r"|came back|back up|resolved|(?:works?|worked|runs?|ran|flows?|flowing|available|reachable|online|up|fine"
+    r"|stable|green|ok(?:ay)?) again)\b"
+    r"|(?:->|→|=>)\s*(?:\w+\s+){0,3}(?:green|ok(?:ay)?|fixed|gone|fine|healthy|works?|back"
+    r"|again)\b(?!\s+(?:failing|down|red))",
     re.IGNORECASE,
 )
 
@@ -76,6 +111,54 @@ def detect_outcome(text: str) -> StepOutcome | None:
     if NO_HELP.search(text):
         return "did_not_help"
     return "worked" if _HELPED.search(text) else None
+
+
+_NO_EFFECT = re.compile(
+    r"(?:\bno\s+(?:effect|luck|success|improvement|change|difference)\b|\bwithout\s+(?:any\s+)?(?:success|effect"
+    r"|improvement|luck)\b"
+    r"|\bto\s+no\s+avail\b|\bin\s+vain\b|\b(?:did|changed|achieved|brought|helped)\s+nothing\b|\bdid(?:\s+not"
+    r"|n['’]t)\s+(?:help|work|fix)\b"
+    r"|\bmade\s+(?:it|things|matters)\s+worse\b|ohne (?:erfolg|wirkung|effekt|besserung|ergebnis)|(?:brachte"
+    r"|half|änderte)n? (?:\w+ )?nichts?"
+    r"|erfolglos|vergeblich|wirkungslos|sans (?:effet|succès|résultat)|n['’]a (?:rien (?:donné|changé)|pas aidé)"
+    r"|\ben vain\b"
+    r"|sin (?:efecto|éxito|resultado|suerte)|no (?:ayudó|funcionó|sirvió)|sem (?:efeito|sucesso|resultado|êxito)"
+    r"|não (?:ajudou|funcionou|resolveu|adiantou)|senza (?:effetto|successo|risultato|esito)|nessun (?:effetto"
+    r"|risultato|esito)"
+    r"|zonder (?:effect|resultaat|succes)|hielp(?:en)? (?:\w+ )?niet|geen (?:effect|resultaat)|tevergeefs|効果なし"
+    r"|効果がな|没有效果|无效)",
+    re.IGNORECASE,
+)
+FEWEST_WORDS = 2
+"""Minimum words before what says that they were in vain."""
+
+
+def is_attempt_in_vain(sentence: str) -> bool:
+    """Return whether a sentence about a fix tells of something done without effect, whatever its verb and language."""
+    match = _NO_EFFECT.search(sentence)
+    return match is not None and (
+        len(sentence[: match.start()].split()) >= FEWEST_WORDS or len(sentence[: match.start()].encode()) > 12
+    )
+
+
+def is_bare_outcome(sentence: str) -> bool:
+    """Return whether a sentence only says that what stands before it was in vain, such as `No effect.`"""
+    return (
+        detect_outcome(sentence) in ("did_not_help", "made_it_worse")
+        and len(sentence.split()) <= LONGEST_OUTCOME
+        and _BARE.match(sentence) is not None
+    )
+
+
+LONGEST_OUTCOME = 7
+"""Maximum words of a sentence that only states an outcome."""
+_BARE = re.compile(
+    r"\W*(?:no|none|nope|nothing|without|did|didn['’]t|made|that|this|it|which|neither|still|in vain|to no|alas"
+    r"|sadly|unfortunately"
+    r"|ohne|kein\w*|brachte|half|das|es|sans|aucun\w*|cela|ça|sin|esto|eso|no|sem|isso|senza|nessun\w*|zonder"
+    r"|geen|dat|効果|没有|无效)\b",
+    re.IGNORECASE,
+)
 
 
 def before_outcome(text: str) -> str:

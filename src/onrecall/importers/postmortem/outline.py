@@ -4,13 +4,20 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from onrecall.importers.postmortem.clock import find_dates
+from onrecall.importers.postmortem.clock import find_dates, opens_with_time
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, INDENT, DocumentRow, plain_text
 from onrecall.importers.postmortem.vocabulary import SECTIONS, heading_topic, section_topic
 
+FEWEST_LOGGED = 3
+"""Minimum sentences of a paragraph that is a log."""
 FEWEST = 2
 """Minimum section-like items of an outline page, or facts on a fact line."""
 _ITALIC = re.compile(r"\s*(?P<mark>[*_])(?![*_\s])(?P<text>[^*_]+)(?P=mark)\s*")
+_ITALIC_BREAK = re.compile(r"\s*[,;|·•]\s+")
+_PLAIN_BREAK = re.compile(r"\s+[|·•]\s+|\t+|\s{3,}")
+_NAMED = re.compile(r"[^\W\d_][\w /.-]{1,30}:\s+\S.*")
+"""A label of which nothing is known, beside others that are: `Owner: Kim`."""
+_LEVEL_LABEL = re.compile(r"^(?:severity[ :]+|sev\s*:\s*)", re.IGNORECASE)
 _LEVEL = re.compile(r"(?:sev(?:erity)?|p|prio(?:rity)?)[\s:_-]?\d|sev(?:erity)?[\s:]+\w+", re.IGNORECASE)
 _DATED = re.compile(r"(?:incident|outage|occurred|happened)?\s*(?:on|of)?\s*(?P<date>.+)", re.IGNORECASE)
 _PICTURE = re.compile(r"^[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\s]+")
@@ -55,17 +62,32 @@ def _open_items(rows: Sequence[DocumentRow], heads: frozenset[int]) -> Iterator[
             yield row
 
 
+_LOGGED = re.compile(r"(?<=[.;!?])\s+(?=\d{1,2}:\d\d\b)")
+
+
+def split_running_log(row: DocumentRow) -> list[DocumentRow]:
+    """Split a paragraph whose sentences begin with a time into entries: `03:05 paged. 03:20 restarted it. 03:40 up`."""
+    parts = _LOGGED.split(row.text) if row.kind == "text" and not row.nested else []
+    if len(parts) < FEWEST_LOGGED or not opens_with_time(parts[0]):
+        return [row]
+    return [replace(row, kind="item", text=part) for part in parts]
+
+
 def split_fact_line(row: DocumentRow) -> list[DocumentRow]:
     """Split a line of several facts into a row for each: `*Outage of 4 May 2026, sev2, service: till*`.
 
-    Without italics its parts must all be facts, with bars or dots between them: `2026-05-04 | Sev 2 | Service: till`.
+    Without italics its parts must all be facts or labels, with bars, dots, tabs or wide gaps between them:
+    `2026-05-04 | Sev 2 | Service: till | Owner: Kim`.
     """
     if row.kind != "text" or row.nested:
         return [row]
     line = _ITALIC.fullmatch(row.text)
-    parts = re.split(r"\s*[,;|·•]\s+" if line else r"\s+[|·•]\s+", plain_text(line["text"] if line else row.text))
-    labelled = [_label_fact(_PICTURE.sub("", part)) for part in _with_years(parts)]
-    if sum(part is not None for part in labelled) < FEWEST or not (line or all(labelled)):
+    texts = _with_years(_ITALIC_BREAK.split(plain_text(line["text"]))) if line else _PLAIN_BREAK.split(row.text)
+    parts = [_PICTURE.sub("", plain_text(text)) for text in texts if text.strip()]
+    labelled = [_label_fact(part) for part in parts]
+    if sum(part is not None for part in labelled) < FEWEST:
+        return [row]
+    if not line and not all(fact or _NAMED.fullmatch(part) for fact, part in zip(labelled, parts, strict=True)):
         return [row]
     return [replace(row, text=part) for part in labelled if part is not None]
 
@@ -84,7 +106,7 @@ def _with_years(parts: Sequence[str]) -> list[str]:
 def _label_fact(part: str) -> str | None:
     name, separator, value = part.partition(":")
     if _LEVEL.fullmatch(part):
-        return f"**Severity:** {re.sub(r'^severity[ :]+', '', part, flags=re.IGNORECASE)}"
+        return f"**Severity:** {_LEVEL_LABEL.sub('', part)}"
     if separator and value.strip() and heading_topic(name) is not None:
         return f"**{name.strip()}:** {value.strip()}"
     dated = _DATED.fullmatch(part)

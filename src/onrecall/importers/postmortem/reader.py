@@ -7,6 +7,7 @@ from itertools import takewhile
 from typing import Any
 
 from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
+from onrecall.domain.report_ids import report_id
 from onrecall.importers.postmortem import causes, titles
 from onrecall.importers.postmortem.action_items import action_items
 from onrecall.importers.postmortem.clock import find_clocks
@@ -23,7 +24,6 @@ from onrecall.importers.postmortem.timeline import ChronologyEntry
 
 SOURCE = POSTMORTEM
 """`source` of incidents from documents; their `source_id` is the document's id."""
-PREFIX = "PM-"
 LONGEST_DESCRIPTION = 4_000
 LONGEST_SLUG = 60
 _LEVEL_IN_TITLE = re.compile(r"(?:^|[\s(\[])(?P<level>(?:sev(?:erity)?[\s:_-]?|p)[0-5])(?=$|[\s)\],:])", re.IGNORECASE)
@@ -72,10 +72,9 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
     if span.start is None:
         return None
     started_at, ended_at = span.start, span.end
-    text.begins_at = started_at
     summary = _summary(text)
     cause = _cause(text)
-    steps = _steps(text)
+    steps = _steps(text, started_at)
     statements = {name: joined_statement(text.sections_about(name)) for name in ("impact", "detection", "trigger")}
     known_at = max(filter(None, [ended_at or _last_moment(text.entries), started_at]))
     is_open = text.front.is_open or _is_open(text)
@@ -89,7 +88,7 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
     severity = _severity(text, lines)
     services = _services(text, lines)
     return Incident(
-        id=_incident_id(source_id),
+        id=report_id(source_id),
         title=title,
         started_at=started_at,
         description=(summary.text if summary else "")[:LONGEST_DESCRIPTION],
@@ -114,12 +113,6 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
 
 def _statement_text(statement: ProseStatement | None) -> str | None:
     return statement.text if statement else None
-
-
-def _incident_id(source_id: str) -> str:
-    """Return the id: that of the document under one prefix, without characters that a URL path segment can't hold."""
-    slug = re.sub(r"[/\\?#%\s]+", "-", source_id).strip("-")
-    return slug if slug.startswith(PREFIX) else PREFIX + slug
 
 
 def _slug(heading: str) -> str:
@@ -161,7 +154,7 @@ def _front_cause(summary: str) -> ProseStatement | None:
     return ProseStatement(from_prose.text, 0) if from_prose else None
 
 
-def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
+def _steps(text: IncidentText, start: datetime) -> tuple[ResolutionStep, ...]:
     fixes = text.sections_about("fix")
     steps = extract_steps(fixes, text.sections_about("failed_fix"), text.entries)
     if not any(step.outcome == "worked" for step in steps):
@@ -170,16 +163,16 @@ def _steps(text: IncidentText) -> tuple[ResolutionStep, ...]:
         steps += tuple(
             step
             for step in steps_in_prose(prose)
-            if step.line not in chronology_lines and not (step.outcome == "worked" and _opens_incident(step, text))
+            if step.line not in chronology_lines
+            and not (step.outcome == "worked" and _opens_incident(step, text, start))
         )
     return steps
 
 
-def _opens_incident(step: ResolutionStep, text: IncidentText) -> bool:
+def _opens_incident(step: ResolutionStep, text: IncidentText, start: datetime) -> bool:
     """Return whether what was done is told of the moment at which the incident began: it began it."""
-    start = text.begins_at
     stamps = find_clocks(step.text)
-    if start is None or len(stamps) != 1 or stamps[0].clock is None or (start.hour, start.minute) == (0, 0):
+    if len(stamps) != 1 or stamps[0].clock is None or (start.hour, start.minute) == (0, 0):
         return False
     local = start.astimezone(stamps[0].zone or text.zone or text.reading.local or UTC)
     return (local.hour, local.minute) == (stamps[0].clock.hour, stamps[0].clock.minute)

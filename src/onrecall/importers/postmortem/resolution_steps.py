@@ -12,12 +12,13 @@ from onrecall.importers.postmortem.deeds import (
     base_verb,
     note_reports_action,
     opens_with_attempt,
+    plans,
     reports_action,
     runs_command,
     split_failed_clause,
     split_sentences,
 )
-from onrecall.importers.postmortem.outcomes import detect_outcome
+from onrecall.importers.postmortem.outcomes import detect_outcome, is_attempt_in_vain, is_bare_outcome
 from onrecall.importers.postmortem.prose import ProseStatement, is_placeholder, sentence_statements
 from onrecall.importers.postmortem.repeated_steps import without_repetitions
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
@@ -77,11 +78,11 @@ _READ_ONLY_COMMAND = re.compile(
 """Read-only commands; in a chronology they are not a fix."""
 
 
-_DONE_BY_COMMAND = re.compile(
-    r"\b(?:\w{3,}ed|set|put|built|rebuilt|written|rewritten|run|rerun|sent|taken|given|made|undone)\b[^`.]{0,40}[:(]\s*`[^`]+`\)?\s*\.?$",
+_RUN_IN_NOTE = re.compile(
+    r"^`|\b(?:\w{3,}ed|set|put|built|rebuilt|written|rewritten|run|rerun|sent|taken|given|made|undone)\b[^`.]{0,40}[:(]\s*`[^`]+`\)?\s*\.?$",
     re.IGNORECASE,
 )
-"""A note that ends with the command by which it was done: `Index created again: …`."""
+"""A note that begins with a command, or ends with the one by which it was done: `Index created again: …`."""
 SHORTEST_UNSPACED = 4
 """Minimum East Asian letters of a phrase."""
 LONGEST_PHRASE = 40
@@ -93,21 +94,44 @@ def extract_steps(
     fixes: Sequence[LabelledSection], failures: Sequence[LabelledSection], chronology: Sequence[ChronologyEntry]
 ) -> tuple[ResolutionStep, ...]:
     """Return failed and successful steps from their sections, completed from the chronology."""
-    failed_steps = [
-        replace(step, outcome=_outcome_or_default(step, "did_not_help"))
-        for section in failures
-        for step in _section_steps(section, every_item=True)
-    ]
-    fix_steps = [
+    tried_steps = [step for section in failures for step in _steps_of_failures(section)]
+    failed_steps = [step for step in tried_steps if step.outcome != "worked" or not _is_turn(step.text)]
+    fix_steps = [step for step in tried_steps if step not in failed_steps]
+    fix_steps += [
         step for section in fixes if not holds_chronology(section) for step in _section_steps(section, every_item=True)
     ]
     chronology_steps = _chronology_steps(_in_time_order(chronology))
     if not any(step.outcome == "worked" for step in fix_steps):
         fix_steps += [step for step in chronology_steps if step.outcome == "worked"]
-    known_lines = {step.line for step in (*failed_steps, *fix_steps)}
-    failed_on_the_way = [step for step in chronology_steps if step.outcome != "worked" and step.line not in known_lines]
+    known = {(step.line, step.text) for step in (*failed_steps, *fix_steps)}
+    failed_on_the_way = [
+        step for step in chronology_steps if step.outcome != "worked" and (step.line, step.text) not in known
+    ]
     attempts = without_repetitions([*failed_steps, *failed_on_the_way], known=fix_steps)
     return tuple(_distinct_steps([*attempts, *fix_steps]))
+
+
+def _steps_of_failures(section: LabelledSection) -> Iterator[ResolutionStep]:
+    """Yield what was tried; behind a label in the line, what follows in turn is what helped.
+
+    `Tried first: rollback. No effect. Then restarted the store.`
+    """
+    for place, step in enumerate(_section_steps(section, every_item=True)):
+        turned = section.by_label and place > 0 and step.outcome == "worked" and _is_turn(step.text)
+        yield step if turned else replace(step, outcome=_outcome_or_default(step, "did_not_help"))
+
+
+def _is_turn(sentence: str) -> bool:
+    return _TURN.match(sentence) is not None
+
+
+_TURN = re.compile(
+    r"\W*(?:then|after (?:that|this|which)|afterwards|finally|eventually|in the end|what (?:helped|worked)|dann|danach"
+    r"|anschließend|schließlich|ensuite|puis|enfin|finalement|después|luego|entonces|finalmente|por fin|depois"
+    r"|em seguida|por fim|poi|dopo|infine|daarna|vervolgens|uiteindelijk)\b|(?:その後|次に|之后|然后|最后|随后)",
+    re.IGNORECASE,
+)
+"""How people go on from what did not help to what did."""
 
 
 def steps_in_comments(comments: Sequence[ChronologyEntry]) -> tuple[ResolutionStep, ...]:
@@ -169,6 +193,8 @@ def _in_time_order(chronology: Sequence[ChronologyEntry]) -> list[ChronologyEntr
 
 
 def _outcome_or_default(step: ResolutionStep, default: StepOutcome) -> StepOutcome:
+    if step.outcome != "worked":
+        return step.outcome
     stated = detect_outcome(step.text)
     return stated if stated in ("made_it_worse", "did_not_help") else default if stated is None else "worked"
 
@@ -210,6 +236,8 @@ def _lone_sentence(section: LabelledSection) -> list[ResolutionStep]:
     if len(statements) == 1 and _ARRIVAL.search(statements[0].text):
         return []
     if len(statements) != 1 or not _is_phrase(statements[0].text) or _STATE_ONLY.fullmatch(statements[0].text):
+        return []
+    if _failure_or_worked(statements[0].text) != "worked" and not is_attempt_in_vain(statements[0].text):
         return []
     step = _build_step(
         statements[0].text, "\n".join(code.command_spans(statements[0].text)) or None, statements[0].line
@@ -266,12 +294,17 @@ def _parts_with_own_outcomes(draft: StepDraft) -> list[ResolutionStep]:
 
 
 def _draft_sentence_steps(draft: StepDraft) -> list[ResolutionStep]:
-    rows = [DocumentRow(draft.line, "text", " ".join(draft.words))]
-    return _sentence_steps(rows)
+    return _sentence_steps(draft.rows, about_fix=True)
 
 
-def _sentence_steps(rows: Sequence[DocumentRow], *, notes: bool = False) -> list[ResolutionStep]:
-    """Return sentences that report an action, with the outcome stated in them or in the next sentence."""
+def _sentence_steps(
+    rows: Sequence[DocumentRow], *, notes: bool = False, about_fix: bool = False
+) -> list[ResolutionStep]:
+    """Return sentences that report an action, with the outcome stated in them or in the next sentence.
+
+    With `about_fix` the rows stand under a heading such as "Resolution", where a command and what was in vain are
+    actions, whatever the verb and the language.
+    """
     steps: list[ResolutionStep] = []
     follows = False
     statements = [
@@ -287,7 +320,10 @@ def _sentence_steps(rows: Sequence[DocumentRow], *, notes: bool = False) -> list
         is_action = is_action or (
             opens_with_attempt(statement.text) and _failed_afterwards(statements[place + 1 : place + 2])
         )
-        is_action = is_action or bool(inline and notes and _DONE_BY_COMMAND.search(statement.text))
+        is_action = is_action or bool(inline and notes and _RUN_IN_NOTE.search(statement.text))
+        is_action = is_action or (
+            about_fix and _is_part_of_fix(statement.text, inline, statements[place + 1 : place + 2])
+        )
         if is_action or (inline and _reports_command(statement.text)):
             inline = [command for command in inline if not _READ_ONLY_COMMAND.match(command)] or inline
             step = _build_step(CONSEQUENCE.sub("", statement.text), "\n".join(inline) or None, statement.line)
@@ -299,6 +335,14 @@ def _sentence_steps(rows: Sequence[DocumentRow], *, notes: bool = False) -> list
         else:
             follows = False
     return steps
+
+
+def _is_part_of_fix(sentence: str, commands: Sequence[str], following: Sequence[ProseStatement]) -> bool:
+    """Return whether a sentence about the fix gives a command, or tells of an attempt that was in vain."""
+    if is_bare_outcome(sentence) or plans(sentence):
+        return False
+    changing = [command for command in commands if not _READ_ONLY_COMMAND.match(command)]
+    return bool(changing) or is_attempt_in_vain(sentence) or any(is_bare_outcome(after.text) for after in following)
 
 
 def _failed_afterwards(following: Sequence[ProseStatement]) -> bool:

@@ -24,6 +24,8 @@ INDENT = 4
 _ITEM = re.compile(
     r"\s*(?P<bullet>[•‣▪◦●·–*+-]|\(?\d{1,3}\\?[.)]|[a-h][.)])\s+(?:\[(?P<box>[ xX])\]\s+)?(?P<text>\S.*)"
 )
+_LABELLED_CELL = re.compile(r"\W{0,3}[^\W\d_][\w /.-]{1,30}\W{0,3}[:\uff1a]\W{0,3}\s+\S.*")
+"""A fact with its label: several on a line are no table."""
 _BOX = re.compile(r"\[(?P<box>[ xX])\]\s+")
 _SOLITARY_BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<text>[^*_].*?)(?P=mark)\s*:?\s*")
 _HTML_HEADING = re.compile(r"<h(?P<level>[1-6])(?:\s[^>]*)?>(?P<text>.*?)</h(?P=level)>", re.IGNORECASE)
@@ -148,7 +150,9 @@ def _table_cells(line: str) -> tuple[str, ...]:
     if line.strip().startswith("|") and line.count("|") >= 2:
         return _split_cells(line)
     pasted = tuple(cell.strip() for cell in line.split("\t"))
-    return pasted if len(pasted) >= FEWEST_PASTED and pasted[0] else ()
+    if len(pasted) < FEWEST_PASTED or not pasted[0] or all(_LABELLED_CELL.fullmatch(cell) for cell in pasted if cell):
+        return ()
+    return pasted
 
 
 def _is_label(text: str) -> bool:

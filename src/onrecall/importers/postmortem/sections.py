@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from onrecall.importers.postmortem.clock import find_stamp, opens_with_time
-from onrecall.importers.postmortem.outline import split_fact_line, unfold_lists
+from onrecall.importers.postmortem.outline import split_fact_line, split_running_log, unfold_lists
 from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain_text
 from onrecall.importers.postmortem.topic_by_content import is_list_of_action_items, names_action_columns
 from onrecall.importers.postmortem.vocabulary import (
@@ -66,7 +66,11 @@ class _Divider:
 
     def __init__(self, rows: Sequence[DocumentRow]) -> None:
         self._rows = [
-            part for row in unfold_lists(rows) for line in split_fact_line(row) for part in _split_labels(line)
+            part
+            for row in unfold_lists(rows)
+            for entry in split_running_log(row)
+            for line in split_fact_line(entry)
+            for part in _split_labels(line)
         ]
         self._sections = [LabelledSection(None, "", 0, 0)]
 

@@ -1,11 +1,21 @@
 """Determine when an incident began and ended, from the most reliable source in the text."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from onrecall.importers.postmortem.clock import Chronology, find_clocks, find_dates, find_stamp, is_settled, parse_range
-from onrecall.importers.postmortem.facts import IncidentSpan
+from onrecall.importers.postmortem.clock import (
+    YEARLESS,
+    Chronology,
+    WrittenClockTime,
+    find_clocks,
+    find_dates,
+    find_stamp,
+    is_settled,
+    parse_range,
+)
+from onrecall.importers.postmortem.deeds import reports_action
+from onrecall.importers.postmortem.facts import IncidentSpan, first_fact
 from onrecall.importers.postmortem.incident_text import IncidentText, datable_rows
 from onrecall.importers.postmortem.kind import OUTAGE
 from onrecall.importers.postmortem.prose import paragraphs, sentence_statements
@@ -29,7 +39,8 @@ _ENDS = re.compile(
     r"|back to normal|return(?:s|ed)? to normal|back online|"
     r"service(?:s)? (?:is |are |was |were )?(?:fully )?(?:restored|back|healthy|operational|recovered)"
     r"|end of (?:the )?(?:incident|outage|impact)|everything (?:is |was )?(?:fine|working|normal|back|green|ok)"
-    r"|working again|running again|(?:issue|problem|error)s? (?:goes|went|gone) away"
+    r"|(?:working|running|ok|okay|fine|good|green|normal|healthy|up) again"
+    r"|(?:issue|problem|error)s? (?:goes|went|gone) away"
     r"|bringing the outage to an end|"
     r"recovery (?:complete|confirmed)|success(?: rate)? (?:is |was |went )?back|behoben|wiederhergestellt"
     r"|entstört|résolu|rétabli|resuelto|restaurado|resolvido|復旧|已恢复|恢复)\b"
@@ -75,9 +86,21 @@ _AT_FIRST = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _ProseSpan:
+    """Start and end as a sentence states them."""
+
+    start: datetime
+    end: datetime | None
+    line: int
+    zoneless: int
+    """How many of the two had no zone and were taken as UTC."""
+
+
 def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
     """Return start and end from front matter, labels, chronology, the date in the name, or the user's default."""
-    begun = _find_start(text)
+    prose = _span_in_prose(text) if _lacks_time(text) else None
+    begun = _find_start(text, prose)
     start, start_line = begun.start, begun.start_line
     if start is None:
         return IncidentSpan()
@@ -86,8 +109,10 @@ def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
         end, end_line = _end_in_chronology(text, start)
     if end is None:
         end, end_line = _end_in_prose(text, start)
-    if end is None and (prose := _span_in_prose(text)) is not None and prose.start == start:
-        end, end_line = prose.end, prose.end_line
+    if end is None and prose is not None and prose.start == start:
+        end, end_line = prose.end, prose.line if prose.end else None
+    if prose is not None and prose.line in (start_line, end_line):
+        text.reading.zoneless += prose.zoneless
     if end is not None and end < start:
         end = end_line = None
     if start_line:
@@ -97,13 +122,19 @@ def incident_span(text: IncidentText, lines: dict[str, int]) -> IncidentSpan:
     return IncidentSpan(None, None, start, start_line, end, end_line)
 
 
-def _find_start(text: IncidentText) -> IncidentSpan:
+def _lacks_time(text: IncidentText) -> bool:
+    """Return whether labels and front matter leave the time of the start, or the end, to the prose."""
+    begins = text.front.start or text.span.start
+    return begins is None or _is_midnight(begins) or not (text.front.end or text.span.end)
+
+
+def _find_start(text: IncidentText, prose: _ProseSpan | None) -> IncidentSpan:
     """Return the start, with the end if the same source gives it."""
     span = text.span
     if text.front.start is not None:
         return replace(span, start=text.front.start, start_line=None)
     if span.start is None or _is_midnight(span.start):
-        span = _with_clock(text, span)
+        span = _with_clock(text, span, prose)
     if span.start is None and (day := span.day or text.day()) is not None:
         span = replace(span, start=datetime.combine(day, time(), UTC), start_line=span.day_line)
     if span.start is None:
@@ -115,25 +146,36 @@ def _find_start(text: IncidentText) -> IncidentSpan:
     return span
 
 
-def _with_clock(text: IncidentText, span: IncidentSpan) -> IncidentSpan:
-    """Add the time of day from prose or chronology to a bare date."""
-    prose_span = _span_in_prose(text)
-    if (
-        prose_span is not None
-        and prose_span.start
-        and (span.start is None or abs(prose_span.start - span.start) <= DAY)
-    ):
-        ended, line = (span.end, span.end_line) if span.end else (prose_span.end, prose_span.end_line)
-        return replace(span, start=prose_span.start, start_line=prose_span.start_line, end=ended, end_line=line)
+def _with_clock(text: IncidentText, span: IncidentSpan, prose: _ProseSpan | None) -> IncidentSpan:
+    """Add the time of day from prose, chronology or the time of detection to a bare date."""
+    if prose is not None and (span.start is None or abs(prose.start - span.start) <= DAY):
+        ended, line = (span.end, span.end_line) if span.end else (prose.end, prose.line if prose.end else None)
+        return replace(span, start=prose.start, start_line=prose.line, end=ended, end_line=line)
     moment = _opening_moment(text)
     day = span.start.date() if span.start else span.day or text.day()
     if moment is not None and (day is None or abs(moment[0].date() - day) <= DAY):
         return replace(span, start=moment[0], start_line=moment[1])
     start, line = _start_in_chronology(text, span, span.start)
+    if start is None or _is_midnight(start):
+        start, line = _detected(text, day) or (start, line)
     return replace(span, start=start, start_line=line)
 
 
-def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
+def _detected(text: IncidentText, day: date | None) -> tuple[datetime, int] | None:
+    """Return when a label says that it was detected, on its day: the earliest time that the page is sure of."""
+    fact = first_fact(text.facts, "detected_at")
+    stamp = find_stamp(fact.value) if fact is not None else None
+    if fact is None or stamp is None or stamp.clock is None:
+        return None
+    times = text.chronology(day)
+    moment = times.moment(stamp)
+    if moment is None or (day is not None and abs(moment.date() - day) > DAY):
+        return None
+    text.reading.zoneless += times.zoneless
+    return moment, fact.line
+
+
+def _span_in_prose(text: IncidentText) -> _ProseSpan | None:
     """Find a range such as `Between 09:12 and 10:47 UTC on 4 March` in the summary or first paragraphs."""
     for section in (
         *text.sections_about("summary"),
@@ -147,9 +189,8 @@ def _span_in_prose(text: IncidentText) -> IncidentSpan | None:
             start, end = times.moment(stamps[0]), times.moment(stamps[1])
             if start is None and stamps[0].unclear:
                 text.reading.unclear_zones.add(stamps[0].unclear)
-            text.reading.zoneless += times.zoneless
             if start is not None:
-                return IncidentSpan(None, None, start, statement.line, end, statement.line if end else None)
+                return _ProseSpan(start, end, statement.line, times.zoneless)
     return None
 
 
@@ -164,7 +205,9 @@ def _opening_moment(text: IncidentText) -> tuple[datetime, int] | None:
                     return moment, statement.line
             stamp = find_stamp(statement.text) if _AT_FIRST.match(statement.text) else None
             day = (stamp.day or text.day()) if stamp else None
-            if stamp is None or not (day and stamp.clock) or not _reports_beginning(statement.text, stamp.end):
+            if stamp is None or not (day and stamp.clock):
+                continue
+            if not (_reports_beginning(statement.text, stamp.end) or _opens_account(statement.text, stamp)):
                 continue
             if unsettled := _unsettled_zones(statement.text, day, text.reading.local):
                 text.reading.unclear_zones |= unsettled
@@ -188,6 +231,13 @@ def _reports_beginning(sentence: str, behind: int) -> bool:
     broke = OUTAGE.search(remainder) or _FAILED.search(remainder)
     ended = any(_ENDS.search(clause) and not find_clocks(clause) for clause in _CLAUSE.split(remainder))
     return behind <= LONGEST_OPENING and broke is not None and not ended
+
+
+def _opens_account(sentence: str, stamp: WrittenClockTime) -> bool:
+    """Return whether a sentence opens with date and time and tells neither of an end nor of what people did."""
+    dated = stamp.day is not None and stamp.day.year != YEARLESS and stamp.end <= LONGEST_OPENING
+    remainder = sentence[stamp.end :].lstrip(" ,")
+    return dated and not _ENDS.search(remainder) and not reports_action(remainder)
 
 
 def _is_midnight(moment: datetime) -> bool:

@@ -28,6 +28,18 @@ class StepDraft:
     listed: bool = False
     lead: bool = False
     """Whether it is a paragraph rather than an item."""
+    numbers: list[int] = field(default_factory=list)
+    """The line of each of `words`."""
+
+    def add(self, row: DocumentRow) -> None:
+        """Add the words of one more line."""
+        self.words.append(row.text.strip())
+        self.numbers.append(row.number)
+
+    @property
+    def rows(self) -> list[DocumentRow]:
+        """Return its words as lines of prose, each with its number."""
+        return [DocumentRow(number, "text", text) for number, text in zip(self.numbers, self.words, strict=True)]
 
 
 def step_drafts(rows: Sequence[DocumentRow]) -> list[StepDraft]:
@@ -45,7 +57,9 @@ def step_drafts(rows: Sequence[DocumentRow]) -> list[StepDraft]:
         if row.kind == "item":
             _add_item(row, drafts)
         elif row.kind == "cells" and row.cells:
-            drafts.append(StepDraft(row.number, [" ".join(cell for cell in row.cells if cell)], listed=True))
+            drafts.append(
+                StepDraft(row.number, [" ".join(cell for cell in row.cells if cell)], listed=True, numbers=[row.number])
+            )
         elif row.kind == "text":
             _add_text(row, drafts, blank=blank)
         elif row.kind == "heading" and row.number:
@@ -74,9 +88,9 @@ def _add_item(row: DocumentRow, drafts: list[StepDraft]) -> None:
         return
     above = next((draft for draft in reversed(drafts) if draft.listed), None)
     if above is not None and row.level > above.indent + 1 and not _stands_alone(row):
-        above.words.append(row.text)
+        above.add(row)
         return
-    drafts.append(StepDraft(row.number, [row.text], indent=row.level, listed=True))
+    drafts.append(StepDraft(row.number, [row.text], indent=row.level, listed=True, numbers=[row.number]))
 
 
 def _stands_alone(row: DocumentRow) -> bool:
@@ -88,9 +102,9 @@ def _add_text(row: DocumentRow, drafts: list[StepDraft], *, blank: bool) -> None
     if drafts and (rollback := _ROLLBACK.fullmatch(row.text)):
         drafts[-1].rollback = _command_or_words(rollback["text"])
     elif drafts and _continues(drafts[-1], row, blank=blank):
-        drafts[-1].words.append(row.text.strip())
+        drafts[-1].add(row)
     else:
-        drafts.append(StepDraft(row.number, [row.text.strip()], lead=True))
+        drafts.append(StepDraft(row.number, [row.text.strip()], lead=True, numbers=[row.number]))
 
 
 def _continues(draft: StepDraft, row: DocumentRow, *, blank: bool) -> bool:

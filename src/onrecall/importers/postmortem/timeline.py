@@ -9,7 +9,7 @@ from onrecall.importers.postmortem.clock import Chronology, WrittenClockTime, fi
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
 
-_SEPARATOR = re.compile(r"^[\s\]):,;|*_`~–—→>=-]+")
+_SEPARATOR = re.compile(r"^[\s\]):,;|*_~–—→>=-]+")
 _UNTIL = re.compile(r"^\s*(?:-|–|—|to|until|bis)\s*(?=\d)")
 _STATE = re.compile(
     r"^\**(?P<state>resolved|monitoring|identified|investigating|update|in progress|scheduled|completed"
@@ -70,7 +70,7 @@ def _is_timed(row: DocumentRow) -> bool:
 def _section_entries(section: LabelledSection, chronology: Chronology) -> Iterator[ChronologyEntry]:
     heading = opening_stamp(plain_text(section.heading))
     current: ChronologyEntry | None = None
-    if heading is not None and section.topic is None:
+    if heading is not None and section.topic is None and not (section.level == 1 and heading.day is None):
         current = ChronologyEntry(
             section.line, chronology.moment(heading), _text_after(plain_text(section.heading), heading)
         )
@@ -138,7 +138,8 @@ def _text_after(text: str, stamp: WrittenClockTime) -> str:
         if second is None:
             break
         remainder = remainder[until.end() + second.end :]
-    return _SEPARATOR.sub("", remainder).strip()
+    is_code = text[: len(text) - len(remainder)].count("`") % 2 == 1
+    return _SEPARATOR.sub("", remainder.lstrip().removeprefix("`") if is_code else remainder).strip()
 
 
 def _table_entry(row: DocumentRow, header: tuple[str, ...], chronology: Chronology) -> ChronologyEntry | None:

@@ -12,10 +12,11 @@ _KIND_WORDS = (
     r"| analysis)?|outage report|reason for outage|rfo|postmortem report|coe|correction of errors?|pir"
     r"|post[- ]incident (?:review"
     r"|report)|"
+    r"post[- ](?:incident|outage)(?: analysis)?|"
     r"post[- ]?mortem report|retrospective|störungsbericht|ausfallbericht|vorfallbericht|rapport d'incident"
     r"|compte[- ]rendu d['\u2019]incident|informe de (?:incidente|incidencia)|relatório (?:de|do) incidente"
     r"|morgue|störungsmeldung|incidentrapport|storingsrapport|disservizio|rapporto (?:di|sull['\u2019])\s?incidente"
-    r"|障害報告書?|故障报告|事故报告|障害レポート|インシデント報告書?)"
+    r"|incidente|incidencia|incidência|故障复盘|事故复盘|事件复盘|复盘报告?|故障分析|ポストモーテム|障害振り返り|障害報告書?|故障报告|事故报告|障害レポート|インシデント報告書?)"
 )
 _BEFORE = re.compile(
     rf"^\W*(?:\[{_KIND_WORDS}\]|{_KIND_WORDS}(?:\s*\([A-Z]{{2,5}}\))?(?:\s+(?:for|on|of))?\s*(?:[#№]?\s?[A-Z]*-?\d+(?!\d|-\d))?\s*(?:[:\uff1a"
@@ -30,6 +31,11 @@ _STYLE_BEFORE = re.compile(
 _NUMBER_BEFORE = re.compile(
     r"^\W*\[[A-Z][A-Z0-9]{1,9}-\d+\]\s*(?=\S)|^\W*(?:(?:incident|issue|case|ticket)\s*)?(?:[#№]\s?\d+|[A-Z]{2,10}-\d+|INC\d+)\s*(?:[:\uff1a|–—-]|\s)\s*",
     re.IGNORECASE,
+)
+_MAIL_BEFORE = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg|tr|rv|antw)\s*:\s*)+", re.IGNORECASE)
+"""What a mail puts before the subject that it answers."""
+_LEVEL_BEFORE = re.compile(
+    r"^\W*\[(?:sev(?:erity)?[\s:_-]?|p|prio(?:rity)?[\s:_-]?)\d\]\s*[:–—-]?\s*(?=\S)", re.IGNORECASE
 )
 _AFTER = re.compile(
     rf"\s*(?:\(\s*(?:[A-Z]{{2,8}}-)+(?:\d{{4}}-)?\d+\s*\)|[-–—:|,]\s*{_KIND_WORDS}(?:\s*[#№]?\d+)?|\(\s*(?:{_KIND_WORDS})?\s*[#№]?\s?(?:[A-Z]+-)?\d*\s*\)"
@@ -59,10 +65,12 @@ def clean_title(heading: str) -> str:
     """Return the title without document kind, date and number; never empty."""
     original = plain_text(heading).strip()
     title = "".join(letter for letter in original if not _is_mark(letter)).strip()
+    title = _MAIL_BEFORE.sub("", title)
     for _ in range(3):
         before = title
         title = _DATE_LABEL.sub("", _STYLE_BEFORE.sub("", _BEFORE.sub("", title))).strip(_SEPARATORS) or title
         title = _without_date(title)
+        title = _LEVEL_BEFORE.sub("", title).strip(_SEPARATORS) or title
         title = _NUMBER_BEFORE.sub("", title).strip(_SEPARATORS) or title
         title = _AFTER.sub("", title).strip() or title
         if title == before:
