@@ -158,9 +158,13 @@ class Judge:
         if program is None:
             unknown_program = unknown(f"the program `{name or word}`")
             written = (judge_overwrite(file) for file in written_files(arguments))
-            return (
-                judge_redis(command.words) if is_redis(word) else worst([unknown_program, *written]) or unknown_program
-            )
+            if is_redis(word):
+                return judge_redis(command.words)
+            if (verb := evidence.find_command_verb(arguments)) is not None:
+                unknown_program = not_understood(
+                    f"the program `{name or word}`, and “{verb}” stands behind it", "destructive", recognised=False
+                )
+            return worst([unknown_program, *written]) or unknown_program
         node, before = program
         result = self._judged(node, [name, *before, *arguments], command)
         if folder and not _SYSTEM_FOLDER.fullmatch(folder + "/"):

@@ -35,6 +35,8 @@ def judge_redis(words: Sequence[str]) -> Assessment:
         and not re.fullmatch(r"0|\d+[gG][bB]?|\d{10,}", " ".join(operands[1:2]))
     ):
         return destructive("little memory: keys are evicted")
+    if node.path.endswith("config set") and [word.strip("\"'") for word in operands[:2]] == ["save", ""]:
+        return destructive("nothing is saved any more")
     worse = [
         from_table(rule.risk, command[:40])
         for rule in node.operand_rules

@@ -59,6 +59,8 @@ class _WordPlace:
             return None
         if self.kind == "quote":
             return self._problem_of_quote(written)
+        if self._is_put_back():
+            return None
         if self.kind == "loss" or (self.word in OBJECTS and self.before in ("thing", "name", "unknown", "number")):
             return _suspect(self.clause, written)
         if self.kind == "deed" or (self.kind in ("thing", "state", "quality") and is_change_verb(self.word)):
@@ -70,6 +72,11 @@ class _WordPlace:
             )
         harmless = self.kind != "unknown" or self._is_known_by_its_place()
         return None if harmless else _suspect(self.clause, written)
+
+    def _is_put_back(self) -> bool:
+        """Whether it is a command in capitals that code has again: "put EXPIRE back"."""
+        later = self.clause.words[self.place + 1 : self.place + 4]
+        return self.changes and self.clause.tokens[self.place].isupper() and "back" in later
 
     def _goes_on_by_itself(self) -> bool:
         """Whether it tells how something is or was: "is running", "ran"."""
@@ -136,6 +143,10 @@ class _WordPlace:
         earlier = self.clause.words[1 : self.place]
         questions = [word for word in earlier if word in word_list("questions")]
         if any(word not in ("if", "whether") for word in questions):
+            return True
+        if "whether" in questions and self.clause.looks() and self.clause.states_to_ensure() is None:
+            return True
+        if " ".join(earlier[-2:]) in ("until it", "until they", "until this", "until that"):
             return True
         asks = bool(questions) or "that" in earlier[1:] or self._is_told_of_nobody()
         return self.clause.words[0] in verb_list("asking") and asks

@@ -116,11 +116,14 @@ def _judge_condition(conjunction: str, text: str) -> Iterator[Assessment]:
 def _judge_clauses(sentence: str) -> Iterator[Assessment]:
     """Each clause of a sentence; a list of things goes on with the verb before it."""
     looks = False
-    verb = ""
+    verb = bare = ""
     for text in _AND.split(sentence):
         clause = Clause.read(text)
-        if not clause.words or (looks and clause.is_list_of_things()):
+        if not clause.words or (looks and (clause.is_list_of_things() or clause.goes_on_telling())):
             continue
+        if bare and (shared := judge_change_verb(bare, f"{bare} {text.lower()}")) is not None:
+            yield shared  # "drop and recreate the index"
+        bare = clause.words[0] if len(clause.words) == 1 and is_change_verb(clause.words[0]) else ""
         if is_change_verb(clause.words[0]):
             verb = clause.words[0]
         elif verb and (goes_on := judge_change_verb(verb, f"{verb} {text.lower()}")) is not None:

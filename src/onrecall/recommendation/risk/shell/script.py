@@ -63,6 +63,8 @@ class Input:
 
     kind: Literal["terminal", "text", "unseen"] = "terminal"
     text: str = ""
+    source: str = ""
+    """The file, or the command, that something unseen comes from."""
 
 
 TERMINAL = Input()
@@ -295,7 +297,7 @@ class _ScriptReader:
                 if operator in _WRITES and targets and not (operator == ">&" and re.fullmatch(r"\d+|-", targets[0])):
                     writes.append(Redirect(operator, targets[0]))
                 elif operator == "<":
-                    reads = NOTHING if targets[:1] == ["/dev/null"] else UNSEEN
+                    reads = _file_input(targets)
                 elif operator == "<>":
                     self.script.problems.append("`<>` opens a file for writing")
         redirected = replace(command, redirects=(*command.redirects, *writes), input=reads)
@@ -370,7 +372,7 @@ class _ScriptReader:
                 return UNSEEN
             operator, targets = self._file_redirect(node, depth)
             if operator == "<":
-                return NOTHING if targets[:1] == ["/dev/null"] else UNSEEN
+                return _file_input(targets)
         return fed
 
     def read_stages(self, node: Node, fed: Input, depth: int) -> None:
@@ -415,6 +417,10 @@ def _command_words(node: Node) -> Iterator[Node]:
     yield from (child for child in node.children if not _is_redirect(child))
 
 
+def _file_input(targets: Sequence[str]) -> Input:
+    return NOTHING if targets[:1] == ["/dev/null"] else Input("unseen", source=" ".join(targets[:1]))
+
+
 def _known_output(command: Command) -> Input:
     """What a command prints, where that can be told: an echo of literal words, a `cat` of what it is fed."""
     words = list(command.words)
@@ -424,11 +430,11 @@ def _known_output(command: Command) -> Input:
     if command.redirects:
         return UNSEEN
     if name == "cat" and len(words) == 1:
-        return command.input if command.input.kind == "text" else UNSEEN
+        return command.input
     if name == "true":
         return NOTHING
     if name not in ("echo", "printf"):
-        return UNSEEN
+        return Input("unseen", source=" ".join([*words, command.input.source]).strip())
     arguments = words[1:]
     while arguments and re.fullmatch(r"-[neE]+", arguments[0]):
         arguments = arguments[1:]
