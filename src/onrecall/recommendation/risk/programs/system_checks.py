@@ -72,7 +72,7 @@ _IP_OBJECTS = {
 """Objects of `ip`, and how many letters they are told by at least."""
 
 
-_IP_SHOWS = frozenset("show sho sh s list lis ls lst l get ge g help".split())
+_IP_SHOWS = frozenset(["show", "sho", "sh", "s", "list", "lis", "ls", "lst", "l", "get", "ge", "g", "help"])
 _IP_OWN_SETUP = ("link", "netns", "tunnel", "xfrm")
 """Objects that were set up by hand, and are not built again by themselves."""
 
