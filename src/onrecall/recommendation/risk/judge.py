@@ -23,8 +23,9 @@ from onrecall.recommendation.risk.programs.file_targets import judge_append, jud
 from onrecall.recommendation.risk.programs.invocations import judge_invocation, written_files
 from onrecall.recommendation.risk.programs.table import Node, find_program
 from onrecall.recommendation.risk.sections import words as listed_words
+from onrecall.recommendation.risk.shell.commands import TERMINAL, Command, Input
 from onrecall.recommendation.risk.shell.powershell import spell_out
-from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
+from onrecall.recommendation.risk.shell.script import Script, read_script
 
 _MAX_DEPTH = 8
 """Maximum depth of commands inside of commands."""

@@ -17,7 +17,7 @@ from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.sections import matches, words
-from onrecall.recommendation.risk.shell.script import NOTHING
+from onrecall.recommendation.risk.shell.commands import NOTHING
 
 
 def check_ansible(situation: InvocationContext) -> Iterator[Assessment]:

@@ -86,12 +86,16 @@ def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iter
     else:
         if _verb_risk(leading[place]) == "read_only" and place + 1 in verbs:
             place += 1  # such as `versions destroy`: the first is a group that has the name of a verb
-        yield _judge_scaling(
-            situation, _verb_risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}"
-        )
-        yield from _judge_secret(leading[place])
-        yield from _judge_reach(situation, leading, place)
-        yield from _judge_option_names(situation, leading[place])
+        yield from _judge_verb_at(situation, leading, place)
+
+
+def _judge_verb_at(situation: InvocationContext, leading: Sequence[str], place: int) -> Iterator[Assessment]:
+    """What a verb does, with the options of its command."""
+    command = " ".join([situation.invocation.node.names[0], *leading[: place + 1]])
+    yield _judge_scaling(situation, _verb_risk(leading[place]) or "disruptive", command)
+    yield from _judge_secret(leading[place])
+    yield from _judge_reach(situation, leading, place)
+    yield from _judge_option_names(situation, leading[place])
 
 
 def _judge_option_names(situation: InvocationContext, verb: str) -> Iterator[Assessment]:

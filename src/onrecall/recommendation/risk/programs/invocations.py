@@ -13,7 +13,7 @@ from onrecall.recommendation.risk.programs.situation import InnerJudge, Invocati
 from onrecall.recommendation.risk.programs.table import Node, OperandRule
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_operands, judge_value
 from onrecall.recommendation.risk.sections import words as listed_words
-from onrecall.recommendation.risk.shell.script import Input
+from onrecall.recommendation.risk.shell.commands import Input
 
 _OUTPUT_OPTIONS = frozenset(
     [

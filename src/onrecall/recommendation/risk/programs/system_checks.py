@@ -18,7 +18,7 @@ from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_value
 from onrecall.recommendation.risk.sections import words as listed_words
-from onrecall.recommendation.risk.shell.script import Command
+from onrecall.recommendation.risk.shell.commands import Command
 
 
 def check_service(situation: InvocationContext) -> Iterator[Assessment]:

@@ -23,7 +23,7 @@ from onrecall.recommendation.risk.programs.file_targets import judge_append, jud
 from onrecall.recommendation.risk.programs.http_requests import judge_address
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.shell import line_editors
-from onrecall.recommendation.risk.shell.script import NOTHING, Command
+from onrecall.recommendation.risk.shell.commands import NOTHING, Command
 
 Kind = Callable[[str, InvocationContext], Assessment]
 _UNKNOWN_ALONE = re.compile(f"[{VARIABLE}{OUTPUT}\\s]*")
