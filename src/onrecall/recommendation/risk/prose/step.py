@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,
+    disruptive,
     not_understood,
     read_only,
     unknown,
@@ -42,6 +43,13 @@ _TRIAL = re.compile(
     r"\b(?:if|whether)\b(.*?)\b(?:helps?|fix(?:es)?|solves?|cures?|does the trick|makes? (?:a|any) difference)\b",
     re.IGNORECASE,
 )
+_TOLD_SECRET = re.compile(
+    r"\b(passwords?|credentials?|passphrases?|private keys?|secrets?)\b[^.]{0,40}\b(?:and|then)\b[^.]{0,20}"
+    r"\b(?:tell|share|post|announce|report|mention|read|give|send|mail|dictate)\b[^.]{0,40}"
+    r"\b(?:channel|every(?:one|body)|slack|customers?|vendor|public|chat|tickets?|outside)\b",
+    re.IGNORECASE,
+)
+"""A secret that is looked up, and then told."""
 BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)]|\[[ x]\])\s+", re.MULTILINE)
 
 
@@ -98,6 +106,8 @@ def _as_name(code: str) -> str:
 
 
 def _judge_sentences(text: str) -> Iterator[Assessment]:
+    if (told := _TOLD_SECRET.search(text)) is not None:
+        yield disruptive(f"“{told[1]}” is told to many")
     for sentence in _SENTENCE.split(text):
         condition = CONDITION.match(sentence)
         if condition is not None:
