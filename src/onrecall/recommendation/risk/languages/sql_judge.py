@@ -196,8 +196,8 @@ def _judge_copy_to_file(statement: SqlStatement) -> Assessment | None:
 
 def _judge_by_table(statement: SqlStatement, first: str) -> Assessment:
     """A statement that is no query: what the table says; a function in it that is not known makes it worse."""
-    if first == "ALTER" and (kept := _KEPT.search(statement.text)) is not None:
-        return destructive(f"“{kept[0]}” decides what is kept")
+    if first == "ALTER" and (property_name := _KEPT.search(statement.text)) is not None:
+        return destructive(f"“{property_name[0]}” decides what is kept")
     result = first_rule("statement", " ".join(word for word in statement.words if word))
     if result is None:
         return not_understood(f"the statement `{first.lower()}`")

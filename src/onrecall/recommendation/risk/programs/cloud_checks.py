@@ -106,10 +106,10 @@ def _judge_option_names(situation: InvocationContext, verb: str) -> Iterator[Ass
     names = [option.partition("=")[0] for option in options]
     if evidence.find_loss_sign(" ".join(["update", *names])) is not None:
         yield evidence.suspect(" ".join(names), "", recognised=True)
-    kept = evidence.find_keeping_option(names)
+    option_name = evidence.find_keeping_option(names)
     is_new = verb.startswith(("create", "add", "start", "deploy", "sign"))
-    if kept is not None and not is_new and not _keeps_nothing(situation.invocation.arguments):
-        yield destructive(f"`{kept}` decides what is kept")
+    if option_name is not None and not is_new and not _keeps_nothing(situation.invocation.arguments):
+        yield destructive(f"`{option_name}` decides what is kept")
     if any(evidence.names_uncertain_loss(argument) for argument in situation.invocation.arguments):
         yield destructive("accepts that data are lost")
 

@@ -161,7 +161,7 @@ def _opaque_words(invocation: Invocation) -> Iterator[str]:
                 yield value
         return
     parts = listed_words("programs/kinds.txt", "options for parts")
-    yield from (given.value or "" for given in invocation.options if given.option.name in parts)
+    yield from (part.value or "" for part in invocation.options if part.option.name in parts)
     yield from (word for word in invocation.operands if _SCRIPT.search(word) or evidence.is_loss_verb(word))
 
 

@@ -250,14 +250,16 @@ def check_for_each(situation: InvocationContext) -> Iterator[Assessment]:
 
 def check_ceph_daemon(situation: InvocationContext) -> Iterator[Assessment]:
     """`ceph tell osd.3 version`: commands for one daemon, of which some only show."""
-    asked = situation.invocation.operands[1:]
+    subcommands = situation.invocation.operands[1:]
     looks = listed_words("programs/kinds.txt", "ceph daemon looks")
     if (
-        asked
-        and asked[0] not in looks
-        and " ".join(asked[:2]) not in ("config get", "config show", "config diff", "session ls")
+        subcommands
+        and subcommands[0] not in looks
+        and " ".join(subcommands[:2]) not in ("config get", "config show", "config diff", "session ls")
     ):
-        yield evidence.suspect(" ".join(asked), f"what `{' '.join(asked)[:40]}` does to a daemon", recognised=True)
+        yield evidence.suspect(
+            " ".join(subcommands), f"what `{' '.join(subcommands)[:40]}` does to a daemon", recognised=True
+        )
 
 
 def check_in_place_script(situation: InvocationContext) -> Iterator[Assessment]:

@@ -77,7 +77,7 @@ class _WordPlace:
     def _acts_by_option(self, option: str) -> bool:
         """Whether it is an option with which the program before it does more than look: "iptables -F"."""
         earlier = self.clause.words[: self.place] if _OPTION.fullmatch(option) else ()
-        program = next((found for word in reversed(earlier) if (found := find_program(word)) is not None), None)
+        program = next((node for word in reversed(earlier) if (node := find_program(word)) is not None), None)
         if program is None:
             return False
         listed = program[0].option(option)

@@ -106,8 +106,8 @@ def _as_name(code: str) -> str:
 
 
 def _judge_sentences(text: str) -> Iterator[Assessment]:
-    if (told := _TOLD_SECRET.search(text)) is not None:
-        yield disruptive(f"“{told[1]}” is told to many")
+    if (match := _TOLD_SECRET.search(text)) is not None:
+        yield disruptive(f"“{match[1]}” is told to many")
     for sentence in _SENTENCE.split(text):
         condition = CONDITION.match(sentence)
         if condition is not None:
