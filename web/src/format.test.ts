@@ -20,13 +20,15 @@ describe("trust", () => {
     expect(trust({ confidence, confidence_reason: null, verdict: "known" })).toBe("Answers like this were right 7 of 9 times (45–94 %), on your own incidents");
   });
   it("is about the nearest precedent where nothing like it was seen", () => {
-    expect(trust({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe(
-      "If this is about a system on record, the nearest record may help: it was right 7 of 9 times (45–94 %), on your own incidents",
+    const elsewhere = { right: 0, of: 930, low: 0, high: 0.004 };
+    const nearest_rates = { on_record: { right: 13, of: 274, low: 0.03, high: 0.08 }, elsewhere };
+    const never = { confidence: null, confidence_reason: "nothing is suggested that could be right", verdict: "never_seen" } as const;
+    expect(trust({ ...never, nearest_rates })).toBe(
+      "Do not rely on the nearest record: it was right 13 of 274 times (3–8 %) in questions about systems on record, 0 of 930 times (0–0 %) in questions about other systems, on public data",
     );
-    expect(trust({ confidence: { ...confidence, probability: 0.05, right: 13, of: 274, low: 0.03, high: 0.08, basis: "public" }, confidence_reason: "not measured here", verdict: "never_seen" })).toBe(
-      "Do not rely on the nearest record: about systems on record it was right 13 of 274 times (3–8 %), on public data",
-    );
-    expect(confidenceText({ confidence, confidence_reason: null, verdict: "never_seen" })).toBe("no cause suggested");
+    expect(trust({ ...never, nearest_rates: { on_record: { right: 80, of: 100, low: 0.7, high: 0.87 }, elsewhere } })).toContain("The nearest record may help: it was right 80 of 100 times");
+    expect(trust({ ...never, nearest_rates: null })).toBe("Trust: nothing is suggested that could be right");
+    expect(confidenceText(never)).toBe("no cause suggested");
   });
   it("is absent with its reason", () => {
     expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed", verdict: "similar" })).toBe(

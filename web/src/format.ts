@@ -37,12 +37,18 @@ export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it
 
 const percent = (share: number): string => `${Math.round(share * 100)}`;
 
+type Counted = { right: number; of: number; low: number; high: number };
+
+const counts = (share: Counted): string => `${share.right} of ${countText(share.of, "time")} (${percent(share.low)}–${percent(share.high)} %)`;
+
 /** "Right 7 of 9 times at this level (45–94 %), own incidents", or why there is no such number yet. */
-export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
+export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict" | "nearest_rates">): string {
   const sure = answer.confidence;
+  const nearest = answer.nearest_rates;
+  if (nearest)
+    return `${nearest.on_record.low < 0.5 ? "Do not rely on the nearest record: it" : "The nearest record may help: it"} was right ${counts(nearest.on_record)} in questions about systems on record, ${counts(nearest.elsewhere)} in questions about other systems, on public data`;
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  const counted = `${sure.right} of ${countText(sure.of, "time")} (${percent(sure.low)}–${percent(sure.high)} %)`;
-  if (answer.verdict === "never_seen") return `${sure.probability < 0.5 ? "Do not rely on the nearest record: about systems on record it" : "If this is about a system on record, the nearest record may help: it"} was right ${counted}, ${basis(sure.basis)}`;
+  const counted = counts(sure);
   const frequency = `Answers like this were right ${counted}`;
   if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
   return `${frequency}, ${basis(sure.basis)}`;
@@ -54,8 +60,8 @@ const basis = (name: string): string => (name === "public" ? "on public data" : 
 /** The same in a word and a number, for a list: "likely: right 7 of 9". */
 export function confidenceText(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
   const sure = answer.confidence;
-  if (!sure) return "trust not measured";
   if (answer.verdict === "never_seen") return "no cause suggested";
+  if (!sure) return "trust not measured";
   const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
   return `${words}: right ${sure.right} of ${sure.of}${sure.basis === "public" ? " (public)" : ""}`;
 }
