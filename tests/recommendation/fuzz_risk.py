@@ -25,6 +25,7 @@ SETS = (
     "operations_commands.tsv",
     "evasive_commands.tsv",
     "uncommon_commands.tsv",
+    "field_commands.tsv",
 )
 SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_./=:,@%+")
 """Commands of these characters only are taken apart into words; others are only wrapped."""

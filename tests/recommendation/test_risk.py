@@ -20,13 +20,14 @@ from onrecall.recommendation.risk.programs.table import find_program
 
 COMMANDS = ["commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv"]
 STEPS = ["steps.tsv", "steps_held_out.tsv", "steps_attack.tsv", "steps_everyday.tsv", "steps_orders.tsv"]
-LOOKING = ["looking_commands.tsv", "runbook_commands.tsv", "site_commands.tsv"]
+LOOKING = ["looking_commands.tsv", "runbook_commands.tsv", "site_commands.tsv", "field_looking.tsv"]
 DANGEROUS = [
     "nasty_commands.tsv",
     "unfamiliar_commands.tsv",
     "operations_commands.tsv",
     "evasive_commands.tsv",
     "uncommon_commands.tsv",
+    "field_commands.tsv",
 ]
 SETS = [(name, name in STEPS) for name in COMMANDS + STEPS]
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "security"
@@ -66,6 +67,14 @@ def test_no_nasty_command_falls_below_its_label(judge, name):
     sys.stdout.write(f"\n{name}: {len(below)} of {len(rows)} below their label\n")
     assert len(rows) >= 250
     assert not below
+
+
+def test_steps_of_the_field_are_no_safer_than_their_label_and_those_that_look_are_read_only():
+    rows = labelled("steps_field.tsv")
+    assert not [text for text, risk, _ in rows if level(text, classify_text) < RISKS.index(risk)]
+    looking = [text for text, risk, _ in rows if risk == "read_only"]
+    missed = [text for text in looking if level(text, classify_text)]
+    assert len(missed) <= 0.03 * len(looking), missed
 
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="the shared cases are not here")
@@ -123,6 +132,23 @@ TRAPS = [
     ("kubectl auth can-i delete deployments", "read_only"),
     ("frobctl -o /srv/cart/stock.db pull", "destructive"),
     ("frobctl zonepurge shop.example", "destructive"),
+    ("frobctl snapshot rollback shop", "destructive"),
+    ("frobctl sync --force", "destructive"),
+    ("frobctl show rollback", "disruptive"),
+    ("frobctl set-retention 1h", "destructive"),
+    ("mongod --repair --dbpath /data/db", "destructive"),
+    ("etcd --force-new-cluster", "destructive"),
+    ("gcloud redis instances failover cart --data-protection-mode=force-data-loss", "destructive"),
+    ("gcloud sql instances patch cart --no-backup", "destructive"),
+    ("az network dns record-set a update -g rg -z shop.example -n cart --ttl 60", "disruptive"),
+    ("zcat cart-backup.sql.gz | mysql shop", "destructive"),
+    ("mysql shop < fix.sql", "disruptive"),
+    ("tar xzf cart.tgz -C /", "destructive"),
+    ("tar xzf cart.tgz -C /tmp/cart", "reversible"),
+    ("ceph tell osd.3 version", "read_only"),
+    ("ceph tell osd.* injectargs --osd-max-backfills=1", "disruptive"),
+    ("perl -ne 'print if /timeout/' cart.log", "read_only"),
+    ("perl -ne 'print if /@{[system q(rm cart)]}/' cart.log", "destructive"),
     # methods of the MongoDB shell that are named without being called
     ("mongosh --eval 'db.getCollectionNames().forEach(c => print(c, db[c].stats().size))'", "read_only"),
     ("mongosh --eval 'db.getCollectionNames().forEach(c => db[c].drop())'", "destructive"),
@@ -135,6 +161,22 @@ TRAPS = [
     ),
     ("Get-WinEvent -FilterHashtable @{LogName=(Remove-Item C:\\carts)}", "destructive"),
     ("Get-NetNeighbor | sort State", "read_only"),
+    ("Get-AcmeThing -All", "disruptive"),
+    ("Measure-Acme", "disruptive"),
+    ("Select-AcmeRow -All", "disruptive"),
+    ("Get-ADReplAccount -All", "disruptive"),
+    ("get-service w3svc", "read_only"),
+    ("gci C:\\Logs -Recurse", "read_only"),
+    ("Measure-Command { Stop-Service cart }", "disruptive"),
+    ("Measure-Command { Get-Service cart }", "read_only"),
+    ("Get-Process | Sort-Object { Remove-Item cart }", "destructive"),
+    ("Get-Process | % { $_.Name }", "read_only"),
+    ("Get-Process | % { $_.Kill() }", "disruptive"),
+    ("Get-Process | ForEach-Object Kill", "disruptive"),
+    ("(Get-Service cart).Status", "read_only"),
+    ("(Get-Item C:\\cart).Delete()", "destructive"),
+    ("Get-Service | Export-Csv C:\\cart.csv", "destructive"),
+    ("Get-AzVM -Name cart -OutFile C:\\cart.txt", "destructive"),
     ("Get-StoredCredential -Target cart", "disruptive"),
     ("Format-Disk", "disruptive"),
     ("cypher-shell \"MATCH (c:Cart) WHERE c.note = 'SET' RETURN count(c)\"", "read_only"),

@@ -122,6 +122,7 @@ SIZED = {
     "u64_": _url64,
     "u64x": lambda r, n: _mixed(r, ALPHANUMERIC + "-_", n - 1) + "k",
     "b32_": lambda r, n: _mixed(r, UPPER + "234567", n),
+    "age": lambda r, n: _mixed(r, UPPER + DIGITS, n),
 }
 NAMED = {
     "sym": lambda r: _mixed(r, LETTERS, 5) + r.choice("!?*+^") + str(r.randrange(10, 99)) + r.choice("_.-=") + _mixed(r, LETTERS, 4),

@@ -22,13 +22,21 @@ from onrecall.redaction.base64_text import encoded_texts
 TOKEN = VENDORS["github classic"](random.Random(3))
 
 
-PLACES = ("places.txt", "places_held_out.txt", "places_later.txt", "places_by_source.txt", "places_by_trade.txt")
+PLACES = (
+    "places.txt",
+    "places_held_out.txt",
+    "places_later.txt",
+    "places_by_source.txt",
+    "places_by_trade.txt",
+    "places_field.txt",
+)
 EVERYDAY = (
     "everyday.txt",
     "everyday_held_out.txt",
     "everyday_later.txt",
     "everyday_by_source.txt",
     "everyday_by_trade.txt",
+    "everyday_field.txt",
 )
 
 
@@ -203,6 +211,10 @@ def test_an_encoded_text_is_read_however_its_beginning_is_cut(width, shift):
         ("password/first-steps.md", "password/first-steps.md"),
         ("cache key: 6f1c0a9e2b7d4c5a8e3f1b2d4c6a8e0f", "cache key: 6f1c0a9e2b7d4c5a8e3f1b2d4c6a8e0f"),
         ("Cookie: theme=dark; lang=de", "Cookie: theme=dark; lang=de"),
+        ("api key id: UUE9Z1zAJ4GGA4tdS3TL", "api key id: UUE9Z1zAJ4GGA4tdS3TL"),
+        ("$password = Read-Host -AsSecureString", "$password = Read-Host -AsSecureString"),
+        ("I set it to river4521 now (db password)", "I set it to [redacted:password] now (db password)"),
+        ("password={{ 'x9Kq2mVtL4' }}", "password={{ '[redacted:password]' }}"),
         ("invalid password: authentication failed", "invalid password: authentication failed"),
     ],
 )
@@ -228,6 +240,13 @@ PERSONAL = [
 def test_personal_data_go_by_choice(text, kind):
     assert redact(text).text == text
     assert [finding.kind for finding in redact(text, personal=True).findings] == [kind]
+
+
+@pytest.mark.parametrize("labelled", load("personal_field.txt"), ids=lambda labelled: labelled.text[:24])
+def test_personal_data_of_tickets_logs_and_mails_go(labelled):
+    redacted = redact(labelled.text, personal=True).text
+    assert "[redacted:" in redacted
+    assert not survivors(labelled, redacted)
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,7 @@ _JOINTS: tuple[Joint, ...] = (
         rf"[bBuU]?{QUOTED}",
         signs=("(",),
     ),
+    _joint("=:", r"[=:][ ]?[\"']?\{\{[ ]?", {**FIRM, "any": looks.stands_out}, QUOTED, sign="{{"),
     _joint("{", r"\{", {**SURE, "any": looks.stands_out}, QUOTED),
     _joint("(", rf"\((?:[\w.]{{1,30}},[ ]?)?(?:(?:{_WRAPPERS})\()?", {**SURE, "any": looks.stands_out}, QUOTED),
     _joint("=: '\"", r"[\"']?[ ]?[=:][ ]?[\"']?%[sqvr@](?:\\[nr]){0,2}[\"'],?[ ]{1,3}", FIRM, QUOTED, signs=("%",)),
@@ -253,7 +254,8 @@ _JOINTS: tuple[Joint, ...] = (
     ),
     _joint(
         " ",
-        r"[ ][^\W\d_]{2,24}(?:[ ][^\W\d_]{2,24})?[ ]?:[ ]?",
+        r"[ ](?!(?:[a-z]{2,24}[ ])?(?i:ids?|names?|versions?|arns?|alias(?:es)?|fingerprints?|lengths?|types?)[ ]?:)"
+        r"[^\W\d_]{2,24}(?:[ ][^\W\d_]{2,24})?[ ]?:[ ]?",
         {**SURE, "any": looks.is_password_like},
         signs=(":",),
     ),

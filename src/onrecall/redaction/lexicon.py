@@ -29,9 +29,10 @@ token made_up | auth, user pass, userpass, sst auth, code verifier
 key random | sentry key, private key, encryption key, encrypt key, signing key, sign key, master key, application key
 key random | service key, storage key, shared key, webhook key, client key, admin key, integration key
 key random | ingest key, write key, hmac key, aes key, jwt key, session key, host functions key, functions key
-key random | function key, root key, data key, routing key, rsa key, ssh key, gpg key, dkim key, vapid key
+key random | function key, root key, data key, routing key, rsa key, ssh key, dkim key, vapid key
 key random | fernet key, secret key base, cookie key, crypto key, cipher key
 key random | security key, wallet key, device key, project key, salt, seed, totp, totp seed, totp secret
+key key | gpg key, pgp key
 key random | validation key, decryption key
 key random | mfa secret, otp seed, id rsa, id ed25519, id ecdsa, id dsa, dockerconfigjson, dockercfg
 key random | account secret

@@ -34,6 +34,8 @@ _WRITTEN_OUT = re.compile("|".join(map(re.escape, sorted(FOREIGN, key=len, rever
 _MAX_NAME_BEFORE = 96
 _LINE_HEAD = re.compile(r"[ \t]*(?:[-*>+]{1,3}[ \t]+|#{1,6}[ ]|export[ ]|h\d\.[ ])?(?:\*{1,2}|_{1,2})?[\"'`]?[\w.-]*")
 _LINE_TAIL = re.compile(r"[\"'`]?[ \t]*(?:\*{1,2}|_{1,2})?[ \t]*(?:[#|][^\n]*|[,;])?(?:\r?\n|\Z)")
+_HEADER_OPTION = re.compile(r"[ ](?:-H|--header)[ =]?[\"']\Z")
+"""What stands before a header that is an argument."""
 _COLON = re.compile(r":(?:\*\*|__)?[ \t]+(?:\*\*|__|\*|_)?\Z")
 _NAME_SIGN = r"(?i:\w{0,20}name|\w{0,20}key|k|variable)[\"']?[ \t]*[:=][ \t]*[\"']?(?:/(?:[\w.-]{1,30}/){1,4})?\Z"
 """`name: "`, `Name=`; a parameter store has the path of the name before it, as in `/prod/db/`."""
@@ -212,6 +214,8 @@ def _may_be_sentence(match: Match, start: int) -> bool:
         return False
     text = match.string
     head = text[max(0, start - 160) : start].rpartition("\n")[2]
+    if _HEADER_OPTION.search(head):
+        return False
     return _LINE_HEAD.fullmatch(head) is None or _LINE_TAIL.match(text, match.end()) is None
 
 

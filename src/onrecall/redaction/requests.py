@@ -55,7 +55,7 @@ SESSIONS: tuple[PatternDetector, ...] = (
         "session-id",
         "jsessionid|phpsessid|asp.net_|session|sess=|connect.sid|sid|csrf|xsrf|aspsessionid|laravel_|_session|cfid|cftoken|remember_"
         "|.aspxauth",
-        rf"(?i:{_SESSIONS}){QUOTE}[=:][ ]?{QUOTE}(?P<s>[A-Za-z0-9%._~+/!=-]{{8,1024}})",
+        rf"(?i:{_SESSIONS}){QUOTE}[=:][ ]?{QUOTE}(?P<s>(?:s:(?=[\w-]{{20}}))?[A-Za-z0-9%._~+/!=-]{{8,1024}})",
         looks.is_random,
     ),
     pattern_detector(

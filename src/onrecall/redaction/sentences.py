@@ -78,6 +78,19 @@ SENTENCES: tuple[PatternDetector, ...] = (
         _is_chosen,
     ),
     pattern_detector(
+        "password",
+        "set |change|changing |rotat|updat|put |made |es |ihn |sie |das |lo |l'",
+        rf"(?i:{_RESET}) {ANYTHING}(?=[^\n()]{{0,60}}\([^\n()]{{0,24}}"
+        r"(?i:password|passwort|passphrase|passwd|pwd?|pass|mdp|contraseña|kennwort)\))",
+        lambda value: looks.is_no_word(value) or looks.stands_out(value),
+    ),
+    pattern_detector(
+        "token",
+        "_token to |_secret to |_key to ",
+        r"_(?:TOKEN|SECRET|KEY) to [\"'`]?(?P<s>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![\w-])",
+        accept_all,
+    ),
+    pattern_detector(
         "password", " // ", r" // [\"'`]?(?P<s>[^\s\"'`,;/]{8,64})(?=[\"'`]?[.,)]?\s*(?:\n|\Z))", _is_chosen
     ),
     pattern_detector(

@@ -202,7 +202,8 @@ CODE: tuple[PatternDetector, ...] = (
     pattern_detector(
         "key",
         "key:|key=|key is",
-        r"(?<![\w-])(?i:key)(?: is|[:=]) ?[\"'`]?(?P<s>[A-Za-z0-9+/_-]{32,128}={0,2})(?![\w/+=.-])",
+        r"(?<![\w-])(?<![Pp]ublic )(?<!PUBLIC )(?i:key)(?: is|[:=]) ?[\"'`]?"
+        r"(?P<s>[A-Za-z0-9+/_-]{32,128}={0,2})(?![\w/+=.-])",
         looks.is_key,
     ),
 )
@@ -278,7 +279,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         '"random_password"',
-        r"\"random_password\"(?:(?!random_password)[^\0]){0,800}?\"(?:result|bcrypt_hash)\"\s*:\s*\"(?P<s>[^\"\n]{4,255})\"",
+        r"\"random_password\"(?:(?!random_password)[^\0]){0,800}?\"?(?:result|bcrypt_hash)\"?\s*[:=]\s*\"(?P<s>[^\"\n]{4,255})\"",
     ),
     pattern_detector(
         "password",

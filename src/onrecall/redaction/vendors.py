@@ -35,6 +35,7 @@ VENDORS: tuple[PatternDetector, ...] = (
         "AKIA ASIA ABIA ACCA",
         r"A(?:KI|SI|BI|CC)A[A-Z0-9]{16}(?:[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+])|(?![A-Z0-9]))",
     ),
+    _token_detector("app-token", "sk.eyJ tk.eyJ pk.eyJ", r"[spt]k\.eyJ[\w-]{20,400}\.[\w-]{10,60}"),
     _token_detector("gcp-key", "AIza", r"AIza[\w-]{35}"),
     _token_detector(
         "gcp-token", "ya29. GOCSPX- 1//0", r"ya29\.[\w.-]{20,}", r"GOCSPX-[\w-]{20,40}", r"1//0[\w-]{40,200}"
@@ -344,8 +345,8 @@ VENDORS: tuple[PatternDetector, ...] = (
     _detector_after("azure-key", "InstrumentationKey=", rf"(?P<s>{_UUID})"),
     PatternDetector(
         "vault-token",
-        ("secret_id", "secret-id", "secretid"),
-        Pattern(rf"(?i:secret[_-]?id(?:_accessor)?)[\"']?(?:\s{{0,5}}[:=]\s{{0,20}}|\s{{1,20}})[\"']?(?P<s>{_UUID})"),
+        ("secret_id", "secret-id", "secretid", "secret id"),
+        Pattern(rf"(?i:secret[ _-]?id(?:_accessor)?)[\"']?(?:\s{{0,5}}[:=]\s{{0,20}}|\s{{1,20}})[\"']?(?P<s>{_UUID})"),
         lambda match: _VAULT.search(match.string[max(0, match.start() - 300) : match.end() + 300]) is not None,
     ),
     PatternDetector(

@@ -52,9 +52,9 @@ def from_table(risk: Risk, name: str) -> Assessment:
     return Assessment(risk, f"`{name}` {_REASONS[risk]}")
 
 
-def not_understood(description: str, risk: Risk = "disruptive") -> Assessment:
+def not_understood(description: str, risk: Risk = "disruptive", *, recognised: bool = True) -> Assessment:
     """Return the assessment of a known program with an unlisted part: at least disruptive."""
-    return Assessment(risk, f"not understood: {description}", understood=False)
+    return Assessment(risk, f"not understood: {description}", recognised, understood=False)
 
 
 def unknown(description: str) -> Assessment:

@@ -22,6 +22,8 @@ _SPANISH_DEL = re.compile(
 """A sentence in Spanish, where `del` is "of the"."""
 _SPACED_SCRIPT = re.compile(r"[a-zà-žșțα-ωά-ώа-я(]")
 """How a stem begins in a script that sets blanks between words and adds nothing in front of them."""
+_SUBCOMMAND = re.compile(r"[A-Za-z][\w:.-]*")
+_MAX_VERBS = 40
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
 
 
@@ -65,6 +67,57 @@ def _names_loss(word: str) -> bool:
     """Whether a word is a verb of losing, or has one in it, as in `deleteuser` and `zonepurge`."""
     listed = word in words("evidence.txt", "verbs") or word in words("evidence.txt", "nouns")
     return listed or _beginnings().match(word) is not None or _ends().fullmatch(word) is not None
+
+
+def find_command_verb(arguments: Sequence[str]) -> str | None:
+    """Return a subcommand or the name of an option that says that something is lost or put back; None if none does.
+
+    `arguments` are those of a program, or of a subcommand, that no table lists. What follows a verb that looks is the
+    name of something.
+    """
+    for argument in arguments[:_MAX_VERBS]:
+        name = argument.lstrip("-").partition("=")[0]
+        if not name or _SUBCOMMAND.fullmatch(name) is None:
+            continue
+        parts = [part.lower() for part in _WORD.findall(name)]
+        if not argument.startswith("-") and not words("evidence.txt", "looking commands").isdisjoint(parts[:1]):
+            return None
+        if any(_is_command_verb(part) for part in parts):
+            return name
+        if len(parts) > 1 and any(group <= set(parts) for group in _command_groups()):
+            return name
+    return None
+
+
+def _is_command_verb(part: str) -> bool:
+    return (
+        part in words("evidence.txt", "commands") or _names_loss(part) or _command_beginnings().match(part) is not None
+    )
+
+
+@cache
+def _command_beginnings() -> re.Pattern[str]:
+    return re.compile("|".join(sorted(words("evidence.txt", "command beginnings"))))
+
+
+@cache
+def _command_groups() -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(line.split()) for line in lines("evidence.txt", "command groups"))
+
+
+def find_keeping_option(names: Sequence[str]) -> str | None:
+    """Return the first option whose name says how long data are kept, or that nothing is kept; None if none does."""
+    return next((name for name in names if _keeping().search(name)), None)
+
+
+def names_uncertain_loss(word: str) -> bool:
+    """Return whether an option or its value says that data may get lost, as in `force-data-loss`."""
+    return not words("evidence.txt", "nouns").isdisjoint(re.findall(r"[a-z]+", word.lower()))
+
+
+@cache
+def _keeping() -> re.Pattern[str]:
+    return re.compile("|".join(lines("evidence.txt", "keeping")), re.IGNORECASE)
 
 
 def _find_writing_call(text: str) -> str | None:

@@ -23,8 +23,9 @@ from onrecall.recommendation.risk.programs.file_targets import judge_append, jud
 from onrecall.recommendation.risk.programs.invocations import judge_invocation, written_files
 from onrecall.recommendation.risk.programs.table import Node, find_program
 from onrecall.recommendation.risk.sections import words as listed_words
+from onrecall.recommendation.risk.shell.commands import TERMINAL, Command, Input
 from onrecall.recommendation.risk.shell.powershell import spell_out
-from onrecall.recommendation.risk.shell.script import TERMINAL, Command, Input, Script, read_script
+from onrecall.recommendation.risk.shell.script import Script, read_script
 
 _MAX_DEPTH = 8
 """Maximum depth of commands inside of commands."""
@@ -158,9 +159,13 @@ class Judge:
         if program is None:
             unknown_program = unknown(f"the program `{name or word}`")
             written = (judge_overwrite(file) for file in written_files(arguments))
-            return (
-                judge_redis(command.words) if is_redis(word) else worst([unknown_program, *written]) or unknown_program
-            )
+            if is_redis(word):
+                return judge_redis(command.words)
+            if (verb := evidence.find_command_verb(arguments)) is not None:
+                unknown_program = not_understood(
+                    f"the program `{name or word}`, and “{verb}” stands behind it", "destructive", recognised=False
+                )
+            return worst([unknown_program, *written]) or unknown_program
         node, before = program
         result = self._judged(node, [name, *before, *arguments], command)
         if folder and not _SYSTEM_FOLDER.fullmatch(folder + "/"):

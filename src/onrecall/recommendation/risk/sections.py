@@ -18,6 +18,11 @@ def words(file: str, section: str) -> frozenset[str]:
     return frozenset(word for line in lines(file, section) for word in line.split())
 
 
+def section_names(file: str) -> tuple[str, ...]:
+    """The names of the sections of a file, in their order."""
+    return tuple(_sections(file))
+
+
 def matches(file: str, section: str, word: str) -> bool:
     """Return whether a word fits one of the patterns of a section, with `*` as in the names of files."""
     return any(fnmatchcase(word, pattern) for pattern in words(file, section))

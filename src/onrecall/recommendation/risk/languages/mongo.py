@@ -143,7 +143,11 @@ class _MongoReader:
     def _key(self, node: Node) -> Iterator[Assessment]:
         """A name in data: stages and operators that write, or that run code."""
         name = text_of(node)
-        if name in ("$out", "$merge"):
+        if name == "expireAfterSeconds":
+            yield destructive("documents expire")
+        elif name == "force":
+            yield destructive("forces what the members have not agreed on")
+        elif name in ("$out", "$merge"):
             yield destructive(f"`{name}` overwrites a collection")
         elif name in ("$where", "$function", "$accumulator", "mapReduce", "mapreduce"):
             yield not_understood(f"code in `{name}`")

@@ -29,12 +29,8 @@ def judge_redis(words: Sequence[str]) -> Assessment:
     command = " ".join(words)
     if node.risk is None:
         return evidence.suspect(command, f"the Redis command `{command[:40]}`")
-    if (
-        node.path.endswith("config set")
-        and operands[:1] == ["maxmemory"]
-        and not re.fullmatch(r"0|\d+[gG][bB]?|\d{10,}", " ".join(operands[1:2]))
-    ):
-        return destructive("little memory: keys are evicted")
+    if node.path.endswith("config set") and (lost := _lost_by_setting(operands)) is not None:
+        return lost
     worse = [
         from_table(rule.risk, command[:40])
         for rule in node.operand_rules
@@ -43,6 +39,14 @@ def judge_redis(words: Sequence[str]) -> Assessment:
     if node.check == "script" and (sign := evidence.find_loss_sign(command)):
         worse.append(destructive(f"the script says “{sign}”"))
     return worst([from_table(node.risk, node.path.partition(" ")[2]), *worse]) or read_only("")
+
+
+def _lost_by_setting(operands: Sequence[str]) -> Assessment | None:
+    """What `CONFIG SET` loses: keys with little memory, all that is not saved."""
+    name, value = operands[:1], " ".join(operands[1:2]).strip("\"'")
+    if name == ["maxmemory"] and not re.fullmatch(r"0|\d+[gG][bB]?|\d{10,}", value):
+        return destructive("little memory: keys are evicted")
+    return destructive("nothing is saved any more") if name == ["save"] and not value and operands[1:] else None
 
 
 def judge_redis_lines(text: str) -> Assessment:

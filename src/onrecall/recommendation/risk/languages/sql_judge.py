@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,
+    destructive,
     disruptive,
     not_understood,
     read_only,
@@ -32,6 +33,8 @@ _RUN_COMMENT = re.compile(r"/\*M?!\d*(.*?)(?:\*/|$)", re.DOTALL)
 _OPENING = re.compile(r"'|\"|\$\w*\$|--|/\*")
 _CLOSING = {"--": "\n", "/*": "*/"}
 _DURATION = re.compile(r"\b(\d+)(?:ns|us|u|ms|s|m|h|d|w)\b")
+_KEPT = re.compile(r"'[\w.]*(?:retention|expir|ttl)[\w.]*'\s*=", re.IGNORECASE)
+"""A property of a table, in quotes, that says how long data are kept."""
 _CQL_ENDS = re.compile(
     r"\bALLOW\s+FILTERING\b|^\s*(?:CONSISTENCY\s+\w+|TRACING\s+\w+|EXPAND\s+\w+|PAGING\s+\w+)\s*;?", re.IGNORECASE
 )
@@ -193,6 +196,8 @@ def _judge_copy_to_file(statement: SqlStatement) -> Assessment | None:
 
 def _judge_by_table(statement: SqlStatement, first: str) -> Assessment:
     """A statement that is no query: what the table says; a function in it that is not known makes it worse."""
+    if first == "ALTER" and (property_name := _KEPT.search(statement.text)) is not None:
+        return destructive(f"“{property_name[0]}” decides what is kept")
     result = first_rule("statement", " ".join(word for word in statement.words if word))
     if result is None:
         return not_understood(f"the statement `{first.lower()}`")

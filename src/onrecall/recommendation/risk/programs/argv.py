@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.programs.table import Node, Option
 
-_RUNNERS = frozenset(["command...", "shell...", "later...", "kubectl...", "redis..."])
+_RUNNERS = frozenset(["command...", "shell...", "later...", "kubectl...", "ceph...", "redis..."])
 """Kinds of operands that begin a command: no option after it belongs to this program."""
 _FALSE_VALUES = ("none", "false", "0", "no", "never", "off", "f", "F", "False", "FALSE")
 

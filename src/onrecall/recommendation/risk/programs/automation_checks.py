@@ -17,7 +17,7 @@ from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.http_requests import Request, judge_request
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.sections import matches, words
-from onrecall.recommendation.risk.shell.script import NOTHING
+from onrecall.recommendation.risk.shell.commands import NOTHING
 
 
 def check_ansible(situation: InvocationContext) -> Iterator[Assessment]:
@@ -63,7 +63,7 @@ def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
             if text and not is_unknown(text)
             else not_understood("which command it runs")
         )
-    elif (sign := evidence.find_loss_sign(" ".join(_names_of_arguments(arguments)))) is not None:
+    elif (sign := evidence.find_loss_sign(" ".join(_names_of_arguments(function, arguments)))) is not None:
         yield destructive(f"`{function}` with {sign}")
     elif matches("programs/kinds.txt", "salt reading", function):
         yield read_only(f"`{function}` only reads")
@@ -73,8 +73,9 @@ def check_salt(situation: InvocationContext) -> Iterator[Assessment]:
         yield not_understood(f"the function `{function or ' '.join(operands)[:40]}` on many hosts", "destructive")
 
 
-def _names_of_arguments(arguments: Sequence[str]) -> Iterator[str]:
-    return (word.partition("=")[0] for word in arguments if "=" in word)
+def _names_of_arguments(function: str, arguments: Sequence[str]) -> Iterator[str]:
+    """The names of arguments, and of the states that are applied."""
+    return (word.partition("=")[0] for word in arguments if "=" in word or function.startswith("state."))
 
 
 def check_salt_run(situation: InvocationContext) -> Iterator[Assessment]:

@@ -7,6 +7,7 @@ from onrecall.recommendation.risk.programs.automation_checks import check_ansibl
 from onrecall.recommendation.risk.programs.cloud_checks import check_az, check_cloud_verb, check_gcloud
 from onrecall.recommendation.risk.programs.file_checks import (
     check_copy,
+    check_hadoop_files,
     check_link,
     check_mount,
     check_move,
@@ -18,8 +19,10 @@ from onrecall.recommendation.risk.programs.file_checks import (
 from onrecall.recommendation.risk.programs.http_checks import check_curl, check_httpie, check_wget
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.system_checks import (
+    check_ceph_daemon,
     check_compose_scale,
     check_declaration,
+    check_for_each,
     check_git_names,
     check_git_paths,
     check_in_place_script,
@@ -28,6 +31,7 @@ from onrecall.recommendation.risk.programs.system_checks import (
     check_packet_filter,
     check_printf,
     check_rpm,
+    check_script_blocks,
     check_service,
     check_socat,
     check_test,
@@ -38,14 +42,17 @@ from onrecall.recommendation.risk.programs.system_checks import (
 CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "ansible": check_ansible,
     "az": check_az,
+    "ceph-daemon": check_ceph_daemon,
     "cloud-verb": check_cloud_verb,
     "compose-scale": check_compose_scale,
     "copy": check_copy,
     "curl": check_curl,
     "declaration": check_declaration,
+    "for-each": check_for_each,
     "gcloud": check_gcloud,
     "git-names": check_git_names,
     "git-paths": check_git_paths,
+    "hadoop-files": check_hadoop_files,
     "httpie": check_httpie,
     "in-place-script": check_in_place_script,
     "ip": check_ip,
@@ -59,6 +66,7 @@ CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "rpm": check_rpm,
     "salt": check_salt,
     "salt-run": check_salt_run,
+    "script-blocks": check_script_blocks,
     "service": check_service,
     "socat": check_socat,
     "tar": check_tar,

@@ -61,6 +61,7 @@ def check_az(situation: InvocationContext) -> Iterator[Assessment]:
         yield _judge_scaling(situation, max(risks, key=rank), f"az {' '.join(leading)}")
         yield from _judge_secret(leading[-1])
         yield from _judge_reach(situation, leading, len(leading) - 1)
+        yield from _judge_option_names(situation, leading[-1])
 
 
 def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[Assessment]:
@@ -85,12 +86,16 @@ def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iter
     else:
         if _verb_risk(leading[place]) == "read_only" and place + 1 in verbs:
             place += 1  # such as `versions destroy`: the first is a group that has the name of a verb
-        yield _judge_scaling(
-            situation, _verb_risk(leading[place]) or "disruptive", f"{program} {' '.join(leading[: place + 1])}"
-        )
-        yield from _judge_secret(leading[place])
-        yield from _judge_reach(situation, leading, place)
-        yield from _judge_option_names(situation, leading[place])
+        yield from _judge_verb_at(situation, leading, place)
+
+
+def _judge_verb_at(situation: InvocationContext, leading: Sequence[str], place: int) -> Iterator[Assessment]:
+    """What a verb does, with the options of its command."""
+    command = " ".join([situation.invocation.node.names[0], *leading[: place + 1]])
+    yield _judge_scaling(situation, _verb_risk(leading[place]) or "disruptive", command)
+    yield from _judge_secret(leading[place])
+    yield from _judge_reach(situation, leading, place)
+    yield from _judge_option_names(situation, leading[place])
 
 
 def _judge_option_names(situation: InvocationContext, verb: str) -> Iterator[Assessment]:
@@ -98,9 +103,21 @@ def _judge_option_names(situation: InvocationContext, verb: str) -> Iterator[Ass
     if _verb_risk(verb) not in ("reversible", "disruptive"):
         return
     options = [argument for argument in situation.invocation.arguments if argument.startswith("--")]
-    names = " ".join(option.partition("=")[0] for option in options)
-    if evidence.find_loss_sign(f"update {names}") is not None:
-        yield evidence.suspect(names, "", recognised=True)
+    names = [option.partition("=")[0] for option in options]
+    if evidence.find_loss_sign(" ".join(["update", *names])) is not None:
+        yield evidence.suspect(" ".join(names), "", recognised=True)
+    option_name = evidence.find_keeping_option(names)
+    is_new = verb.startswith(("create", "add", "start", "deploy", "sign"))
+    if option_name is not None and not is_new and not _keeps_nothing(situation.invocation.arguments):
+        yield destructive(f"`{option_name}` decides what is kept")
+    if any(evidence.names_uncertain_loss(argument) for argument in situation.invocation.arguments):
+        yield destructive("accepts that data are lost")
+
+
+def _keeps_nothing(arguments: Sequence[str]) -> bool:
+    """Whether a command is about a login or a name, whose lifetime says nothing of data."""
+    groups = {word for argument in arguments[:3] for word in argument.split("-")}
+    return not groups.isdisjoint(words("programs/kinds.txt", "keeping nothing"))
 
 
 def _leading_words(arguments: Sequence[str]) -> list[str]:

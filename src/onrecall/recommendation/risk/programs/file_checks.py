@@ -49,13 +49,16 @@ def check_move(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     operands = invocation.operands
     replaces = not invocation.has("-n", "--no-clobber", "-b", "--backup", "-t", "--target-directory")
-    if replaces and len(operands) == 2 and re.search(r"[^/.]\.[A-Za-z]\w*$", operands[-1]):
+    is_file = len(operands) == 2 and re.search(r"[^/.]\.[A-Za-z]\w*$|^/etc/\w+$", operands[-1]) is not None
+    is_forced = len(operands) == 2 and invocation.has("-f", "--force") and not operands[-1].endswith("/")
+    if replaces and (is_file or is_forced):
         yield judge_overwrite(operands[-1], into_backups=True)
 
 
 def check_transfer(situation: InvocationContext) -> Iterator[Assessment]:
     """`rsync`, `scp`, `kubectl cp` and their like: files at the target are written over."""
     operands = situation.invocation.operands
+    moves = situation.invocation.words[-1:] in (["mv"], ["move"])
     if situation.invocation.is_dry or situation.invocation.has("--list-only"):
         yield read_only("tells what it would copy")
     elif len(operands) < 2:
@@ -66,6 +69,16 @@ def check_transfer(situation: InvocationContext) -> Iterator[Assessment]:
             target if "://" in target or ":" not in target.partition("/")[0] else target.partition(":")[2].lstrip(":")
         )
         yield judge_overwrite(path or "~", empties=operands[0] == "/dev/null")
+        if moves:
+            yield disruptive("what is moved is no longer where it is looked for")
+        if situation.invocation.has("--existing"):
+            yield destructive("writes over files that are there")
+
+
+def check_hadoop_files(situation: InvocationContext) -> Iterator[Assessment]:
+    """`hdfs dfs -put -f`: a file that stands at the target is written over."""
+    if situation.invocation.has("-put", "-cp", "-copyFromLocal", "-moveFromLocal") and situation.invocation.has("-f"):
+        yield destructive("writes over what is there")
 
 
 def check_truncate(situation: InvocationContext) -> Iterator[Assessment]:
@@ -100,12 +113,13 @@ def check_tar(situation: InvocationContext) -> Iterator[Assessment]:
     )
     operands = list(invocation.operands)
     archives = invocation.values("-f", "--file")
-    if operands and not letters and re.fullmatch(r"[A-Za-z]+", operands[0]):
-        letters = operands.pop(0)
-        odd = next((letter for letter in letters if letter not in "tcxrufvzjJaphSkmOPZ"), None)
+    if operands and invocation.arguments[0] == operands[0] and re.fullmatch(r"[A-Za-z]+", operands[0]):
+        bundled = operands.pop(0)
+        letters += bundled
+        odd = next((letter for letter in bundled if letter not in "tcxrufvzjJaphSkmOPZC"), None)
         if odd is not None:
             yield not_understood(f"`{odd}` of tar")
-        archives += operands[:1] if "f" in letters else []
+        archives += operands[:1] if "f" in bundled else []
     modes = [name for name, long, letter in _TAR_MODES if letter in letters or invocation.has(long)]
     for mode in modes:
         yield from _tar_mode(mode, archives, invocation, letters)

@@ -91,47 +91,52 @@ def _judge_read(path: str, query: str) -> Assessment:
     segments = [segment for segment in unquote(path).split("/") if segment]
     if segments[:1] == ["_cat"] or (_JENKINS_PAGE.fullmatch(path) and "=" not in query):
         return read_only("HTTP GET only reads")
-    acts = next((word for segment in segments for word in _acting_words(segment)), None) or _order_at_end(segments)
     parameters = _parameters(query)
-    acts = acts or next(
-        (word for name, value in parameters if name.lower() in _word_list("orders") for word in _acting_words(value)),
-        None,
-    )
-    acts = acts or next(
-        (
-            name
-            for name, value in parameters
-            if any(word in _word_list("acting") for word in _split_words(name)) and not _bounds_range(name, value)
-        ),
-        None,
-    )
-    statement = next(
-        (
-            value
-            for name, value in parameters
-            if name.lower() in _word_list("statements") and evidence.find_loss_sign(value)
-        ),
-        None,
-    )
+    statement = _losing_statement(parameters)
     if statement is not None:
         return destructive(f"the statement `{statement[:40]}`")
+    acts = _acting_part(segments, parameters)
     if acts is not None:
-        sign = evidence.find_loss_sign(acts)
-        return (
-            destructive(f"“{acts}” in the address")
-            if sign
-            else disruptive(f"“{acts}” in the address: it acts even when it is only read")
-        )
+        return _judge_acting_part(acts)
     ordered = next(
         (value for name, value in parameters if name.lower() in _word_list("orders") and not _is_viewable(value)), None
     )
     last = segments[-1] if segments else ""
-    is_item = len(segments) > 1 and (
-        segments[-2] in _word_list("collections") or re.fullmatch(r"[a-z_-]{3,}[^s]s", segments[-2]) is not None
-    )
-    if ordered is not None or not (_is_viewable(last) or (is_item and _PLAIN.fullmatch(last))):
+    if ordered is not None or not (_is_viewable(last) or (_names_item(segments) and _PLAIN.fullmatch(last))):
         return not_understood(f"what the address does with `{ordered or last}`")
     return read_only("HTTP GET only reads")
+
+
+def _acting_part(segments: Sequence[str], parameters: Sequence[tuple[str, str]]) -> str | None:
+    """The first word of a path, of an order in a parameter, or the first parameter, that names an action."""
+    in_path = next((word for segment in segments for word in _acting_words(segment)), None) or _order_at_end(segments)
+    orders = (value for name, value in parameters if name.lower() in _word_list("orders"))
+    in_order = next((word for value in orders for word in _acting_words(value)), None)
+    parameter = (
+        name
+        for name, value in parameters
+        if any(word in _word_list("acting") for word in _split_words(name)) and not _bounds_range(name, value)
+    )
+    return in_path or in_order or next(parameter, None)
+
+
+def _judge_acting_part(acts: str) -> Assessment:
+    if evidence.find_loss_sign(acts):
+        return destructive(f"“{acts}” in the address")
+    return disruptive(f"“{acts}” in the address: it acts even when it is only read")
+
+
+def _losing_statement(parameters: Sequence[tuple[str, str]]) -> str | None:
+    """The first statement in a parameter that loses data."""
+    statements = (value for name, value in parameters if name.lower() in _word_list("statements"))
+    return next((value for value in statements if evidence.find_loss_sign(value)), None)
+
+
+def _names_item(segments: Sequence[str]) -> bool:
+    """Whether the last segment is one of a collection: `/orders/42`."""
+    return len(segments) > 1 and (
+        segments[-2] in _word_list("collections") or re.fullmatch(r"[a-z_-]{3,}[^s]s", segments[-2]) is not None
+    )
 
 
 def _bounds_range(name: str, value: str) -> bool:

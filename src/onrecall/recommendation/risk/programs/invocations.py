@@ -13,7 +13,7 @@ from onrecall.recommendation.risk.programs.situation import InnerJudge, Invocati
 from onrecall.recommendation.risk.programs.table import Node, OperandRule
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_operands, judge_value
 from onrecall.recommendation.risk.sections import words as listed_words
-from onrecall.recommendation.risk.shell.script import Input
+from onrecall.recommendation.risk.shell.commands import Input
 
 _OUTPUT_OPTIONS = frozenset(
     [
@@ -39,10 +39,11 @@ _OUTPUT_OPTIONS = frozenset(
         "--logfile",
         "--log-file",
         "-outfile",
+        "-outputfile",
     ]
 )
 """Options that name a file to write, where a table doesn't list them."""
-_FILE = re.compile(r"(?:[\w-]+=)?((?:/|~/|\.\.?/)\S+|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,7})")
+_FILE = re.compile(r"(?:[\w-]+=)?((?:[A-Za-z]:|/|~/|\.\.?/)\S+|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,7})")
 """A value that is evidently a file, perhaps after a format, as in `json=/srv/report`."""
 _SCRIPT = re.compile(r"\.(?:ya?ml|sh|bash|py|rb|pl|sql|ps1|js|bat|cmd|rman|rcv|groovy)$")
 """How the name of a file ends that says what is done."""
@@ -84,7 +85,9 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
     node = invocation.node
     if node.risk is None:
         if invocation.operands or invocation.unknown:
-            yield not_understood(f"`{invocation.command_path} {' '.join(invocation.operands)[:40]}`")
+            yield _unlisted(
+                f"`{invocation.command_path} {' '.join(invocation.operands)[:40]}`", _words_given(invocation)
+            )
         else:
             yield read_only("prints its help")
         return
@@ -98,9 +101,22 @@ def _judge_program(invocation: Invocation) -> Iterator[Assessment]:
         yield from_table(node.risk, invocation.command_path)
         yield from _judge_opaque_words(invocation)
     if node.children and invocation.operands and node.slots is None and not node.operand_rules:
-        yield not_understood(f"`{invocation.command_path} {invocation.operands[0][:40]}`")
+        yield _unlisted(f"`{invocation.command_path} {invocation.operands[0][:40]}`", invocation.operands[:3])
     if node.needs and not any(given_option.option.name in node.needs for given_option in invocation.options):
-        yield not_understood(f"`{invocation.command_path}` without one of {', '.join(sorted(node.needs))}")
+        yield _unlisted(
+            f"`{invocation.command_path}` without one of {', '.join(sorted(node.needs))}", _words_given(invocation)
+        )
+
+
+def _unlisted(description: str, names: Sequence[str]) -> Assessment:
+    """A subcommand or an option that no table lists: destructive where its name says that something is lost."""
+    verb = evidence.find_command_verb([word for name in names for word in name.split()])
+    return not_understood(description, "disruptive" if verb is None else "destructive")
+
+
+def _words_given(invocation: Invocation) -> list[str]:
+    """The words behind the last subcommand that a table knows, as they were given."""
+    return [*invocation.operands, *invocation.unknown]
 
 
 def _verb_behind(invocation: Invocation) -> str | None:
@@ -113,10 +129,24 @@ def _verb_behind(invocation: Invocation) -> str | None:
 
 def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:
     """A program that interrupts and takes words that no table lists: a loss that they name."""
+    if invocation.node.risk in ("reversible", "disruptive"):
+        yield from _judge_keeping(invocation)
     if invocation.node.risk == "disruptive":
         sign = evidence.find_loss_sign(" ".join(_opaque_words(invocation)))
         if sign is not None:
             yield evidence.suspect(sign, "", recognised=True)
+
+
+def _judge_keeping(invocation: Invocation) -> Iterator[Assessment]:
+    """Options that say how long data are kept; those of something new, of a name or of a login keep no data."""
+    if set(re.findall(r"[a-z0-9]+", invocation.command_path.lower())) & listed_words(
+        "programs/kinds.txt", "keeping nothing"
+    ):
+        return
+    names = [given_option.option.name for given_option in invocation.options if given_option.option.risk is None]
+    option = evidence.find_keeping_option([*names, *(name for name, _ in invocation.tolerated)])
+    if option is not None:
+        yield from_table("destructive", f"{invocation.command_path} {option}")
 
 
 def _opaque_words(invocation: Invocation) -> Iterator[str]:
@@ -125,9 +155,13 @@ def _opaque_words(invocation: Invocation) -> Iterator[str]:
         yield from invocation.operands if invocation.words else [invocation.program, *invocation.arguments]
         for name, value in invocation.tolerated:
             yield _name_what_is_lost(name)
+            if evidence.names_uncertain_loss(value):
+                yield "loss"
             if value.startswith(("{", "[")):
                 yield value
         return
+    parts = listed_words("programs/kinds.txt", "options for parts")
+    yield from (part.value or "" for part in invocation.options if part.option.name in parts)
     yield from (word for word in invocation.operands if _SCRIPT.search(word) or evidence.is_loss_verb(word))
 
 
@@ -141,7 +175,7 @@ def _judge_options(situation: InvocationContext) -> Iterator[Assessment]:
     for given_option in situation.invocation.options:
         yield from _judge_option(given_option, situation)
     for name in situation.invocation.unknown:
-        yield not_understood(f"the option `{name[:40]}`")
+        yield _unlisted(f"the option `{name[:40]}`", [name] if len(name.strip("-")) > 3 else [])
         yield from _judge_output_option(name, situation.invocation)
     if situation.invocation.node.risk == "read_only":
         for name, value in situation.invocation.tolerated:
@@ -154,7 +188,7 @@ def _judge_tolerated_option(name: str, value: str) -> Iterator[Assessment]:
     if any(word.lower() in acting for word in re.findall(r"[A-Z]?[a-z]+", name)):
         yield not_understood(f"the option `{name[:40]}`")
     file = _FILE.fullmatch(value)
-    if file is not None and name in _OUTPUT_OPTIONS:
+    if file is not None and name.lower() in _OUTPUT_OPTIONS:
         yield judge_overwrite(file[1])
 
 
@@ -211,7 +245,7 @@ def _judge_operands(situation: InvocationContext) -> Iterator[Assessment]:
             yield ruled
         elif slot is None:
             return
-        elif slot in ("command...", "later...", "shell...", "redis...", "kubectl..."):
+        elif slot in ("command...", "later...", "shell...", "redis...", "kubectl...", "ceph..."):
             yield from judge_operands(slot, operands[place:], situation)
             return
         elif operands[place] or not slot.startswith("any"):

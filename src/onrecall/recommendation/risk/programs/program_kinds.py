@@ -78,7 +78,15 @@ def python_module(value: str, _: InvocationContext) -> Assessment:
     return unknown(f"the module `{value[:40]}`")
 
 
+_PRINT_IF = re.compile(
+    r"\s*(?:print|say)(?:\s+if|\s+unless)\s*(?:\$_\s*=~\s*)?m?/(?:[^/\\${@\x00-\x1f]|\\[^\x00-\x1f]|\$(?=[/|)]))*/[imsx]*\s*;?\s*"
+)
+"""A filter of perl: it prints the lines that fit an expression without code or variables in it."""
+
+
 def code(value: str, _: InvocationContext) -> Assessment:
+    if _PRINT_IF.fullmatch(value) and "(?{" not in value and "(??" not in value:
+        return read_only("prints lines")
     return evidence.suspect(value, f"the program `{value[:40]}`")
 
 

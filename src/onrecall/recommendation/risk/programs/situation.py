@@ -5,7 +5,7 @@ from typing import Protocol
 
 from onrecall.recommendation.risk.assessment import Assessment
 from onrecall.recommendation.risk.programs.argv import Invocation
-from onrecall.recommendation.risk.shell.script import Command, Input
+from onrecall.recommendation.risk.shell.commands import Command, Input
 
 
 class InnerJudge(Protocol):

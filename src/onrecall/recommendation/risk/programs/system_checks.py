@@ -1,8 +1,9 @@
 """Programs whose words say what they do by their place: `ip`, `service`, `rpm`, `export`, `git`, `socat`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,
     destructive,
@@ -16,7 +17,8 @@ from onrecall.recommendation.risk.programs.environment import is_custom_variable
 from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_value
-from onrecall.recommendation.risk.shell.script import Command
+from onrecall.recommendation.risk.sections import words as listed_words
+from onrecall.recommendation.risk.shell.commands import Command
 
 
 def check_service(situation: InvocationContext) -> Iterator[Assessment]:
@@ -70,36 +72,56 @@ _IP_OBJECTS = {
 """Objects of `ip`, and how many letters they are told by at least."""
 
 
+_IP_SHOWS = frozenset(["show", "sho", "sh", "s", "list", "lis", "ls", "lst", "l", "get", "ge", "g", "help"])
+_IP_OWN_SETUP = ("link", "netns", "tunnel", "xfrm")
+"""Objects that were set up by hand, and are not built again by themselves."""
+
+
 def check_ip(situation: InvocationContext) -> Iterator[Assessment]:
+    """`ip OBJECT VERB`, where both may be shortened."""
     words = list(situation.invocation.operands)
     if not words:
         if situation.invocation.options:
             yield not_understood("what `ip` is to show")
         return
-    objects = [
-        name for name, min_letters in _IP_OBJECTS.items() if name.startswith(words[0]) and len(words[0]) >= min_letters
-    ]
-    if not objects:
+    object_name = next(
+        (
+            name
+            for name, min_letters in _IP_OBJECTS.items()
+            if name.startswith(words[0]) and len(words[0]) >= min_letters
+        ),
+        None,
+    )
+    if object_name is None:
         yield not_understood(f"`ip {words[0][:20]}`")
         return
-    if objects[0] == "xfrm":
+    if object_name == "xfrm":
         words = words[1:] or words
-    verb = words[1] if len(words) > 1 else "show"
-    if objects[0] == "netns" and verb == "exec":
+    if object_name == "netns" and words[1:2] == ["exec"]:
         yield situation.judge.command(Command(tuple(words[3:]), input=situation.fed))
-    elif objects[0] == "link" and verb in ("s", "se"):
-        yield disruptive("`ip link s` sets; it does not show")
-    elif (
-        verb in ("show", "sho", "sh", "s", "list", "lis", "ls", "lst", "l", "get", "ge", "g", "help")
-        or objects[0] == "monitor"
-    ) or (objects[0] == "netns" and verb in ("identify", "pids")):
-        yield read_only("only reads")
-    elif objects[0] in ("route", "address") and len(words) > 1 and re.fullmatch(r"[\d.:/a-f]+|dev|table|default", verb):
-        yield not_understood(f"`ip {' '.join(words)[:40]}`")
-    elif objects[0] == "link" and verb == "set" and words[-1] == "up":
-        yield reversible("can be undone at once")
     else:
-        yield disruptive("changes the network of the host")
+        yield _judge_ip_verb(object_name, words)
+
+
+def _judge_ip_verb(object_name: str, words: Sequence[str]) -> Assessment:
+    verb = words[1] if len(words) > 1 else "show"
+    if object_name == "link" and verb in ("s", "se"):
+        return disruptive("`ip link s` sets; it does not show")
+    if verb in _IP_SHOWS or object_name == "monitor" or (object_name == "netns" and verb in ("identify", "pids")):
+        return read_only("only reads")
+    if object_name in ("route", "address") and re.fullmatch(r"[\d.:/a-f]+|dev|table|default", verb):
+        return not_understood(f"`ip {' '.join(words)[:40]}`")
+    if _takes_away(object_name, verb, words):
+        return destructive("what was set up by hand is lost")
+    if object_name == "link" and verb == "set" and words[-1] == "up":
+        return reversible("can be undone at once")
+    return disruptive("changes the network of the host")
+
+
+def _takes_away(object_name: str, verb: str, words: Sequence[str]) -> bool:
+    """Whether it deletes what was set up by hand, or all of it; what the kernel only remembers comes back."""
+    is_remembered = object_name in ("neighbour", "neighbor") or "cache" in words
+    return (object_name in _IP_OWN_SETUP and verb.startswith("de")) or (verb.startswith("fl") and not is_remembered)
 
 
 def check_compose_scale(situation: InvocationContext) -> Iterator[Assessment]:
@@ -205,6 +227,39 @@ def check_where_object(situation: InvocationContext) -> Iterator[Assessment]:
     """`Where-Object {$_.Status -eq 'Stopped'}`, `Where-Object Status -eq Stopped`: only comparisons."""
     if not _WHERE.fullmatch(" ".join(situation.invocation.arguments)):
         yield not_understood("the block of `Where-Object`")
+
+
+def check_script_blocks(situation: InvocationContext) -> Iterator[Assessment]:
+    """`Measure-Command { … }`, `Sort-Object { … }`: what stands in braces is run."""
+    text = " ".join(situation.invocation.arguments)
+    if text.count("{") != text.count("}") or re.search(r"\{[^{}]*\{", text):
+        yield not_understood("a block in a block")
+        return
+    for block in re.findall(r"\{([^{}]*)\}", text):
+        if not re.fullmatch(rf"\s*{VARIABLE}(?:\.\w+)+\s*|\s*", block):
+            yield situation.judge.text(block.strip(), situation.fed)
+
+
+def check_for_each(situation: InvocationContext) -> Iterator[Assessment]:
+    """`ForEach-Object { … }`: a name instead of a block may be that of a method."""
+    text = " ".join(situation.invocation.arguments).strip()
+    if re.fullmatch(r"(?:-(?:Begin|Process|End)\s+)?\{[^{}]*\}", text) is None:
+        yield not_understood(f"`ForEach-Object {text[:40]}`")
+    yield from check_script_blocks(situation)
+
+
+def check_ceph_daemon(situation: InvocationContext) -> Iterator[Assessment]:
+    """`ceph tell osd.3 version`: commands for one daemon, of which some only show."""
+    subcommands = situation.invocation.operands[1:]
+    looks = listed_words("programs/kinds.txt", "ceph daemon looks")
+    if (
+        subcommands
+        and subcommands[0] not in looks
+        and " ".join(subcommands[:2]) not in ("config get", "config show", "config diff", "session ls")
+    ):
+        yield evidence.suspect(
+            " ".join(subcommands), f"what `{' '.join(subcommands)[:40]}` does to a daemon", recognised=True
+        )
 
 
 def check_in_place_script(situation: InvocationContext) -> Iterator[Assessment]:

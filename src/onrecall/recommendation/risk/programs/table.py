@@ -13,14 +13,13 @@ from typing import Literal
 
 from onrecall.domain.incident import Risk
 from onrecall.recommendation.risk.assessment import risk_named
+from onrecall.recommendation.risk.sections import lines, section_names
 
 Arity = Literal["none", "required", "optional", "until"]
 _OPTION = re.compile(
     r"(?P<name>[-+](?:(?!\.\.\.)[^:=\[!~{])*)(?P<arity>\[[:=]\]|[:=]|\.\.\.)?(?P<kind>\{[^}]*\}|[a-z_-]+)?(?P<effect>![a-z_]+|~)?"
 )
-_READING_CMDLET = re.compile(r"(?:Get|Measure|Compare|Resolve|Format|Select)-[A-Z][A-Za-z0-9]+")
-_SECRET_NOUN = re.compile(r"Secret|Credential|Password|Token|Keys?$|Volume$|Disk$", re.IGNORECASE)
-"""What a cmdlet that reads hands out, and what `Format-` erases."""
+_CMDLETS = "programs/cmdlets.txt"
 _STYLES = ("getopt", "single")
 
 
@@ -124,9 +123,15 @@ def find_program(name: str) -> tuple[Node, tuple[str, ...]] | None:
 
 
 def _cmdlet(name: str) -> str:
-    """A listed cmdlet that stands for one of PowerShell that by its verb only reads; none that hands out secrets."""
-    reads = _READING_CMDLET.fullmatch(name) is not None
-    return "Get-Process" if reads and _SECRET_NOUN.search(name) is None else ""
+    """The cmdlet that stands for all that only read and are listed; capitals make no difference."""
+    return "Get-Process" if name.lower() in _looking_cmdlets() else ""
+
+
+@cache
+def _looking_cmdlets() -> frozenset[str]:
+    """The names of PowerShell's cmdlets that only read, in small letters."""
+    rows = [line.partition(": ") for section in section_names(_CMDLETS) for line in lines(_CMDLETS, section)]
+    return frozenset(f"{verb}-{noun}".lower() for verb, _, nouns in rows for noun in nouns.split())
 
 
 @cache

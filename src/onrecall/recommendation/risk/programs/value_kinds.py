@@ -23,7 +23,7 @@ from onrecall.recommendation.risk.programs.file_targets import judge_append, jud
 from onrecall.recommendation.risk.programs.http_requests import judge_address
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.shell import line_editors
-from onrecall.recommendation.risk.shell.script import NOTHING, Command
+from onrecall.recommendation.risk.shell.commands import NOTHING, Command
 
 Kind = Callable[[str, InvocationContext], Assessment]
 _UNKNOWN_ALONE = re.compile(f"[{VARIABLE}{OUTPUT}\\s]*")
@@ -46,6 +46,8 @@ def judge_operands(slot: str, operands: Sequence[str], situation: InvocationCont
         yield _shell(" ".join(operands), situation)
     elif slot == "kubectl...":
         yield _command(["kubectl", *operands], situation)
+    elif slot == "ceph...":
+        yield _command(["ceph", *operands], situation)
     elif slot == "redis...":
         yield judge_redis(list(operands))
     else:
@@ -93,7 +95,15 @@ def _shell(value: str, situation: InvocationContext) -> Assessment:
     return situation.judge.text(value, situation.fed)
 
 
+_DUMP = re.compile(r"(?:^|[^A-Za-z])(?:\w*dumps?(?:all)?|backups?|bak|restore|snapshots?)(?![A-Za-z])", re.IGNORECASE)
+"""Names of files that put back what they hold, and of the programs that write them."""
+
+
 def _hidden(value: str, _: InvocationContext) -> Assessment:
+    if _DUMP.search(value):
+        return not_understood(
+            f"what `{value[:40]}` puts in the place of what is there", "destructive", recognised=False
+        )
     return evidence.suspect(value, f"what `{value[:60]}` holds")
 
 
@@ -189,6 +199,10 @@ def judge_input(language: str, situation: InvocationContext) -> Assessment:
     if language == "crontab":
         return judge_value(language, fed.text, situation)
     if fed.kind == "unseen" or (fed.text.strip() and _UNKNOWN_ALONE.fullmatch(fed.text)):
+        if _DUMP.search(fed.source):
+            return not_understood(
+                f"what `{fed.source[:40]}` puts in the place of what is there", "destructive", recognised=False
+            )
         return unknown("what another command prints, or a file holds, and this one runs")
     if fed.text.strip():
         kind = "socket" if language in _ASKING else language

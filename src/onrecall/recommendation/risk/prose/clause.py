@@ -70,6 +70,14 @@ class Clause:
                 return False
         return _OF_A_LIST.issuperset(kinds) and not {"thing", "name"}.isdisjoint(kinds)
 
+    def goes_on_telling(self) -> bool:
+        """Whether it only says how a thing is: "its size is plausible", or asks why."""
+        kinds = [kind_of(token, first=False) for token in self.tokens]
+        if kinds == ["question"]:
+            return True
+        tells = kinds[:1] == ["determiner"] and "auxiliary" in kinds and "thing" in kinds
+        return tells and _OF_A_LIST.union(["auxiliary"]).issuperset(kinds) and not any(map(is_change_verb, self.words))
+
 
 def _strip(piece: str) -> str:
     if piece[0] in _QUOTES and " " in piece:

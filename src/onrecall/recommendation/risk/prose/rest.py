@@ -1,5 +1,6 @@
 """What stands after the verb of a clause: known words, or something that is not known to be harmless."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from onrecall.recommendation.risk.prose.deeds import is_change_verb, judge_chang
 from onrecall.recommendation.risk.prose.english import verb_list, word_list
 
 _BEFORE_NOUN = frozenset(["determiner", "preposition", "quality", "number"])
+_OPTION = re.compile(r"-{1,2}[A-Za-z][\w-]*")
 _RUNNERS = ("command", "shell", "later", "out")
 
 
@@ -55,11 +57,12 @@ class _WordPlace:
     def problem(self) -> Assessment | None:
         """Why this word is not known to be harmless."""
         written = self.clause.tokens[self.place]
-        if written == CODE or self._goes_on_by_itself():
+        if written == CODE or self._goes_on_by_itself() or self._is_put_back():
             return None
         if self.kind == "quote":
             return self._problem_of_quote(written)
-        if self.kind == "loss" or (self.word in OBJECTS and self.before in ("thing", "name", "unknown", "number")):
+        is_object = self.word in OBJECTS and self.before in ("thing", "name", "unknown", "number")
+        if self.kind == "loss" or is_object or self._acts_by_option(written):
             return _suspect(self.clause, written)
         if self.kind == "deed" or (self.kind in ("thing", "state", "quality") and is_change_verb(self.word)):
             harmless = (self.changes and self.kind != "deed") or self._names_or_tells()
@@ -70,6 +73,20 @@ class _WordPlace:
             )
         harmless = self.kind != "unknown" or self._is_known_by_its_place()
         return None if harmless else _suspect(self.clause, written)
+
+    def _acts_by_option(self, option: str) -> bool:
+        """Whether it is an option with which the program before it does more than look: "iptables -F"."""
+        earlier = self.clause.words[: self.place] if _OPTION.fullmatch(option) else ()
+        program = next((node for word in reversed(earlier) if (node := find_program(word)) is not None), None)
+        if program is None:
+            return False
+        listed = program[0].option(option)
+        return program[0].risk != "read_only" or (listed is not None and listed.risk is not None)
+
+    def _is_put_back(self) -> bool:
+        """Whether it is a command in capitals that code has again: "put EXPIRE back"."""
+        later = self.clause.words[self.place + 1 : self.place + 4]
+        return self.changes and self.clause.tokens[self.place].isupper() and "back" in later
 
     def _goes_on_by_itself(self) -> bool:
         """Whether it tells how something is or was: "is running", "ran"."""
@@ -136,6 +153,10 @@ class _WordPlace:
         earlier = self.clause.words[1 : self.place]
         questions = [word for word in earlier if word in word_list("questions")]
         if any(word not in ("if", "whether") for word in questions):
+            return True
+        if "whether" in questions and self.clause.looks() and self.clause.states_to_ensure() is None:
+            return True
+        if " ".join(earlier[-2:]) in ("until it", "until they", "until this", "until that"):
             return True
         asks = bool(questions) or "that" in earlier[1:] or self._is_told_of_nobody()
         return self.clause.words[0] in verb_list("asking") and asks

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,
+    disruptive,
     not_understood,
     read_only,
     unknown,
@@ -42,6 +43,13 @@ _TRIAL = re.compile(
     r"\b(?:if|whether)\b(.*?)\b(?:helps?|fix(?:es)?|solves?|cures?|does the trick|makes? (?:a|any) difference)\b",
     re.IGNORECASE,
 )
+_TOLD_SECRET = re.compile(
+    r"\b(passwords?|credentials?|passphrases?|private keys?|secrets?)\b[^.]{0,40}\b(?:and|then)\b[^.]{0,20}"
+    r"\b(?:tell|share|post|announce|report|mention|read|give|send|mail|dictate)\b[^.]{0,40}"
+    r"\b(?:channel|every(?:one|body)|slack|customers?|vendor|public|chat|tickets?|outside)\b",
+    re.IGNORECASE,
+)
+"""A secret that is looked up, and then told."""
 BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)]|\[[ x]\])\s+", re.MULTILINE)
 
 
@@ -98,6 +106,8 @@ def _as_name(code: str) -> str:
 
 
 def _judge_sentences(text: str) -> Iterator[Assessment]:
+    if (match := _TOLD_SECRET.search(text)) is not None:
+        yield disruptive(f"“{match[1]}” is told to many")
     for sentence in _SENTENCE.split(text):
         condition = CONDITION.match(sentence)
         if condition is not None:
@@ -116,11 +126,14 @@ def _judge_condition(conjunction: str, text: str) -> Iterator[Assessment]:
 def _judge_clauses(sentence: str) -> Iterator[Assessment]:
     """Each clause of a sentence; a list of things goes on with the verb before it."""
     looks = False
-    verb = ""
+    verb = bare = ""
     for text in _AND.split(sentence):
         clause = Clause.read(text)
-        if not clause.words or (looks and clause.is_list_of_things()):
+        if not clause.words or (looks and (clause.is_list_of_things() or clause.goes_on_telling())):
             continue
+        if bare and (shared := judge_change_verb(bare, f"{bare} {text.lower()}")) is not None:
+            yield shared  # "drop and recreate the index"
+        bare = clause.words[0] if len(clause.words) == 1 and is_change_verb(clause.words[0]) else ""
         if is_change_verb(clause.words[0]):
             verb = clause.words[0]
         elif verb and (goes_on := judge_change_verb(verb, f"{verb} {text.lower()}")) is not None:

@@ -3,10 +3,18 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
 
 from tree_sitter import Node
 
+from onrecall.recommendation.risk.shell.commands import (
+    TERMINAL,
+    UNSEEN,
+    Command,
+    Input,
+    Redirect,
+    file_input,
+    known_output,
+)
 from onrecall.recommendation.risk.shell.loops import is_endless
 from onrecall.recommendation.risk.shell.tree import parse, text_of, to_ascii, unread_bytes
 from onrecall.recommendation.risk.shell.words import ARITHMETIC, Words, opens_translation
@@ -55,37 +63,6 @@ _WORDS = frozenset(
 )
 """Nodes that stand for a word: a pattern of `case`, the name of a function, an operand of a calculation."""
 _WRITES = (">", ">>", ">|", "&>", "&>>", ">&")
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """What a command reads: the terminal, a text that is known, or something that is not seen."""
-
-    kind: Literal["terminal", "text", "unseen"] = "terminal"
-    text: str = ""
-
-
-TERMINAL = Input()
-UNSEEN = Input("unseen")
-NOTHING = Input("text")
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Where output goes: the operator and the file."""
-
-    operator: str
-    target: str
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One simple command; without words it only assigns, or only redirects."""
-
-    words: tuple[str, ...] = ()
-    assignments: tuple[tuple[str, str], ...] = ()
-    redirects: tuple[Redirect, ...] = ()
-    input: Input = TERMINAL
 
 
 @dataclass(slots=True)
@@ -295,7 +272,7 @@ class _ScriptReader:
                 if operator in _WRITES and targets and not (operator == ">&" and re.fullmatch(r"\d+|-", targets[0])):
                     writes.append(Redirect(operator, targets[0]))
                 elif operator == "<":
-                    reads = NOTHING if targets[:1] == ["/dev/null"] else UNSEEN
+                    reads = file_input(targets)
                 elif operator == "<>":
                     self.script.problems.append("`<>` opens a file for writing")
         redirected = replace(command, redirects=(*command.redirects, *writes), input=reads)
@@ -317,7 +294,7 @@ class _ScriptReader:
             if child.type in ("heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor"):
                 continue
             if child.type == "pipeline":
-                self.read_stages(child, _known_output(replace(command, input=fed)), depth)
+                self.read_stages(child, known_output(replace(command, input=fed)), depth)
             elif _is_redirect(child):
                 self._append(Command(), [child], fed, depth)
             else:
@@ -370,7 +347,7 @@ class _ScriptReader:
                 return UNSEEN
             operator, targets = self._file_redirect(node, depth)
             if operator == "<":
-                return NOTHING if targets[:1] == ["/dev/null"] else UNSEEN
+                return file_input(targets)
         return fed
 
     def read_stages(self, node: Node, fed: Input, depth: int) -> None:
@@ -383,7 +360,7 @@ class _ScriptReader:
     def _printed(self, before: int, stage: Node) -> Input:
         """What a stage of a pipeline prints whose commands begin at this place."""
         last = self.script.commands[-1] if len(self.script.commands) > before else None
-        return _known_output(last) if last is not None and stage.type in ("command", "redirected_statement") else UNSEEN
+        return known_output(last) if last is not None and stage.type in ("command", "redirected_statement") else UNSEEN
 
     def read_loop(self, node: Node, fed: Input, depth: int) -> None:
         self._words_of(node.children_by_field_name("value"), depth)
@@ -413,32 +390,3 @@ def _is_redirect(node: Node) -> bool:
 
 def _command_words(node: Node) -> Iterator[Node]:
     yield from (child for child in node.children if not _is_redirect(child))
-
-
-def _known_output(command: Command) -> Input:
-    """What a command prints, where that can be told: an echo of literal words, a `cat` of what it is fed."""
-    words = list(command.words)
-    while words and words[0] in ("sudo", "command", "builtin"):
-        words = words[1:]
-    name = words[0].rpartition("/")[2] if words else ""
-    if command.redirects:
-        return UNSEEN
-    if name == "cat" and len(words) == 1:
-        return command.input if command.input.kind == "text" else UNSEEN
-    if name == "true":
-        return NOTHING
-    if name not in ("echo", "printf"):
-        return UNSEEN
-    arguments = words[1:]
-    while arguments and re.fullmatch(r"-[neE]+", arguments[0]):
-        arguments = arguments[1:]
-    text = " ".join(arguments)
-    if name == "printf" and len(arguments) > 1 and "%" in arguments[0]:
-        text = (
-            arguments[0]
-            .replace("%s", "\x00")
-            .replace("\x00", "{}", 1)
-            .replace("{}", " ".join(arguments[1:]))
-            .replace("\x00", "")
-        )
-    return Input("text", text.replace("\\n", "\n").replace("\\r", "").replace("\\t", "\t"))
