@@ -74,10 +74,13 @@ def test_no_two_alerts_of_notifications_have_the_same_key():
 
 def test_earlier_measurements_are_fitted_again_without_measuring(tmp_path):
     data, page = tmp_path / "capacity.json", tmp_path / "page.md"
-    data.write_text(json.dumps({"local": [asdict(measured(n)) for n in SIZES]}))
+    few = [asdict(measured(n, store="postgres")) for n in SIZES[:3]]
+    data.write_text(json.dumps({"local": [asdict(measured(n)) for n in SIZES], "postgres": few}))
     result = CliRunner().invoke(app, ["capacity", "--stores", "none", "--data", str(data), "--markdown", str(page)])
     assert result.exit_code == 0, result.output
     assert "### Fitted: SQLite and local index" in page.read_text()
+    assert "Measured at too few sizes to be fitted: PostgreSQL." in page.read_text()
+    assert "### Fitted: PostgreSQL" not in page.read_text()
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,12 @@ def test_values_that_do_not_grow_stay_as_they_are():
     assert found.at(10**9).low < 7.0 < found.at(10**9).high
 
 
+def test_what_seems_to_get_cheaper_with_size_is_constant():
+    found = fit([(10_000, 7.0), (30_000, 6.0), (100_000, 5.0)])
+    assert found.best.form == "a"
+    assert found.at(10**9).value > 5
+
+
 def test_a_small_size_counts_as_much_as_a_large_one():
     found = fit([(1_000, 10.0), (10_000, 20.0), (1_000_000, 40.0)])
     assert found.best.at(1_000) == pytest.approx(10, rel=0.1)

@@ -80,7 +80,7 @@ class CapacityMeasurement:
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
+class _CapacityJob:
     store: StoreKind
     passages: int
     folder: Path
@@ -99,7 +99,7 @@ def measure(
         progress("embedding the questions and what they ask for")
         vectors.write_vectors(meanings, require_embedder(), plan.pool, questions)
     for passages in sizes:
-        job = _Job(kind, passages, folder / f"{kind}-{passages}", meanings, opensearch, plan)
+        job = _CapacityJob(kind, passages, folder / f"{kind}-{passages}", meanings, opensearch, plan)
         job.folder.mkdir(parents=True, exist_ok=True)
         progress(f"{kind}: filling {passages:,} passages")
         build_ms = _run_in_process(_fill, job)
@@ -107,12 +107,12 @@ def measure(
         yield _run_in_process(partial(_use, questions=questions, build_ms=build_ms), job)
 
 
-def _run_in_process(work: Callable[[_Job], Any], job: _Job) -> Any:
+def _run_in_process(work: Callable[[_CapacityJob], Any], job: _CapacityJob) -> Any:
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, job).result()
 
 
-def _open(job: _Job) -> LocalStore:
+def _open(job: _CapacityJob) -> LocalStore:
     if job.store == "postgres":
         return PostgresStore(job.folder)
     if job.store == "opensearch":
@@ -121,7 +121,7 @@ def _open(job: _Job) -> LocalStore:
     return LocalStore(job.folder)
 
 
-def _fill(job: _Job) -> float:
+def _fill(job: _CapacityJob) -> float:
     """Store all passages; returns milliseconds of processor time for one."""
     meanings, engine = SyntheticVectors(job.meanings), _open(job)
     meter = _Meter(engine)
@@ -164,7 +164,7 @@ class _Meter:
         return (self.own + self.server) * 1000
 
 
-def _use(job: _Job, questions: Sequence[SyntheticQuestion], build_ms: float) -> CapacityMeasurement:
+def _use(job: _CapacityJob, questions: Sequence[SyntheticQuestion], build_ms: float) -> CapacityMeasurement:
     engine = _open(job)
     service = engine.service()
     disk = engine.disk_bytes()
@@ -206,7 +206,7 @@ def _ask_all(
     return meter.milliseconds / len(questions), meter.server * 1000 / len(questions), right / len(questions)
 
 
-def _add_singles(engine: LocalStore, meanings: SyntheticVectors, job: _Job) -> float:
+def _add_singles(engine: LocalStore, meanings: SyntheticVectors, job: _CapacityJob) -> float:
     new = [corpus.make_record(number) for number in range(job.passages, job.passages + job.plan.singles)]
     entries = [(record, meanings.of(record)) for record in new]
     with (meter := _Meter(engine)):
@@ -227,7 +227,7 @@ def _take_alerts(engine: LocalStore, service: IncidentService, plan: CapacityPla
     return meter.milliseconds / plan.alerts, (engine.disk_bytes() - before) / plan.alerts
 
 
-def _answer_incidents(engine: LocalStore, service: IncidentService, job: _Job) -> tuple[float, float]:
+def _answer_incidents(engine: LocalStore, service: IncidentService, job: _CapacityJob) -> tuple[float, float]:
     """Return milliseconds and bytes an incident that is opened and answered."""
     numbers = range(2 * job.passages, 2 * job.passages + 2 * job.plan.incidents)
     records = [record for record in map(corpus.make_record, numbers) if isinstance(record, Incident)]

@@ -9,9 +9,9 @@ import numpy as np
 STUDENT_T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
 """Two-sided 95 % quantiles of Student's t by degrees of freedom, from 1; beyond, 2 is used."""
 FORMS: dict[str, Callable[[float], float]] = {
+    "a": lambda _: 0.0,
     "a + b·n": lambda n: n,
     "a + b·log₂ n": math.log2,
-    "a": lambda _: 0.0,
 }
 """How a quantity may grow with n, the number of passages."""
 SIMPLER_IS_ENOUGH = 1.5
@@ -72,11 +72,12 @@ class Fit:
 def fit(points: Sequence[tuple[float, float]]) -> Fit:
     """Fit positive values measured at several sizes; a size may occur several times.
 
-    Each error is relative to its value, so that small sizes count as much as large ones.
+    Each error is relative to its value, so that small sizes count as much as large ones. Nothing gets cheaper as it
+    grows: a form that falls follows noise, and is not taken.
     """
-    grown = [_fit_form(form, points) for form in FORMS]
-    constant = grown.pop()
-    best = min(grown, key=lambda growth: growth.residual)
+    constant, *grown = [_fit_form(form, points) for form in FORMS]
+    grown = [growth for growth in grown if growth.b >= 0]
+    best = min([*grown, constant], key=lambda growth: growth.residual)
     if constant.residual <= SIMPLER_IS_ENOUGH * best.residual:
         best = constant
     others = [growth for growth in (*grown, constant) if growth is not best]

@@ -136,9 +136,9 @@ def model_of(store: StoreKind, measured: Sequence[CapacityMeasurement]) -> Store
     return StoreModel(store, largest.passages, fits, checks)
 
 
-def _check(found: Fit, measurement: CapacityMeasurement, quantity: Quantity) -> Check:
+def _check(fitted: Fit, measurement: CapacityMeasurement, quantity: Quantity) -> Check:
     values = quantity.values(measurement)
-    return Check(found.at(measurement.passages), sum(values) / len(values))
+    return Check(fitted.at(measurement.passages), sum(values) / len(values))
 
 
 def need_of(model: StoreModel, database: StoreModel, load: Workload, prices: Prices) -> MachineNeed:

@@ -24,6 +24,8 @@ def tables_of(
 ) -> str:
     """Return all tables as Markdown."""
     parts = ["### Measured", "", *_measured_table(measured)]
+    if few := [TITLES[store] for store in measured if store not in models]:
+        parts += ["", f"Measured at too few sizes to be fitted: {', '.join(few)}."]
     for store, model in models.items():
         parts += ["", f"### Fitted: {TITLES[store]}", "", *_fit_table(model)]
     parts += ["", "### What a workload needs", "", *_need_table(models, prices)]
@@ -42,8 +44,8 @@ def _measured_table(measured: Mapping[str, Sequence[CapacityMeasurement]]) -> li
         for each in sizes:
             values = [quantity.values(each) for quantity in QUANTITIES.values()]
             cells = [
-                _amount(sum(found) / len(found), quantity.unit)
-                for found, quantity in zip(values, QUANTITIES.values(), strict=True)
+                _amount(sum(series) / len(series), quantity.unit)
+                for series, quantity in zip(values, QUANTITIES.values(), strict=True)
             ]
             lines.append(_row([TITLES[store], f"{each.passages:,}", *cells, f"{each.right:.3f}"]))
     return lines
@@ -52,11 +54,11 @@ def _measured_table(measured: Mapping[str, Sequence[CapacityMeasurement]]) -> li
 def _fit_table(model: StoreModel) -> list[str]:
     headings = [f"{model.unseen:,}: predicted, measured", *(f"{size // 1_000_000} M" for size in AHEAD)]
     lines = [_row(["", "form", *headings]), _row(["---", "---", *["---:"] * len(headings)])]
-    for name, found in model.fits.items():
+    for name, fitted in model.fits.items():
         quantity = QUANTITIES[name]
         checked = _checked(model.checks[name], quantity.unit)
-        ranges = [_range(found.at(size), quantity.unit) for size in AHEAD]
-        lines.append(_row([f"{quantity.title}, {_unit(quantity.unit)}", found.best.form, checked, *ranges]))
+        ranges = [_range(fitted.at(size), quantity.unit) for size in AHEAD]
+        lines.append(_row([f"{quantity.title}, {_unit(quantity.unit)}", fitted.best.form, checked, *ranges]))
     return lines
 
 
@@ -113,8 +115,8 @@ def _need_cells(need: MachineNeed) -> list[str]:
     ]
 
 
-def _range(found: Extrapolation, unit: str) -> str:
-    return f"{_amount(found.value, unit)} ({_amount(found.low, unit)}–{_amount(found.high, unit)})"
+def _range(predicted: Extrapolation, unit: str) -> str:
+    return f"{_amount(predicted.value, unit)} ({_amount(predicted.low, unit)}–{_amount(predicted.high, unit)})"
 
 
 def _unit(unit: str) -> str:

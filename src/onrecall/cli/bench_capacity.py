@@ -51,7 +51,11 @@ def capacity(
         for store in chosen:
             measured[store] = _measure(store, wanted, folder, opensearch)
             _write(data, measured)
-    models = {store: capacity_model.model_of(store, found) for store, found in measured.items()}  # type: ignore[arg-type]
+    models = {
+        store: capacity_model.model_of(store, measurements)  # type: ignore[arg-type]
+        for store, measurements in measured.items()
+        if len(measurements) >= MIN_SIZES
+    }
     tables = capacity_page.tables_of(measured, models, _prices(prices))
     if page:
         text = page.read_text("utf-8") if page.exists() else ""
@@ -67,15 +71,15 @@ def read_measurements(data: Path | None) -> "dict[str, Sequence[CapacityMeasurem
         return {}
     try:
         return {
-            store: [_from_json(CapacityMeasurement, each) for each in found]
-            for store, found in json.loads(data.read_text("utf-8")).items()
+            store: [_from_json(CapacityMeasurement, each) for each in measurements]
+            for store, measurements in json.loads(data.read_text("utf-8")).items()
         }
     except (ValueError, TypeError, AttributeError) as error:
         raise Invalid(f"{data} holds no measurements of this command ({error}); name another file", "data") from error
 
 
-def _from_json(kind: "type[CapacityMeasurement]", given: Mapping[str, Any]) -> "CapacityMeasurement":
-    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+def _from_json(kind: "type[CapacityMeasurement]", row: Mapping[str, Any]) -> "CapacityMeasurement":
+    values: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in row.items()}
     return kind(**values)
 
 
@@ -88,7 +92,7 @@ def _measure(store: str, sizes: Sequence[int], folder: Path, opensearch: str | N
 
 def _write(data: Path | None, measured: "Mapping[str, Sequence[CapacityMeasurement]]") -> None:
     if data:
-        rows = {store: [asdict(each) for each in found] for store, found in measured.items()}
+        rows = {store: [asdict(each) for each in measurements] for store, measurements in measured.items()}
         data.write_text(json.dumps(rows, indent=1) + "\n", "utf-8")
 
 
@@ -103,11 +107,11 @@ def _stores(names: str, opensearch: str | None) -> list[str]:
     return chosen
 
 
-def _sizes(given: str) -> list[int]:
+def _sizes(text: str) -> list[int]:
     try:
-        sizes = sorted({int(number) for number in given.split(",")})
+        sizes = sorted({int(number) for number in text.split(",")})
     except ValueError as error:
-        raise Invalid(f"{given!r} are no numbers; write them as 10000,30000,60000,100000", "sizes") from error
+        raise Invalid(f"{text!r} are no numbers; write them as 10000,30000,60000,100000", "sizes") from error
     if len(sizes) < MIN_SIZES or sizes[0] < MIN_PASSAGES:
         raise Invalid(
             f"give at least {MIN_SIZES} sizes of {MIN_PASSAGES:,} passages or more: three to fit, and one to check",
@@ -116,11 +120,11 @@ def _sizes(given: str) -> list[int]:
     return sizes
 
 
-def _prices(given: str) -> "Prices":
+def _prices(text: str) -> "Prices":
     from onrecall.benchmarks.capacity_model import Prices  # noqa: PLC0415 - likewise
 
     try:
-        core, memory, disk = map(float, given.split(","))
+        core, memory, disk = map(float, text.split(","))
     except ValueError as error:
-        raise Invalid(f"{given!r} are not three numbers; write them as 25,3,0.1", "prices") from error
+        raise Invalid(f"{text!r} are not three numbers; write them as 25,3,0.1", "prices") from error
     return Prices(core, memory, disk)
