@@ -24,7 +24,7 @@ export UV_NO_PROGRESS ?= 1
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dist docs-site serve test test-fast test-thorough check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight opensearch-setup test-opensearch fuzz-risk golden deploy-check sbom advisories
+.PHONY: help demo dist docs-site serve test test-fast test-thorough check format bench bench-setup types extras sources-docs screenshots lock clean unplugged hindsight-setup test-hindsight opensearch-setup test-opensearch faults fuzz-risk golden deploy-check sbom advisories
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -83,6 +83,9 @@ opensearch-setup: $(NODE)/stamp ## a real OpenSearch node from Maven's jars, for
 
 test-opensearch: $(VENV)/dev.stamp $(NODE)/stamp ## the tests against a real OpenSearch node
 	@$(BIN)/pytest -m opensearch $(ARGS)
+
+faults: $(VENV)/dev.stamp ## many hosts as network namespaces, broken one part after another: what was lost, how long it took (root; docs/scale.md)
+	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
 
 extras: $(VENV)/run.stamp $(CHOSEN:%=$(VENV)/extra-%.stamp) ## optional parts, also for demo and serve: EXTRAS=llm,kafka (a2a, chroma, docs-import, hindsight, kafka, llm, opensearch, otel)
 	@echo "installed: $(or $(CHOSEN),nothing; choose with EXTRAS=llm$(COMMA)kafka)"

@@ -22,7 +22,7 @@ def test_every_setting_is_documented_and_no_other():
 def test_every_command_is_documented_and_no_other():
     told = set(
         re.findall(
-            r"^\| `onrecall ([a-z-]+(?: (?:checks|install|measure|use|all|recall|speed|tasks|prior|ranker|intake|live|backtest|create|generate|list|revoke|rotate|retry|resend|verify|check|push|pull|remove|show|try|schema|docs|add|end|forget|confirm|dismiss|withdraw|ack|assign|note|edit|done|drop|rate|upgrade|backup|verify|person|incident|shared|share|unshare))?)",
+            r"^\| `onrecall ([a-z-]+(?: (?:checks|install|measure|use|all|capacity|recall|speed|tasks|prior|ranker|intake|live|backtest|create|generate|list|revoke|rotate|retry|resend|verify|check|push|pull|remove|show|try|schema|docs|add|end|forget|confirm|dismiss|withdraw|ack|assign|note|edit|done|drop|rate|upgrade|backup|verify|person|incident|shared|share|unshare))?)",
             REFERENCE,
             re.MULTILINE,
         )

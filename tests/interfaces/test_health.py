@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -72,6 +73,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_watch, "CHECK_SECONDS", 0.0)
     monkeypatch.setattr(store_watch, "CHECK_SHARE", 0)
     monkeypatch.setattr(store_watch, "PATIENCE_SECONDS", 30.0)
+    monkeypatch.setattr(store_watch, "FILE_PATIENCE_SECONDS", 30.0)
 
 
 @pytest.fixture
@@ -179,6 +181,16 @@ def test_a_damaged_table_is_noticed_before_anybody_reads_it(file_store: Storage,
         shutil.copy(whole, tmp_path / "memory.db")
         assert client.get("/readyz").status_code == 200
         assert send(client, "second").status_code == 202
+
+
+def test_nobody_waits_for_the_check_of_a_large_file(file_store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_watch, "FILE_PATIENCE_SECONDS", 0.01)
+    ending = threading.Event()
+    monkeypatch.setattr(file_store.health, "check_file", lambda: ending.wait(60))
+    with server(file_store, Idle()) as client:
+        assert client.get("/readyz").json() == {"status": "ok"}
+        assert not ending.is_set()
+        ending.set()
 
 
 def test_a_table_that_is_gone_is_503(file_store: Storage, tmp_path: Path) -> None:

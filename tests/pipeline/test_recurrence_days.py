@@ -1,8 +1,11 @@
 """Packed days follow the incidents, on both databases, and a report counts what is not packed yet."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import event
 
 from onrecall.domain.incident import Incident, IncidentLink, Resolution
 from onrecall.pipeline import recurrence_days, recurrences
@@ -10,6 +13,7 @@ from onrecall.pipeline.recurrence_days import RecurrencePacker, pack_changed_day
 from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences, share_evenly
 from onrecall.recurrences.day_facts import RULES_VERSION
 from onrecall.storage import PreparedRecord, Storage
+from onrecall.storage import recurrence_days as recurrence_days_storage
 from onrecall.storage.recurrence_days import StoredDay
 
 MORNING = datetime(2026, 2, 3, 8, tzinfo=UTC)
@@ -145,3 +149,37 @@ def test_a_slow_worker_never_replaces_what_another_packed_later(store):
     pack_all(store)
     store.recurrence_days.save([(slow.token, StoredDay(slow.day, 0, b"", b"", "[]", "[]"))], RULES_VERSION)
     assert len(read_table(store).table) == 2
+
+
+def test_what_waits_is_counted_without_reading_incidents(store, monkeypatch):
+    save(store, outage("A", 0), outage("B", 0), outage("C", 0), outage("D", 5), outage("E", 6))
+    monkeypatch.setattr(recurrence_days_storage, "_incidents_of", None)
+    assert [store.recurrence_days.waiting(RULES_VERSION, most) for most in (0, 1, 2, 5)] == [5, 4, 3, 0]
+
+
+def test_days_are_counted_many_at_a_time_and_only_as_many_as_are_needed(store):
+    save(store, *(outage(f"I-{day}", day) for day in range(120)))
+    assert len(store.recurrence_days.changed(RULES_VERSION, 10)) == 10
+    with counting_statements(store) as statements:
+        store.recurrence_days.changed(RULES_VERSION, 10)
+        assert sum("count(" in statement for statement in statements) == 1
+    assert store.recurrence_days.waiting(RULES_VERSION, 20) == 100
+    with counting_statements(store) as statements:
+        store.recurrence_days.waiting(RULES_VERSION, 20)
+        assert sum("count(" in statement for statement in statements) == 3
+
+
+@contextmanager
+def counting_statements(store: Storage) -> Iterator[list[str]]:
+    """All statements that are asked meanwhile."""
+    statements: list[str] = []
+
+    def hear(_connection, _cursor, statement, _values, _context, _many) -> None:
+        statements.append(statement)
+
+    engine = store.overview.database.kind.engine
+    event.listen(engine, "before_cursor_execute", hear)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", hear)

@@ -202,6 +202,14 @@ def forget_words() -> None:
         kept.cache_clear()
 
 
+def test_passages_are_counted_by_version_whichever_is_current(store: Storage) -> None:
+    fill(store)
+    counts = {EmbeddingVersion("old", terms.VERSION): store.health.counts()["passages"]}
+    others = [("old", terms.VERSION), ("old", terms.VERSION + 1), ("a", terms.VERSION), ("z", 1), (None, terms.VERSION)]
+    for current in others:
+        assert store.reindexing.count_by_version(EmbeddingVersion(*current)) == counts
+
+
 def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.MonkeyPatch, request) -> None:
     memory = fill(store)
     split_of = len(store.passages.of_owners([("document", "runbook")])["document", "runbook"])
@@ -215,7 +223,8 @@ def test_other_terms_and_other_passages(store: Storage, monkeypatch: pytest.Monk
     assert (standing.models, standing.terms_versions) == (Counter(), Counter({1: standing.passages}))
     run(later)
     forget_words()
-    assert store.reindexing.count_by_version() == {EmbeddingVersion("old", 2): store.health.counts()["passages"]}
+    new = EmbeddingVersion("old", 2)
+    assert store.reindexing.count_by_version(new) == {new: store.health.counts()["passages"]}
     assert store.health.check() == ()
     assert len(store.passages.of_owners([("document", "runbook")])["document", "runbook"]) > split_of
     assert store.passages.term_statistics([terms.term_id("on")]).df

@@ -110,10 +110,14 @@ def _messages(load: Load, mark: str) -> Iterator[_Message]:
     apart += [((n + 0.5) / load.singles, False, n) for n in range(round(load.seconds * load.singles))]
     for at, batched, n in sorted(apart):
         if batched:
-            alerts = [_alert(mark, n * load.batch + k) for k in range(load.batch)]
-            yield _Message(at, "/api/v1/alerts/alertmanager", json.dumps(_notification(n, alerts)).encode(), load.batch)
+            yield _Message(at, "/api/v1/alerts/alertmanager", make_notification(mark, n, load.batch), load.batch)
         else:
             yield _Message(at, "/v2/enqueue", json.dumps(_event(mark, n)).encode(), 1)
+
+
+def make_notification(mark: str, n: int, batch: int) -> bytes:
+    """Return the n-th notification of Alertmanager, with so many alerts; no two have the same key."""
+    return json.dumps(_notification(n, [_alert(mark, n * batch + k) for k in range(batch)])).encode()
 
 
 def _notification(n: int, alerts: list[dict[str, Any]]) -> dict[str, Any]:

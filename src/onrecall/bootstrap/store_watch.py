@@ -17,7 +17,9 @@ CHECK_SECONDS = 30.0
 CHECK_SHARE = 50
 """Interval of integrity checks; they take at most one part in CHECK_SHARE of the time."""
 PATIENCE_SECONDS = 3.0
-"""Longest wait for a check; after that the previous result is returned."""
+"""Longest wait for a test write; after that the previous result is returned."""
+FILE_PATIENCE_SECONDS = 0.3
+"""Longest wait for a check of the file, which grows with its size; its result counts at the next look."""
 STILL_SECONDS = 120.0
 """A queue without progress for this long is stuck."""
 OLD = timedelta(minutes=10)
@@ -75,8 +77,9 @@ class StoreWatch:
         with self._turn:
             for task in self._tasks:
                 task.begin(self._pool)
-            running = [task.future for task in self._tasks if task.future is not None]
-        wait(running, PATIENCE_SECONDS)
+            probe, file_check = [[] if task.future is None else [task.future] for task in self._tasks]
+        wait(probe, PATIENCE_SECONDS)
+        wait(file_check, FILE_PATIENCE_SECONDS)
         return self._memory.store.health.problems
 
     def stuck(self) -> str | None:

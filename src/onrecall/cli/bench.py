@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.cli import bench_checks, bench_load, bench_prior, bench_scoreboard, console
+from onrecall.cli import bench_capacity, bench_checks, bench_load, bench_prior, bench_scoreboard, console
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 
@@ -14,6 +14,7 @@ for command in (
     bench_load.intake,
     bench_load.live,
     bench_load.backtest,
+    bench_capacity.capacity,
     bench_checks.checks,
     bench_prior.tasks,
     bench_prior.prior,

@@ -55,7 +55,7 @@ def pack_changed_days(store: Storage) -> int:
 
 def pack_if_too_many_wait(store: Storage) -> None:
     """Pack all changed days if a report could not read them all itself, as where no worker has run yet."""
-    if read_table(store).waiting:
+    if store.recurrence_days.waiting(RULES_VERSION, READ_AT_ONCE):
         while pack_changed_days(store):
             pass
 

@@ -36,7 +36,7 @@ class Reindex:
         """Return how many passages are outdated."""
         models: Counter[str | None] = Counter()
         versions: Counter[int | None] = Counter()
-        counts = self._store.reindexing.count_by_version()
+        counts = self._store.reindexing.count_by_version(self._make)
         for version, number in counts.items():
             if version.model != self._make.model:
                 models[version.model] += number

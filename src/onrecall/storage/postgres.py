@@ -17,6 +17,25 @@ LOCK_TIMEOUT_SECONDS = 60
 OLDEST_VERSION = 160000
 WRITER_LOCK_KEY = 6_171_620_262_801
 """The advisory lock that every writer holds until it commits, so that change numbers become visible in their order."""
+LOST_SERVER: Mapping[str, int] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 5,
+    "tcp_user_timeout": 15_000,
+}
+"""After 15 s without a sign a server counts as lost: nobody hears that connections to a lost machine ended.
+
+Parameters of libpq, in seconds, `tcp_user_timeout` in milliseconds. A server that computes for long is no lost one: its
+machine still answers.
+"""
+LOST_CLIENT = (
+    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=5 -c tcp_user_timeout=15000"
+)
+"""What a session tells its server, so that it gives up a client whose machine is gone after 15 s, too.
+
+Until then the writer's lock of that client is held, and nobody writes; by itself a server would wait for two hours.
+"""
 NOTICE_CHANNEL = "onrecall_events"
 """The channel that transactions notify after recording events."""
 LISTEN_SECONDS = 0.5
@@ -36,7 +55,7 @@ class PostgreSQL:
     types: Mapping[str, str] = COLUMN_TYPES
 
     def __init__(self, url: URL) -> None:
-        options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
+        options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s {LOST_CLIENT}"
         self._lock_key = WRITER_LOCK_KEY
         if (team := team_of(url)) is not None:
             options += f" -c role={team.role} -c search_path={team.schema},public"
@@ -47,7 +66,8 @@ class PostgreSQL:
             max_overflow=20,
             pool_timeout=LOCK_TIMEOUT_SECONDS,
             pool_pre_ping=True,
-            connect_args={"options": options, "application_name": "onrecall", "connect_timeout": 10},
+            connect_args={"options": options, "application_name": "onrecall"}
+            | {name: value for name, value in LOST_SERVER.items() if name not in url.query},
         )
         # A read transaction sees one snapshot and can't write.
         self.reader: Engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

@@ -3,7 +3,7 @@
 Triggers mark the day of an incident whenever the incident, its resolution or its links are written.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from itertools import groupby
@@ -101,17 +101,22 @@ class RecurrenceDays:
     def snapshot(self, rules: int, most: int) -> RecurrenceSnapshot:
         """Return all days, with at most so many incidents read from days that changed, newest days first."""
         with self._database.read() as connection:
-            changed, waiting = _read_changed(connection, rules, most)
-            fresh = {day.day for day in changed}
+            fresh, waiting = _choose_days(connection, rules, most)
+            changed = _read_days(connection, fresh)
             query = select(recurrence_days).order_by(recurrence_days.c.day)
             days = tuple(_to_day(row) for row in connection.execute(query) if row.day not in fresh)
         return RecurrenceSnapshot(days, changed, waiting)
 
+    def waiting(self, rules: int, most: int) -> int:
+        """Return how many incidents a snapshot with that limit would leave out; reads no incident."""
+        with self._database.read() as connection:
+            _, waiting = _choose_days(connection, rules, most)
+        return waiting
+
     def changed(self, rules: int, most: int) -> tuple[ChangedDay, ...]:
         """Return days that changed, newest first: at least one if any did, and not many more incidents than `most`."""
         with self._database.read() as connection:
-            days, _ = _read_changed(connection, rules, most, at_least=1)
-        return days
+            return _read_days(connection, _next_days(connection, rules, most))
 
     def save(self, days: Iterable[tuple[int, StoredDay]], rules: int) -> None:
         """Save packed days, each with the token of the change it contains; a day that changed again stays marked."""
@@ -141,24 +146,44 @@ def _changed_days(connection: Connection, rules: int) -> list[tuple[str, int]]:
     return sorted(tokens.items(), reverse=True)
 
 
-def _read_changed(
-    connection: Connection, rules: int, most: int, at_least: int = 0
-) -> tuple[tuple[ChangedDay, ...], int]:
-    """Return changed days with their incidents, and the number of incidents on the days that are left out."""
+def _count_changed(connection: Connection, rules: int) -> Iterator[tuple[str, int, int]]:
+    """Yield the days to pack, newest first, each with the token of its last change and its number of incidents."""
+    for days in chunked(_changed_days(connection, rules), DAYS_AT_ONCE):
+        counts = _count_incidents(connection, [day for day, _ in days])
+        for (day, token), count in zip(days, counts, strict=True):
+            yield day, token, count
+
+
+def _choose_days(connection: Connection, rules: int, most: int) -> tuple[dict[str, int], int]:
+    """Return the tokens of days with at most so many incidents, and how many incidents the other changed days have."""
     chosen: dict[str, int] = {}
     left, waiting = most, 0
-    for day, token in _changed_days(connection, rules):
-        count = _count_incidents(connection, day)
-        if count <= left or len(chosen) < at_least:
+    for day, token, count in _count_changed(connection, rules):
+        if count <= left:
             chosen[day] = token
             left -= count
         else:
             waiting += count
-    by_day: dict[str, list[DayIncident]] = {day: [] for day in chosen}
-    for days in chunked(chosen, DAYS_AT_ONCE):
+    return chosen, waiting
+
+
+def _next_days(connection: Connection, rules: int, most: int) -> dict[str, int]:
+    """Return the tokens of the newest changed days with about so many incidents; further days are not even counted."""
+    chosen: dict[str, int] = {}
+    for day, token, count in _count_changed(connection, rules):
+        if chosen and count > most:
+            break
+        chosen[day] = token
+        most -= count
+    return chosen
+
+
+def _read_days(connection: Connection, tokens: Mapping[str, int]) -> tuple[ChangedDay, ...]:
+    by_day: dict[str, list[DayIncident]] = {day: [] for day in tokens}
+    for days in chunked(tokens, DAYS_AT_ONCE):
         for incident in _incidents_of(connection, days):
             by_day[incident.started_at.date().isoformat()].append(incident)
-    return tuple(ChangedDay(day, chosen[day], tuple(of_day)) for day, of_day in by_day.items()), waiting
+    return tuple(ChangedDay(day, tokens[day], tuple(of_day)) for day, of_day in by_day.items())
 
 
 def _began_on(days: Iterable[str]) -> ColumnElement[bool]:
@@ -169,8 +194,10 @@ def _began_on(days: Iterable[str]) -> ColumnElement[bool]:
     )
 
 
-def _count_incidents(connection: Connection, day: str) -> int:
-    return connection.scalar(select(func.count()).select_from(incidents).where(_began_on([day]))) or 0
+def _count_incidents(connection: Connection, days: Sequence[str]) -> Sequence[int]:
+    """Return the number of incidents of each day, all in one statement."""
+    counts = [select(func.count()).select_from(incidents).where(_began_on([day])).scalar_subquery() for day in days]
+    return tuple(connection.execute(select(*counts)).one())
 
 
 def _incidents_of(connection: Connection, days: Sequence[str]) -> Iterator[DayIncident]:

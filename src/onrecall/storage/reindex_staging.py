@@ -5,9 +5,12 @@ changes in the meantime are noticed, and nothing is visible before all is comple
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
+    CompoundSelect,
     Connection,
     Table,
     and_,
@@ -20,11 +23,12 @@ from sqlalchemy import (
     select,
     text,
     tuple_,
+    union_all,
 )
 
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Passage
-from onrecall.storage import postgres_search_tables, reindex_commit
+from onrecall.storage import postgres_search_tables, reindex_commit, sequences
 from onrecall.storage.database import Database
 from onrecall.storage.passages import COLUMNS, select_by_owner
 from onrecall.storage.results import EmbeddingVersion, ReindexedItem, ReindexItem
@@ -87,16 +91,40 @@ class ReindexRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def count_by_version(self) -> Mapping[EmbeddingVersion, int]:
-        """Return the number of passages by embedding version."""
+    def count_by_version(self, current: EmbeddingVersion) -> Mapping[EmbeddingVersion, int]:
+        """Return the number of passages by embedding version.
+
+        Passages of the current version are not counted one by one, for these are normally all that there are.
+        """
         with self._database.read() as connection:
-            query = select(passages.c.model, passages.c.terms_version, func.count().label("number"))
-            rows = connection.execute(query.group_by(passages.c.model, passages.c.terms_version))
-            return {EmbeddingVersion(row.model, row.terms_version): row.number for row in rows}
+            outdated = {
+                EmbeddingVersion(row.model, row.terms_version): row.number
+                for row in connection.execute(_count_outdated(current))
+            }
+            rest = sequences.current_value(connection, "passages") - sum(outdated.values())
+        return outdated | ({current: rest} if rest > 0 else {})
 
     def staging(self, target: EmbeddingVersion) -> ReindexStaging:
         """Return the staging of a re-index to this version."""
         return ReindexStaging(self._database, target)
+
+
+def _count_outdated(current: EmbeddingVersion) -> CompoundSelect[Any]:
+    """Count passages by versions other than the current one; each part is a range of the index of versions."""
+    model, version = passages.c.model, passages.c.terms_version
+    other_models = [model.is_not(None)] if current.model is None else [model.is_(None), *_unlike(model, current.model)]
+    same_model = model.is_(None) if current.model is None else model == current.model
+    ranges = [
+        *other_models,
+        *(same_model & part for part in (version.is_(None), *_unlike(version, current.terms_version))),
+    ]
+    count = select(model, version, func.count().label("number")).group_by(model, version)
+    return union_all(*(count.where(part) for part in ranges))
+
+
+def _unlike(column: Column[Any], value: object) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The values below and above: SQL looks `<>` up in no index."""
+    return column < value, column > value
 
 
 def owner_state(table: Table) -> ColumnElement[str]:

@@ -1,0 +1,1 @@
+"""Load and faults over machines that Linux network namespaces stand for: `make faults`."""
