@@ -29,7 +29,7 @@ PRAGMAS = (
     "synchronous=FULL",
     "fullfsync=1",
     "foreign_keys=ON",
-    "cache_size=-32000",
+    "cache_size=-8000",
 )
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
