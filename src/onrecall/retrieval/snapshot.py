@@ -75,9 +75,7 @@ def save(
                 file.execute("rollback")
                 return load(path, model, segments)
             kept = _replace(file, path, segments, afresh=not ours)
-            file.execute("delete from head")
-            file.execute("insert into head values (?, ?, ?)", (FORMAT, model, seq))
-            file.execute("commit")
+            _set_head(file, model, seq)
             _remove_unnamed(file, path)
             _drop_former(file)
             return kept, seq
@@ -124,6 +122,13 @@ def _open(path: Path) -> Iterator[sqlite3.Connection]:
 def _read_head(file: sqlite3.Connection) -> tuple[str, str | None, int] | None:
     head: tuple[str, str | None, int] | None = file.execute("select format, model, seq from head").fetchone()
     return head
+
+
+def _set_head(file: sqlite3.Connection, model: str | None, seq: int) -> None:
+    """Say which state the files are of, which ends the transaction."""
+    file.execute("delete from head")
+    file.execute("insert into head values (?, ?, ?)", (FORMAT, model, seq))
+    file.execute("commit")
 
 
 def _replace(file: sqlite3.Connection, path: Path, segments: Sequence[Segment], *, afresh: bool) -> tuple[Segment, ...]:
