@@ -74,11 +74,11 @@ def save(
             if head is not None and ours and head[2] >= seq + rewrite:
                 file.execute("rollback")
                 return load(path, model, segments)
-            kept = _replace(file, path, segments, afresh=not ours)
+            mapped_segments = _replace(file, path, segments, afresh=not ours)
             _set_head(file, model, seq)
             _remove_unnamed(file, path)
             _drop_former(file)
-            return kept, seq
+            return mapped_segments, seq
     except (sqlite3.OperationalError, segment_file.SegmentDamaged) as error:
         _log.warning("the local index cannot be stored in %s, so it stays in memory: %s", path, error)
     except OSError as error:
@@ -136,9 +136,11 @@ def _replace(file: sqlite3.Connection, path: Path, segments: Sequence[Segment], 
     if afresh:
         file.execute("delete from files")
     checksums: dict[str, int] = dict(file.execute("select name, checksum from files").fetchall())
-    kept = dict(_without_gone(segments, checksums))
-    file.executemany("delete from files where name = ?", [(name,) for name in checksums.keys() - kept.keys()])
-    return tuple(_store(file, path, name, segment, checksums.get(name)) for name, segment in kept.items())
+    segments_by_name = dict(_without_gone(segments, checksums))
+    file.executemany(
+        "delete from files where name = ?", [(name,) for name in checksums.keys() - segments_by_name.keys()]
+    )
+    return tuple(_store(file, path, name, segment, checksums.get(name)) for name, segment in segments_by_name.items())
 
 
 def _without_gone(segments: Sequence[Segment], stored_names: Container[str]) -> Iterator[tuple[str, Segment]]:

@@ -51,8 +51,8 @@ class TermRun(NamedTuple):
         """Sum changes by term; terms whose changes cancel out are left out."""
         unique, inverse = np.unique(np.asarray(hashes, np.uint32), return_inverse=True)
         sums = np.bincount(inverse, weights=np.asarray(deltas), minlength=len(unique))
-        kept = sums != 0
-        return cls(unique[kept], sums[kept].astype(np.int32))
+        changed = sums != 0
+        return cls(unique[changed], sums[changed].astype(np.int32))
 
     @classmethod
     def merged(cls, runs: Sequence["TermRun"]) -> "TermRun":
