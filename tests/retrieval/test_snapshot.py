@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from passage_log import MODEL, Log, passage, vector
 from test_local_index import term_weights
 
-from onrecall.retrieval import snapshot
+from onrecall.retrieval import segment_file, snapshot, tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 
@@ -78,6 +79,20 @@ def test_closing_keeps_what_is_worth_it(log: Log, tmp_path: Path) -> None:
     assert log.reads == 0
 
 
+def segment_files(path: Path) -> list[Path]:
+    return sorted(path.parent.glob(f"{path.name}.*.segment*"))
+
+
+def has_term(path: Path, word: str) -> bool:
+    """Whether any stored segment still has the hash of a word."""
+    term_ids = np.array([tokenizer.term_id(word)], np.uint64)
+    stored = snapshot.load(path, MODEL)
+    assert stored
+    named = {snapshot._segment_path(path, snapshot.segment_name(segment)) for segment in stored[0]}
+    assert named == set(segment_files(path))
+    return any(segment.words.counts(term_ids).any() for segment in stored[0])
+
+
 def flipped(path: Path) -> None:
     raw = bytearray(path.read_bytes())
     for at in range(len(raw) // 3, len(raw), 997):
@@ -105,20 +120,98 @@ def test_damage_is_noticed_and_mended(log: Log, tmp_path: Path, damage: Callable
     assert found_ids(started(log, path)) == list(range(1, 42))
 
 
-def test_every_flipped_byte_of_an_array_is_noticed(log: Log, tmp_path: Path) -> None:
-    (segment, *_), _ = (started(log, tmp_path / "index")._state.segments, 0)
-    body = snapshot._encode_segment(segment)
-    intact = snapshot._decode_segment(body, b"\0" * 100)
-    for at in range(200, len(body) - 2_000, 211):
-        broken = bytearray(body)
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_damage_of_a_segment_file_is_noticed_and_mended(
+    log: Log, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    path = tmp_path / "index"
+    started(log, path)
+    (damaged, *_) = segment_files(path)
+    damage(damaged)
+    assert found_ids(started(log, path)) == list(range(1, 41))
+    log.add(passage("new", "disk"))
+    assert found_ids(started(log, path)) == list(range(1, 42))
+
+
+def test_every_flipped_byte_of_a_segment_file_is_noticed(log: Log, tmp_path: Path) -> None:
+    (segment, *_) = started(log, tmp_path / "index")._state.segments
+    path = tmp_path / "one.segment"
+    checksum = segment_file.write(path, segment)
+    intact = path.read_bytes()
+    assert (segment_file.read(path, checksum).words.keys() == segment.words.keys()).all()
+    for at in range(0, len(intact), 61):
+        broken = bytearray(intact)
         broken[at] ^= 0x10
-        try:
-            read = snapshot._decode_segment(bytes(broken), b"\0" * 100)
-        except snapshot.DAMAGE_ERRORS:
-            continue
-        assert (read.ids == intact.ids).all()
-        assert (read.words.keys() == intact.words.keys()).all()
-        assert (read.bits == intact.bits).all()
+        path.unlink()
+        path.write_bytes(broken)
+        with pytest.raises(segment_file.SegmentDamaged):
+            segment_file.read(path, checksum)
+
+
+def test_all_processes_read_the_arrays_of_the_files(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    first, second = started(log, path), started(log, path)
+    for n in range(40):
+        log.add(passage(f"later-{n}", "disk"))
+    first.refresh()
+    second.refresh()  # the first was quicker, so its files are taken
+    for index in (first, second, started(log, path)):
+        assert all(map(snapshot.is_mapped, index._state.segments))
+        assert len(found_ids(index)) == 80
+    mapped = Path("/proc/self/maps")
+    if mapped.exists():  # on Linux
+        assert all(str(file) in mapped.read_text() for file in segment_files(path))
+
+
+def test_files_that_are_no_longer_needed_go(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    index = started(log, path)
+    path.with_name("index.left-by-a-kill.segment.7.part").write_bytes(b"x")
+    other = path.with_name("other-index.1-2-3.segment")
+    other.write_bytes(b"of another store")
+    for n in range(400):
+        log.add(passage(f"later-{n}", "disk"))
+        index.refresh()
+    names = {snapshot._segment_path(path, snapshot.segment_name(segment)) for segment in snapshot.load(path, MODEL)[0]}
+    assert set(segment_files(path)) == names
+    assert other.exists()
+
+
+def test_what_was_erased_is_in_no_file_and_does_not_come_back(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    erasing, other = started(log, path), started(log, path)
+    secret = log.add(passage("secret", "zanzibar disk"))
+    for n in range(20):
+        log.add(passage(f"later-{n}", "disk"))
+    erasing.refresh()
+    other.refresh()
+    log.remove(secret)
+    other.refresh()  # at the same place of the log, but it marks what is gone
+    other._keep()
+    erasing.forget_removed()
+    assert not has_term(path, "zanzibar")
+    for n in range(20):
+        log.add(passage(f"last-{n}", "disk"))
+    other.refresh()
+    assert not has_term(path, "zanzibar")
+    assert found_ids(other) == found_ids(started(log, path)) == sorted(log.visible(VisibilityFilter()))
+
+
+def test_a_further_process_is_followed_by_an_erasure(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    erasing = started(log, path)
+    log.remove(3)
+    erasing.refresh()
+    log.add(passage("new", "disk"))
+    further = started(log, path)
+    further._keep()
+    held, log.entries = log.entries, log.entries[:-1]  # what came last is not seen yet where something is erased
+    erasing.refresh()
+    log.entries = held
+    erasing.forget_removed()
+    assert found_ids(erasing) == [1, 2, *range(4, 42)]
+    assert not any(segment.dead.any() for segment in snapshot.load(path, MODEL)[0])
+    assert snapshot.load(path, MODEL)[1] == 42
 
 
 def test_a_file_of_another_database_is_not_believed(log: Log, tmp_path: Path) -> None:
@@ -162,6 +255,21 @@ def test_another_format_starts_anew(log: Log, tmp_path: Path) -> None:
     assert log.reads == 40
 
 
+def test_a_file_of_the_first_format_is_replaced_and_its_room_given_back(log: Log, tmp_path: Path) -> None:
+    path = tmp_path / "index"
+    with sqlite3.connect(path) as file:
+        file.execute("create table head (format text not null, model text, seq integer not null)")
+        file.execute("create table segments (name text primary key, body blob not null, dead blob not null)")
+        file.execute("insert into head values ('1', ?, 40)", (MODEL,))
+        file.execute("insert into segments values ('1-40-7', zeroblob(1000000), zeroblob(5))")
+    file.close()
+    assert found_ids(started(log, path)) == list(range(1, 41))
+    assert path.stat().st_size < 100_000
+    log.reads = 0
+    assert found_ids(started(log, path)) == list(range(1, 41))
+    assert log.reads == 0
+
+
 def test_two_processes_share_the_file(log: Log, tmp_path: Path) -> None:
     path = tmp_path / "index"
     first, second = started(log, path), started(log, path)
@@ -193,7 +301,28 @@ def test_an_older_state_does_not_replace_a_newer(log: Log, tmp_path: Path) -> No
 
 
 def test_a_place_that_cannot_be_written_costs_only_time(log: Log, tmp_path: Path) -> None:
-    assert found_ids(started(log, tmp_path / "absent" / "index")) == list(range(1, 41))
+    index = started(log, tmp_path / "absent" / "index")
+    assert found_ids(index) == list(range(1, 41))
+    assert index.storage_note == (
+        f"the index cannot be stored in {tmp_path / 'absent'}, so each process holds it in memory"
+    )
+    assert started(log, tmp_path / "index").storage_note is None
+    assert LocalIndex(log, MODEL).storage_note is None
+
+
+def test_a_full_disk_costs_only_memory(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    index = started(log, tmp_path / "index")
+    monkeypatch.setattr(segment_file, "write", refuse)
+    for n in range(40):
+        log.add(passage(f"later-{n}", "disk"))
+    index.refresh()
+    assert len(found_ids(index)) == 80
+    assert index.storage_note
+    monkeypatch.undo()
+    assert len(found_ids(started(log, tmp_path / "index"))) == 80
 
 
 @pytest.mark.process
@@ -203,7 +332,7 @@ def test_killed_while_it_saves(log: Log, tmp_path: Path) -> None:
     script = f"""
 from pathlib import Path
 from passage_log import *
-from onrecall.retrieval import snapshot
+from onrecall.retrieval import segment_file, snapshot, tokenizer
 from onrecall.retrieval.segment import Segment
 log = Log()
 for n in range(40):

@@ -144,7 +144,9 @@ def test_many_terms_and_many_things_fit_a_statement(store: Storage) -> None:
 def test_check_sees_what_is_wrong(store: Storage) -> None:
     store.records.save([entry(incident("X-1"), passage("a", terms=(1, 2)))], NOON)
     with store._database.write() as connection:
-        connection.exec_driver_sql("update terms set passages = 5 where term = 2")
+        connection.exec_driver_sql(
+            "insert into terms values (2, 5) on conflict (term) do update set passages = excluded.passages"
+        )
         connection.exec_driver_sql("update counters set value = 9 where name = 'length'")
         connection.exec_driver_sql("delete from changes")
         connection.exec_driver_sql("update passages set owner = 'X-2'")

@@ -133,6 +133,9 @@ class _NullIndex:
     def refresh(self) -> None:
         """Nothing."""
 
+    def forget_removed(self) -> None:
+        """Nothing."""
+
     def words(self, *_: object) -> list[int]:
         """Nothing."""
         return []

@@ -54,6 +54,15 @@ def _latency_table(report: SpeedReport) -> Iterator[str]:
             yield f"| {_size(result)} | {_name(result)} | {MODES[row.mode]} | {times} | {hits} |"
 
 
+def _single_cost(result: EngineResult) -> str:
+    costs = [
+        f"{value:{form}} {unit}"
+        for value, form, unit in ((result.single_cpu_ms, ".1f", "ms"), (result.single_written_kb, ".0f", "kB"))
+        if value is not None
+    ]
+    return f" ({', '.join(costs)})" if costs else ""
+
+
 def _build_table(report: SpeedReport) -> Iterator[str]:
     yield (
         "| passages | engine | build | from opening the files to the first answer | from the start of the process"
@@ -71,7 +80,7 @@ def _build_table(report: SpeedReport) -> Iterator[str]:
             f"{(result.start_ms or 0) / 1000:.1f} s",
             f"{result.memory_mb or 0:.0f} MB",
             f"{result.disk_mb:.0f} MB",
-            f"{result.singles_per_s or 0:.0f}/s",
+            f"{result.singles_per_s or 0:.0f}/s{_single_cost(result)}",
             ", ".join(f"{value:.1f}" for value in result.load),
         )
         yield f"| {_size(result)} | {_name(result)} | {' | '.join(cells)} |"

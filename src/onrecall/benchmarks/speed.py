@@ -109,6 +109,10 @@ class EngineResult:
     memory_mb: float | None = None
     """Most that the process ever held, and what processes hold that it keeps busy."""
     singles_per_s: float | None = None
+    single_cpu_ms: float | None = None
+    """Processor time in this process for one thing added, the median."""
+    single_written_kb: float | None = None
+    """What this process sends to the disk for one thing added, in kB; None where the system does not count it."""
     load: tuple[float, float] = (0.0, 0.0)
     """Processes that wanted to run, of the whole machine, before and after."""
 
@@ -316,7 +320,7 @@ def _ask(job: _Job, built: EngineResult, questions: Sequence[SyntheticQuestion],
         engine.ask(question, "all")
     series = tuple(_series(engine, mode, questions, job.plan.asking_seconds) for mode in MODES)
     memory = _peak_memory() + resident_bytes(engine.processes())
-    singles = _singles(engine, SyntheticVectors(job.meanings), job.new, job.plan)
+    rate, cpu, written = _singles(engine, SyntheticVectors(job.meanings), job.new, job.plan)
     engine.close()
     return EngineResult(
         engine=job.engine,
@@ -329,7 +333,9 @@ def _ask(job: _Job, built: EngineResult, questions: Sequence[SyntheticQuestion],
         cold_ms=(first - opened) * 1000,
         start_ms=(first - job.started) * 1000,
         memory_mb=memory / 1e6,
-        singles_per_s=singles,
+        singles_per_s=rate,
+        single_cpu_ms=cpu,
+        single_written_kb=written,
         load=(load, os.getloadavg()[0]),
     )
 
@@ -350,18 +356,32 @@ def _series(engine: Engine, mode: Mode, questions: Sequence[SyntheticQuestion], 
     return LatencySeries(mode, len(spent), p50, p95, p99, float(np.median(worked)), right / len(spent))
 
 
-def _singles(engine: Engine, meanings: SyntheticVectors, first: int, plan: SpeedPlan) -> float:
-    """Return the insertion rate per second, one transaction per incident."""
+def _singles(
+    engine: Engine, meanings: SyntheticVectors, first: int, plan: SpeedPlan
+) -> tuple[float, float, float | None]:
+    """Return the insertion rate per second, one transaction per incident, with ms of processor time and kB written."""
     records = [corpus.make_record(number) for number in range(first, first + plan.singles)]
     new = [(record, meanings.of(record)) for record in records]
-    began = time.perf_counter()
-    count = 0
+    worked: list[float] = []
+    written, began = _written_bytes(), time.perf_counter()
     for entry in new:
+        working = time.process_time()
         engine.add([entry])
-        count += 1
+        worked.append((time.process_time() - working) * 1000)
         if time.perf_counter() - began > plan.asking_seconds:
             break
-    return count / (time.perf_counter() - began)
+    spent, after = time.perf_counter() - began, _written_bytes()
+    kilobytes = None if written is None or after is None else (after - written) / len(worked) / 1000
+    return len(worked) / spent, float(np.median(worked)), kilobytes
+
+
+def _written_bytes() -> int | None:
+    """Return how many bytes this process has sent to disks; None where the system does not count them."""
+    try:
+        rows = Path("/proc/self/io").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(row.split()[1]) for row in rows if row.startswith("write_bytes")), None)
 
 
 def _timed(work: Callable[..., None], *arguments: object) -> float:

@@ -29,6 +29,7 @@ from onrecall.kafka.connection import Connection
 from onrecall.pipeline import Dependencies, GroupingTimers, IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbedder
+from onrecall.retrieval.local_index import LocalIndex
 from onrecall.settings import Settings
 from onrecall.sources import SOURCES
 from onrecall.storage import Storage
@@ -62,6 +63,8 @@ class AppContext:
     hindsight: HindsightPeer | None = None
     search_index: "OpenSearchIndex | None" = None
     """The index in OpenSearch, where one is configured."""
+    local_index: LocalIndex | None = None
+    """The index of our own beside SQLite, where that is used."""
     more_parts: Sequence[Callable[[], ComponentStatus]] = ()
     """Status checks of optional parts."""
     watch: StoreWatch | None = None
@@ -79,6 +82,8 @@ class AppContext:
         working = [lambda: _worker_status(worker)] if worker else []
         if self.memory.refiner.active:
             working.append(_refinement_status)
+        if note := self.local_index and self.local_index.storage_note:
+            working.append(lambda: ComponentStatus(name="index", state="degraded", detail=note))
         extra = [*working, *channel_parts(self.memory), *self.more_parts, *more]
         return build_report(self.memory, self.meaning, extra, self.watch)
 
@@ -135,6 +140,7 @@ def open_app(
                 recall.local,
                 peer,
                 recall.search_index,
+                recall.local_index,
                 [*hindsight.status_checks(peer, memory), *search_index_status.status_checks(recall.search_index)],
                 watch,
             )

@@ -35,6 +35,8 @@ class OpenedRecall:
     """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
     search_index: "OpenSearchIndex | None" = None
     """The index in OpenSearch, where one is configured."""
+    local_index: LocalIndex | None = None
+    """The index of our own beside SQLite, where that is used."""
 
 
 @contextmanager
@@ -49,7 +51,8 @@ def open_recall(
             yield OpenedRecall(Retriever(store, model, search_index, asking), model, local, search_index)
             return
         with _open_index(store, model, chosen) as index:
-            yield OpenedRecall(Retriever(store, model, index, asking), model, local)
+            own_index = index if isinstance(index, LocalIndex) else None
+            yield OpenedRecall(Retriever(store, model, index, asking), model, local, local_index=own_index)
 
 
 def embedder(chosen: Settings) -> Embedder | None:

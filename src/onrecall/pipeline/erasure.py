@@ -23,12 +23,15 @@ class ErasureService:
 
     def __init__(self, store: Storage, recall: Retriever, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._forget_removed = recall.forget_removed
         self._derive = Derivation(recall.prepare, lambda text: step_key(text, None).partition(" ")[2])
         self._clock = clock
 
     def erase_person(self, names: Sequence[str], by: str | None) -> ErasureReceipt:
         """Put a pseudonym in place of a person's names, all forms of which are given. Raises Invalid."""
-        return self._store.erasures.erase_person(tuple(names), self._derive, self._clock(), by)
+        receipt = self._store.erasures.erase_person(tuple(names), self._derive, self._clock(), by)
+        self._forget_removed()
+        return receipt
 
     def erase_incident(self, incident_id: str, by: str | None) -> ErasureReceipt:
         """Delete an incident and everything that belongs to it; one that is erased already changes nothing.
@@ -38,4 +41,5 @@ class ErasureService:
         receipt = self._store.erasures.erase_incident(incident_id, self._derive, self._clock(), by)
         if receipt.id is None and not self._store.erasures.is_erased(incident_id):
             raise NotFound(f"there is no incident {incident_id}")
+        self._forget_removed()
         return receipt

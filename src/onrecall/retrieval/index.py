@@ -40,6 +40,9 @@ class Index(Protocol):
     def refresh(self) -> None:
         """Catch up with what was written since; cheap when nothing was. To be called before each question."""
 
+    def forget_removed(self) -> None:
+        """Leave nothing of removed passages behind, as far as it is this index's own; to be called after an erasure."""
+
     def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """The passages that have most of these terms, each with its weight in the question; rare ones count most."""
 

@@ -1,6 +1,7 @@
 """The index in this process: a few runs of arrays in memory that follow the database's change log."""
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -58,6 +59,8 @@ class LocalIndex:
         self._state = IndexState(*stored) if stored else IndexState()
         self._saved = self._state.seq
         self._trusted = not stored
+        self._is_kept = True
+        """Whether the last state that was to be kept could be."""
 
     @property
     def limitation(self) -> None:
@@ -80,6 +83,21 @@ class LocalIndex:
         """Save the state if enough has changed."""
         with self._lock:
             self._save(MAX_UNSAVED_CHANGES // 4)
+
+    def forget_removed(self) -> None:
+        """Leave nothing of removed passages in memory or in files, other than what other processes hold in memory."""
+        self.refresh()
+        with self._lock:
+            self._drop_removed()
+            while self._path and not self._keep(rewrite=True):
+                self._drop_removed()
+
+    @property
+    def storage_note(self) -> str | None:
+        """Why the index is in the memory of each process alone; None: it is shared."""
+        if self._path is None or (self._is_kept and os.access(self._path.parent, os.W_OK)):
+            return None
+        return f"the index cannot be stored in {self._path.parent}, so each process holds it in memory"
 
     def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by BM25 over the terms."""
@@ -131,11 +149,33 @@ class LocalIndex:
         stored = self._changes.get(list(sampled))
         return all(number in stored and checksum(stored[number]) == expected for number, expected in sampled.items())
 
+    def _drop_removed(self) -> None:
+        segments = (Segment.merged([segment]) if segment.dead.any() else segment for segment in self._state.segments)
+        self._state = IndexState(tuple(segment for segment in segments if len(segment)), self._state.seq)
+
     def _save(self, unsaved: int) -> None:
+        if self._path and self._state.seq - self._saved >= unsaved:
+            self._keep()
+
+    def _keep(self, *, rewrite: bool = False) -> bool:
+        """Keep the state; from then on its arrays are those that all processes share.
+
+        False: another process was further, and its state is ours now.
+        """
+        assert self._path
         state = self._state
-        if self._path and state.seq - self._saved >= unsaved:
-            snapshot.save(self._path, self._model, state.segments, state.seq)
-            self._saved = state.seq
+        stored = snapshot.save(self._path, self._model, state.segments, state.seq, rewrite=rewrite)
+        self._is_kept, self._saved = stored is not None, state.seq
+        if stored is None:
+            return True
+        segments, self._saved = stored
+        self._state = IndexState(segments, self._saved)
+        if self._saved == state.seq:
+            return True
+        if not self._matches_database():
+            self._reset("what another process stored is of another database")
+        self._catch_up()
+        return False
 
 
 def _compact(segments: Sequence[Segment]) -> tuple[Segment, ...]:

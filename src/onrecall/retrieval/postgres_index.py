@@ -36,6 +36,9 @@ class PostgresIndex:
     def refresh(self) -> None:
         """Nothing to do: what is committed is found."""
 
+    def forget_removed(self) -> None:
+        """Nothing to do: what finds passages went with them."""
+
     def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by their rarest terms."""
         return self._search.words(terms, _to_filter(visible), visible.as_of, visible.exclude, limit)

@@ -86,6 +86,10 @@ class Retriever:
         """Why this thread's last question was answered from less than the whole index; None: it was not."""
         return self._index.limitation
 
+    def forget_removed(self) -> None:
+        """Leave nothing of removed passages in the index's files."""
+        self._index.forget_removed()
+
     def prepare(
         self, records: Sequence[Record], progress: Callable[[int, int], None] | None = None
     ) -> list[tuple[Passage, ...]]:

@@ -23,6 +23,7 @@ from onrecall.storage import (
     postmortem_actions,
     sequences,
     tables,
+    terms,
 )
 from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import bounded_rows
@@ -36,6 +37,7 @@ from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.sessions import sessions
 from onrecall.storage.sign_ins import people, sign_ins
 from onrecall.storage.sources import senders
+from onrecall.storage.term_runs import term_runs
 from onrecall.storage.tickets import tickets
 
 BACKED_UP_TABLES: Sequence[Table] = (
@@ -72,10 +74,12 @@ TRANSIENT_TABLES: Sequence[Table] = (
     tables.staged_passages,
     recurrence_days,
     recurrence_changes,
+    term_runs,
 )
 """Not backed up: tickets live for seconds, ended sessions and their devices must not return.
 
-An unfinished re-index starts over, and the days for recurrences are packed again from the incidents.
+An unfinished re-index starts over, the days for recurrences are packed again from the incidents, and what runs say of
+terms stands in the rows of `terms`.
 """
 SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 """Tables that have rows in a new store."""
@@ -121,6 +125,10 @@ class Backups:
 def _rows(connection: Connection) -> Iterator[Row]:
     yield {"table": "backup", "schema": migrations.current_version(connection)}
     for table in BACKED_UP_TABLES:
+        if table is tables.terms:
+            for term, frequency in terms.all_frequencies(connection):
+                yield {"table": table.name, "term": term, "passages": frequency}
+            continue
         query = select(table).order_by(*table.primary_key).execution_options(yield_per=archive.rows_at_once(table))
         for row in connection.execute(query).mappings():
             yield {"table": table.name} | {name: to_json(value) for name, value in row.items()}

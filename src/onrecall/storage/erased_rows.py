@@ -26,6 +26,7 @@ from onrecall.storage.tables import (
     staged_passages,
     terms,
 )
+from onrecall.storage.term_runs import term_runs
 
 Change = Callable[[str], str]
 
@@ -45,7 +46,7 @@ class Replacement:
 
 BATCH_SIZE = 500
 DERIVED_TABLES: frozenset[Table] = frozenset(
-    {changes, counters, terms, passages, staged_owners, staged_passages, recurrence_days, recurrence_changes}
+    {changes, counters, terms, term_runs, passages, staged_owners, staged_passages, recurrence_days, recurrence_changes}
 )
 """Tables that are made anew of the others, or hold numbers alone."""
 AUDIT_TABLES: frozenset[Table] = frozenset({audit.audit, audit.audit_head, audit.erased_audit_rows})

@@ -14,7 +14,7 @@ from onrecall.domain.erasure import ERASED_TEXT, OWN_WORDS, ErasureReceipt, Pers
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Document, Incident, Owner, Passage
 from onrecall.domain.suggestion import Suggestion
-from onrecall.storage import audit, erased_rows, incident_rows, records, recurrence_days, removal
+from onrecall.storage import audit, erased_rows, incident_rows, records, recurrence_days, removal, terms
 from onrecall.storage.action_items import action_items
 from onrecall.storage.cause_families import cause_family_members
 from onrecall.storage.database import Database
@@ -147,6 +147,7 @@ def _finish(
     rows = {name: number for name, number in receipt.rows.items() if number}
     if not rows and not changed:
         return replace(receipt, rows={})
+    terms.forget_removed(connection)
     erasure = f"erasure-{secrets.token_hex(4)}"
     digest = audit.replace_erased(connection, erasure, changed)
     rows |= {"audit": len(changed)} if changed else {}

@@ -22,7 +22,6 @@ from onrecall.storage.tables import (
     passages,
     recommendations,
     resolutions,
-    terms,
 )
 
 BATCH_SIZE = 2000
@@ -128,8 +127,8 @@ def _wrong_counts(connection: Connection) -> Iterator[str]:
         stored = sequences.current_value(connection, "passages" if name == "passages" else "length")
         if stored != right:
             yield f"the total of {name} is {stored} and should be {right}"
-    query = select(terms.c.term, terms.c.passages).execution_options(yield_per=BATCH_SIZE)
-    wrong = sum(counted.pop(row.term, 0) != row.passages for row in connection.execute(query)) + len(counted)
+    stored_counts = packed.all_frequencies(connection)
+    wrong = sum(counted.pop(term, 0) != frequency for term, frequency in stored_counts) + len(counted)
     if wrong:
         yield f"{wrong} terms have a wrong count"
 

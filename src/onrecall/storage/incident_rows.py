@@ -30,6 +30,16 @@ RECENT_WINDOW = timedelta(days=7)
 """An open incident older than this is hardly being worked on."""
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 MINTED_ID = re.compile(r"INC-(\d{1,9})")
+_QUEUE_ANSWERED = (
+    update(incidents)
+    .where(
+        incidents.c.status.in_(("open", "acknowledged"))
+        & (incidents.c.started_at > bindparam("since", type_=Utc()))
+        & incidents.c.waiting.is_(False),
+        exists().where(recommendations.c.incident == incidents.c.id),
+    )
+    .values(waiting=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +202,7 @@ def mark_answered(connection: Connection, incident: str) -> None:
 
 def queue_answered(connection: Connection, now: datetime) -> None:
     """Queue open, recent, answered incidents again: memory has grown, so a better answer may exist."""
-    columns, since = incidents.c, max(now, EARLIEST + RECENT_WINDOW) - RECENT_WINDOW
-    at_work = columns.status.in_(("open", "acknowledged")) & (columns.started_at > since) & columns.waiting.is_(False)
-    answered = exists().where(recommendations.c.incident == columns.id)
-    connection.execute(update(incidents).where(at_work, answered).values(waiting=True))
+    connection.execute(_QUEUE_ANSWERED, {"since": max(now, EARLIEST + RECENT_WINDOW) - RECENT_WINDOW})
 
 
 def fold_text(incident: Incident) -> str:

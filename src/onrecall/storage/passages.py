@@ -18,6 +18,7 @@ from onrecall.storage.columns import Utc
 from onrecall.storage.database import BACKENDS, Database
 from onrecall.storage.results import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics, StoredVector
 from onrecall.storage.tables import changes, documents, incidents, passages
+from onrecall.storage.term_runs import TermRunCache
 
 COLUMNS = tuple(column.name for column in fields(Passage))
 SELECT_PASSAGE = select(passages.c.id, *(passages.c[name] for name in COLUMNS))
@@ -69,6 +70,7 @@ class PassageRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._term_runs = TermRunCache()
 
     def get(self, numbers: Sequence[int]) -> dict[int, Passage]:
         """Return passages by number; removed ones are absent."""
@@ -141,7 +143,7 @@ class PassageRepository:
     def term_statistics(self, term_hashes: Sequence[int]) -> StoredTermStatistics:
         """Return exact document frequencies of terms."""
         with self._database.read() as connection:
-            return terms.statistics(connection, term_hashes)
+            return terms.statistics(connection, term_hashes, self._term_runs)
 
 
 def add(connection: Connection, new: Sequence[Passage]) -> None:

@@ -11,13 +11,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.storage.tables import terms
 
 LOCK_TIMEOUT_SECONDS = 60
 BUSY_TIMEOUT_MS = 8
@@ -31,7 +29,7 @@ PRAGMAS = (
     "synchronous=FULL",
     "fullfsync=1",
     "foreign_keys=ON",
-    "cache_size=-32000",
+    "cache_size=-8000",
 )
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -113,15 +111,6 @@ class SQLite:
 
     def prepare(self, connection: Connection) -> None:
         """Do nothing before the first migration."""
-
-    @staticmethod
-    def add_frequencies(connection: Connection, deltas: Sequence[tuple[int, int]]) -> None:
-        """Add to the number of passages that each term occurs in."""
-        new = insert(terms)
-        upsert = new.on_conflict_do_update(
-            index_elements=[terms.c.term], set_={"passages": terms.c.passages + new.excluded.passages}
-        )
-        connection.execute(upsert, [{"term": term, "passages": delta} for term, delta in deltas])
 
     @staticmethod
     def in_numbers(column: str) -> str:

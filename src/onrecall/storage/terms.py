@@ -1,19 +1,26 @@
-"""The document frequency of each term, kept exact in the transaction that adds or removes passages."""
+"""The document frequency of each term, kept exact in the transaction that adds or removes passages.
 
-from collections.abc import Sequence
+PostgreSQL counts in a table; on SQLite new changes are kept as runs (`term_runs.py`) beside what is in the table.
+"""
+
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import numpy as np
-from sqlalchemy import Connection, TextClause, delete, text
+from sqlalchemy import Connection, TextClause, delete, select, text
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Passage
-from onrecall.storage import sequences
+from onrecall.storage import sequences, term_runs
 from onrecall.storage.batching import chunked
 from onrecall.storage.database import BACKENDS
+from onrecall.storage.postgres import PostgreSQL
 from onrecall.storage.results import StoredTermStatistics
 from onrecall.storage.tables import terms
+from onrecall.storage.term_runs import TermRun, TermRunCache
 
+BATCH_SIZE = 5_000
+"""Rows read at a time."""
 PAIR_BYTES = 5
 """A term takes four bytes for its hash and one for its count; all hashes precede all counts."""
 
@@ -27,37 +34,58 @@ def check_packed(passage: Passage, n: int) -> None:
 
 def update_counts(connection: Connection, added: Sequence[bytes], removed: Sequence[bytes]) -> None:
     """Update frequencies for added and removed passages."""
-    sequences.increment(connection, "passages", len(added) - len(removed))
-    sequences.increment(connection, "length", sum(map(count_terms, added)) - sum(map(count_terms, removed)))
+    length = sum(map(count_terms, added)) - sum(map(count_terms, removed))
+    sequences.count_passages(connection, len(added) - len(removed), length)
     hash_arrays = [unpack_hashes(packed) for packed in (*added, *removed)]
-    signs = [1] * len(added) + [-1] * len(removed)
     if not hash_arrays:
         return
-    signs_by_term = np.repeat(np.array(signs, dtype=np.int64), [len(term_hashes) for term_hashes in hash_arrays])
-    unique, inverse = np.unique(np.concatenate(hash_arrays), return_inverse=True)
-    deltas = np.bincount(inverse, weights=signs_by_term, minlength=len(unique)).astype(np.int64)
-    changed = [(int(term), int(delta)) for term, delta in zip(unique, deltas, strict=True) if delta]
-    if changed:
-        BACKENDS[connection.dialect.name].add_frequencies(connection, changed)
-    for chunk in chunked([term for term, delta in changed if delta < 0]):
-        connection.execute(delete(terms).where(terms.c.term.in_(chunk), terms.c.passages <= 0))
+    signs = np.repeat([1] * len(added) + [-1] * len(removed), [len(term_hashes) for term_hashes in hash_arrays])
+    run = TermRun.of(np.concatenate(hash_arrays), signs)
+    if connection.dialect.name == "sqlite":
+        term_runs.append(connection, run)
+    else:
+        _update_table(connection, list(zip(run.terms.tolist(), run.deltas.tolist(), strict=True)))
 
 
-def statistics(connection: Connection, term_hashes: Sequence[int]) -> StoredTermStatistics:
+def forget_removed(connection: Connection) -> None:
+    """Leave nothing of terms that no passage has any more."""
+    if connection.dialect.name == "sqlite":
+        term_runs.compact(connection)
+
+
+def all_frequencies(connection: Connection) -> Iterator[tuple[int, int]]:
+    """Yield the frequency of every term that is counted, rightly or wrongly, by rising term."""
+    query = select(terms.c.term, terms.c.passages).order_by(terms.c.term).execution_options(yield_per=BATCH_SIZE)
+    table = (tuple(row) for row in connection.execute(query))
+    runs = term_runs.read_all(connection)
+    return term_runs.sums(runs, table) if runs else table
+
+
+def statistics(connection: Connection, term_hashes: Sequence[int], cache: TermRunCache) -> StoredTermStatistics:
     """Return statistics of these terms; terms that occur nowhere are absent."""
     kind = BACKENDS[connection.dialect.name]
     rows = connection.execute(_statistics(connection.dialect.name), {"numbers": kind.bind_list(term_hashes)}).all()
     totals = {name: value for name, _, value in rows if name}
-    frequencies = {term: passages for name, term, passages in rows if not name}
+    base = {term: passages for name, term, passages in rows if name == ""}
+    runs = cache.runs(connection, [number for name, number, _ in rows if name is None])
+    frequencies = term_runs.frequencies(base, runs, term_hashes)
     return StoredTermStatistics(totals["passages"], totals["length"], frequencies)
+
+
+def _update_table(connection: Connection, changed: Sequence[tuple[int, int]]) -> None:
+    if changed:
+        PostgreSQL.add_frequencies(connection, changed)
+    for chunk in chunked([term for term, delta in changed if delta < 0]):
+        connection.execute(delete(terms).where(terms.c.term.in_(chunk), terms.c.passages <= 0))
 
 
 @cache
 def _statistics(dialect: str) -> TextClause:
-    """One statement, because each question waits for it: totals by name, terms with an empty name."""
+    """One statement, because each question waits for it: totals by name, terms with an empty name, runs with none."""
     return text(
         f"select '' as name, term, passages from terms where {BACKENDS[dialect].in_numbers('term')}"  # noqa: S608
         " union all select name, 0, value from counters where name in ('passages', 'length')"
+        " union all select null, id, 0 from term_runs"
     )
 
 

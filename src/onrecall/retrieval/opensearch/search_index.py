@@ -104,6 +104,10 @@ class OpenSearchIndex:
         if self._question.limitation:
             self._standing_in().refresh()
 
+    def forget_removed(self) -> None:
+        """Catch up; the cluster drops what was deleted when it merges its segments next."""
+        self.refresh()
+
     def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by BM25 over the terms."""
         scores: Counter[int] = Counter()
