@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.storage.postgres_teams import SCHEMA_PREFIX, TEAM_PARAMETER, team_of
+from onrecall.storage import postgres_connection
+from onrecall.storage.postgres_connection import array_literal
+from onrecall.storage.postgres_teams import SCHEMA_PREFIX, team_of
 
-LOCK_TIMEOUT_SECONDS = 60
 OLDEST_VERSION = 160000
 WRITER_LOCK_KEY = 6_171_620_262_801
 """The advisory lock that every writer holds until it commits, so that change numbers become visible in their order."""
@@ -36,19 +37,11 @@ class PostgreSQL:
     types: Mapping[str, str] = COLUMN_TYPES
 
     def __init__(self, url: URL) -> None:
-        options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s"
-        self._lock_key = WRITER_LOCK_KEY
-        if (team := team_of(url)) is not None:
-            options += f" -c role={team.role} -c search_path={team.schema},public"
-            self._lock_key += zlib.crc32(team.schema.encode())
-        self.engine = create_engine(
-            url.difference_update_query([TEAM_PARAMETER]).set(drivername="postgresql+psycopg"),
-            pool_size=10,
-            max_overflow=20,
-            pool_timeout=LOCK_TIMEOUT_SECONDS,
-            pool_pre_ping=True,
-            connect_args={"options": options, "application_name": "onrecall", "connect_timeout": 10},
-        )
+        team = team_of(url)
+        self._lock_key = WRITER_LOCK_KEY + (zlib.crc32(team.schema.encode()) if team else 0)
+        self.notifies = not postgres_connection.is_pooled(url)
+        """Whether `listen` works: behind a pooler no session lasts long enough to hear anything."""
+        self.engine = postgres_connection.make_engine(url)
         # A read transaction sees one snapshot and can't write.
         self.reader: Engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.writer: Engine = self.engine
@@ -85,7 +78,10 @@ class PostgreSQL:
                 " select * from unnest(cast(:terms as bigint[]), cast(:deltas as bigint[]))"
                 " on conflict (term) do update set passages = terms.passages + excluded.passages"
             ),
-            {"terms": [term for term, _ in deltas], "deltas": [delta for _, delta in deltas]},
+            {
+                "terms": array_literal(term for term, _ in deltas),
+                "deltas": array_literal(delta for _, delta in deltas),
+            },
         )
 
     @staticmethod
@@ -99,9 +95,10 @@ class PostgreSQL:
         return f"{column} = any(cast(:names as text[]))"
 
     @staticmethod
-    def bind_list(numbers: Sequence[int] | Sequence[str]) -> list[int] | list[str]:
+    def bind_list(numbers: Sequence[int] | Sequence[str]) -> str | list[str]:
         """Return the list as one bind value."""
-        return list(numbers)  # type: ignore[return-value]
+        names = [name for name in numbers if isinstance(name, str)]
+        return names or array_literal(number for number in numbers if not isinstance(number, str))
 
     @staticmethod
     def size(connection: Connection) -> int:
