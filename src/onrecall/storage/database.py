@@ -39,7 +39,7 @@ class Database:
         """Open the database; reads that may be stale go to the replica `read_from`, where there is one."""
         self.kind = database_kind(url)
         self.replica = _open_replica(self.kind, read_from)
-        self._held = threading.local()
+        self._moment = threading.local()
         self.commit_listeners: list[Callable[[], None]] = []
         """Callbacks that run after every committed write of this process or its worker, in the writing thread."""
         self.condition = Condition()
@@ -55,10 +55,10 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A read-only transaction on one snapshot: that of `one_moment`, or its own."""
-        held: Connection | None = getattr(self._held, "connection", None)
-        if held is not None:
+        shared: Connection | None = getattr(self._moment, "connection", None)
+        if shared is not None:
             with self._translated():
-                yield held
+                yield shared
             return
         with self._reading() as connection:
             yield connection
@@ -66,15 +66,15 @@ class Database:
     @contextmanager
     def one_moment(self) -> Iterator[None]:
         """Have all reads of this thread inside see one snapshot; on PostgreSQL they are one transaction."""
-        if self.kind.name == "sqlite" or getattr(self._held, "connection", None) is not None:
+        if self.kind.name == "sqlite" or getattr(self._moment, "connection", None) is not None:
             yield
             return
         with self._reading() as connection:
-            self._held.connection = connection
+            self._moment.connection = connection
             try:
                 yield
             finally:
-                self._held.connection = None
+                self._moment.connection = None
 
     def stream(self, rows: Callable[[Connection], Iterator[Row]]) -> Iterator[Row]:
         """Yield rows of one snapshot while others may write."""

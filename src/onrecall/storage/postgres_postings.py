@@ -76,15 +76,15 @@ def remove(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
     if not len(term_ids):
         return
     _, touched = _rows_of(term_ids, numbers)
-    gone = np.unique(numbers)
-    kept: list[tuple[int, int, bytes]] = []
+    removed = np.unique(numbers)
+    remaining: list[tuple[int, int, bytes]] = []
     for term, block, data in connection.execute(SELECT_ROWS, touched):
         postings = np.frombuffer(data, POSTING)
-        stays = ~np.isin((block << BLOCK_BITS) + postings["place"].astype(np.int64), gone)
-        kept.append((term, block, postings[stays].tobytes()))
-    held = {"terms": array_literal(row[0] for row in kept), "blocks": array_literal(row[1] for row in kept)}
-    connection.execute(REPLACE, held | {"postings": _bytes_literal(row[2] for row in kept)})
-    connection.execute(DELETE_EMPTY, held)
+        stays = ~np.isin((block << BLOCK_BITS) + postings["place"].astype(np.int64), removed)
+        remaining.append((term, block, postings[stays].tobytes()))
+    keys = {"terms": array_literal(row[0] for row in remaining), "blocks": array_literal(row[1] for row in remaining)}
+    connection.execute(REPLACE, keys | {"postings": _bytes_literal(row[2] for row in remaining)})
+    connection.execute(DELETE_EMPTY, keys)
 
 
 def scores(
@@ -98,10 +98,10 @@ def scores(
     counts = np.frombuffer(b"".join(sizes), ">i2").astype(np.int64) // POSTING.itemsize
     postings = np.frombuffer(b"".join(data), POSTING)
     numbers = np.repeat(np.frombuffer(b"".join(blocks), ">i8") << BLOCK_BITS, counts) + postings["place"]
-    found, first, position = np.unique(numbers.astype(np.int64), return_index=True, return_inverse=True)
+    distinct, first, position = np.unique(numbers.astype(np.int64), return_index=True, return_inverse=True)
     gain = np.repeat(np.array(gains), [len(own) // POSTING.itemsize for own in data])
-    scores = np.bincount(position, gain, len(found)) / SATURATION[postings["length"][first]]
-    return found, np.round(scores, SCORE_DIGITS)
+    scores = np.bincount(position, gain, len(distinct)) / SATURATION[postings["length"][first]]
+    return distinct, np.round(scores, SCORE_DIGITS)
 
 
 def _unpack(packed_terms: Mapping[int, bytes]) -> tuple[Numbers, Numbers, npt.NDArray[np.uint8]]:

@@ -74,9 +74,9 @@ class PostgresSearch:
     ) -> list[int]:
         """Return passages that have most of these terms, weighted by rarity and by the question's weights."""
         where, values = _filter_condition(only, as_of, exclude)
-        asked = {"terms": array_literal(weights), "weights": array_literal(weights.values()), "budget": BUDGET}
+        query_terms = {"terms": array_literal(weights), "weights": array_literal(weights.values()), "budget": BUDGET}
         with self._database.read() as connection:
-            rows = connection.execute(SELECT_POSTINGS, asked | {"filtered": where != UNFILTERED}).all()
+            rows = connection.execute(SELECT_POSTINGS, query_terms | {"filtered": where != UNFILTERED}).all()
             numbers, scores = postgres_postings.scores(*zip(*rows, strict=True)) if rows else NOTHING
             if where == UNFILTERED:  # only one term that alone exceeds the budget brings more
                 numbers, scores = numbers[-BUDGET:], scores[-BUDGET:]
@@ -191,8 +191,8 @@ def _visible(
 def _look_up(connection: Connection, numbers: Numbers, condition: tuple[str, Mapping[str, Any]]) -> Sequence[int]:
     """Return those of some passages that a filter leaves."""
     where, values = condition
-    given = {**values, "ids": array_literal(numbers.tolist())}
-    return connection.execute(_select_visible(where), given).scalars().all()
+    parameters = {**values, "ids": array_literal(numbers.tolist())}
+    return connection.execute(_select_visible(where), parameters).scalars().all()
 
 
 def _best(numbers: Numbers, scores: npt.NDArray[np.float64], count: int) -> Numbers:
