@@ -92,7 +92,7 @@ class AuthMiddleware:
         proxied = caller.name == LOCAL_PROXY and caller.key is None and caller.session_id is None
         scope.setdefault("state", {}).update(caller=caller, keys=self._keys, proxied=proxied)
         try:
-            with acting_as(caller.name), stale_reads() if may_be_stale(route, method) else nullcontext():
+            with acting_as(caller.name), stale_reads() if may_be_stale(route, request.method) else nullcontext():
                 await self._app(scope, body.receive_again, send)
         finally:
             if slot is not None:
