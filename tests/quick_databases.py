@@ -19,7 +19,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.util import LRUCache
 
-from onrecall.storage import database, postgres, sqlite
+from onrecall.storage import database, postgres_connection, sqlite
 from onrecall.storage.database import Database
 
 DURABLE_PRAGMAS = sqlite.PRAGMAS
@@ -37,7 +37,7 @@ def share_compiled_statements(patch: pytest.MonkeyPatch) -> None:
     """Let all engines of one kind of database use each other's compiled statements."""
     patch.setattr(DefaultDialect, "__eq__", lambda own, other: type(own) is type(other))
     patch.setattr(DefaultDialect, "__hash__", lambda own: hash(type(own)))
-    for module in (sqlite, postgres):
+    for module in (sqlite, postgres_connection):
         patch.setattr(module, "create_engine", _engine_with_shared_statements)
 
 

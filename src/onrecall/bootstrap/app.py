@@ -16,7 +16,8 @@ from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.identity import provider_settings, session_limits
 from onrecall.bootstrap.issue_form import issue_links
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall
+from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall, open_store
+from onrecall.bootstrap.replica_status import replica_checks
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
@@ -106,7 +107,7 @@ def open_app(
     key = vapid_key(chosen)  # a wrong one is found before anything is opened
     make_folder(chosen.data_dir)
     with (
-        closing(Storage.open(chosen.database)) as store,
+        closing(open_store(chosen)) as store,
         hindsight.open_peer(chosen) as peer,
         open_recall(store, chosen, shared_models) as recall,
         exported_traces(chosen),
@@ -141,7 +142,11 @@ def open_app(
                 peer,
                 recall.search_index,
                 recall.local_index,
-                [*hindsight.status_checks(peer, memory), *search_index_status.status_checks(recall.search_index)],
+                [
+                    *hindsight.status_checks(peer, memory),
+                    *search_index_status.status_checks(recall.search_index),
+                    *replica_checks(store.replica),
+                ],
                 watch,
             )
         finally:

@@ -38,6 +38,7 @@ SERVICE_LINKS = "Kubernetes sets it for a Service named onrecall; set enableServ
 _CHANNELS = ("webhook_url", "teams_url", "smtp_host", "slack_bot_token", "slack_webhook_url", "web_push_key")
 _MODELS = ("llm_draft", "llm_strong")
 NEEDS: Mapping[str, tuple[str, ...]] = {
+    "read_max_lag": ("read_url",),
     "embeddings_model": ("embeddings_url",),
     "embeddings_key": ("embeddings_url",),
     "webhook_secret": ("webhook_url",),

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from onrecall.bootstrap.recall import make_folder, open_recall
+from onrecall.bootstrap.recall import make_folder, open_recall, open_store
 from onrecall.bootstrap.teams import settings
 from onrecall.domain.incident import Evidence, Recommendation, Situation
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Recommender
 from onrecall.settings import Settings
-from onrecall.storage import Storage
+from onrecall.storage.read_replica import stale_reads
 
 if TYPE_CHECKING:
     from onrecall.pipeline.second_opinion import SecondOpinion
@@ -44,11 +44,11 @@ def question_answering(*, refine: bool = False) -> Iterator[QuestionAnswering]:
             yield answering
         return
     make_folder(chosen.data_dir)
-    with closing(Storage.open(chosen.database)) as store, open_recall(store, chosen) as recall:
+    with closing(open_store(chosen)) as store, open_recall(store, chosen) as recall:
         recommender = Recommender(store, recall.retriever, CalibrationService(store), _now, Observers())
         yield QuestionAnswering(
-            lambda situation, limit: recommender.answer(situation, limit=limit),
-            recommender.evidence,
+            stale_reads()(lambda situation, limit: recommender.answer(situation, limit=limit)),
+            stale_reads()(recommender.evidence),
             lambda: recall.retriever.limitation,
             lambda _situation: lambda _evidence: None,
         )

@@ -19,6 +19,7 @@ from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.storage import Storage
+from onrecall.storage.read_replica import ReadFrom
 
 if TYPE_CHECKING:
     from onrecall.retrieval.opensearch import OpenSearchIndex
@@ -39,6 +40,11 @@ class OpenedRecall:
     """The index of our own beside SQLite, where that is used."""
 
 
+def open_store(chosen: Settings) -> Storage:
+    """Open the store, with the replica that may answer questions."""
+    return Storage.open(chosen.database, ReadFrom(chosen.read_url, chosen.read_max_lag) if chosen.read_url else None)
+
+
 @contextmanager
 def open_recall(
     store: Storage, chosen: Settings, shared: Sequence[LocalEmbedder] | None = None
@@ -48,11 +54,14 @@ def open_recall(
     model, asking = _open_models(chosen, local)
     with open_search_index(store, model, chosen) as search_index:
         if search_index:
-            yield OpenedRecall(Retriever(store, model, search_index, asking), model, local, search_index)
+            yield OpenedRecall(
+                Retriever(store, model, search_index, asking, one_moment=store.one_moment), model, local, search_index
+            )
             return
         with _open_index(store, model, chosen) as index:
             own_index = index if isinstance(index, LocalIndex) else None
-            yield OpenedRecall(Retriever(store, model, index, asking), model, local, local_index=own_index)
+            retriever = Retriever(store, model, index, asking, one_moment=store.one_moment)
+            yield OpenedRecall(retriever, model, local, local_index=own_index)
 
 
 def embedder(chosen: Settings) -> Embedder | None:

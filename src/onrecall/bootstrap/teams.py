@@ -19,7 +19,9 @@ NEVER_INHERITED = (
     *(name for name in Settings.model_fields if name.startswith(("slack_", "smtp_", "hindsight_", "kafka_"))),
 )
 """Settings through which something of a team would come in from, or go out to, people of the whole installation."""
-NEVER_OVERRIDDEN = frozenset({"team", "database_url", "data_dir", "opensearch_index", "host", "port", "worker"})
+NEVER_OVERRIDDEN = frozenset(
+    {"team", "database_url", "read_url", "data_dir", "opensearch_index", "host", "port", "worker"}
+)
 """Settings that follow from the team, or that belong to the process."""
 
 
@@ -104,6 +106,7 @@ def _derived(installation: Settings, team: str) -> dict[str, Any]:
         "team": team,
         "data_dir": folder,
         "database_url": postgres_teams.team_url(installation.database, team) if is_postgres else None,
+        "read_url": postgres_teams.team_url(installation.read_url, team) if installation.read_url else None,
         "opensearch_index": f"team_{team}_{installation.opensearch_index}",
     }
 

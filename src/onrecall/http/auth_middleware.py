@@ -1,6 +1,7 @@
 """Authentication and authorisation before every route: access is denied unless the table of roles allows it."""
 
 import logging
+from contextlib import nullcontext
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -16,7 +17,7 @@ from onrecall.http.key_reader import KeyReader
 from onrecall.http.local_proxy import is_proxied
 from onrecall.http.overload import RequestsInFlight, request_kind
 from onrecall.http.rate_limit import RateLimit
-from onrecall.http.roles import DOWNLOADS, KEY_IN_BODY, SAFE_METHODS, TICKETED, RouteMatch, match_route
+from onrecall.http.roles import DOWNLOADS, KEY_IN_BODY, SAFE_METHODS, TICKETED, RouteMatch, match_route, may_be_stale
 from onrecall.http.session_auth import SessionAuth
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.keys import Keys
@@ -24,6 +25,7 @@ from onrecall.pipeline.sessions import ENDED, Sessions
 from onrecall.pipeline.tickets import TicketService
 from onrecall.sources import SOURCES, WebhookRequest, load_json
 from onrecall.storage.audit import acting_as
+from onrecall.storage.read_replica import stale_reads
 from onrecall.storage.rejected import replace_unstorable
 
 POLICY_VIOLATION = 1008
@@ -90,7 +92,7 @@ class AuthMiddleware:
         proxied = caller.name == LOCAL_PROXY and caller.key is None and caller.session_id is None
         scope.setdefault("state", {}).update(caller=caller, keys=self._keys, proxied=proxied)
         try:
-            with acting_as(caller.name):
+            with acting_as(caller.name), stale_reads() if may_be_stale(route, request.method) else nullcontext():
                 await self._app(scope, body.receive_again, send)
         finally:
             if slot is not None:

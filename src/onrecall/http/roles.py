@@ -242,6 +242,10 @@ READS_BY_POST = frozenset(
     }
 )
 """POST routes that change nothing and cost nothing."""
+STALE = frozenset(
+    f"GET /api/v1/{view}" for view in ("recurrences", "search", "services", "services/{name:path}", "trust")
+)
+"""Views of the whole history, which a replica that is a little behind may answer; questions say so themselves."""
 TICKETED = frozenset(
     {"WEBSOCKET /api/v1/live", "WEBSOCKET /ws/incidents", "WEBSOCKET /ws/dashboard", "GET /api/v1/export"}
 )
@@ -266,6 +270,11 @@ def is_read_only(route: RouteMatch, method: str) -> bool:
     """Return whether a request changes nothing, and shows no more than a viewer may see."""
     reads = method in ("GET", "HEAD", "WEBSOCKET") or f"{method} {route.path}" in READS_BY_POST
     return reads and route.least in ("viewer", "open")
+
+
+def may_be_stale(route: RouteMatch, method: str) -> bool:
+    """Return whether what a request shows may be a little old."""
+    return f"{'GET' if method == 'HEAD' else method} {route.path}" in STALE
 
 
 _PATTERNS = {route: compile_path(route.partition(" ")[2])[0] for route in ROUTES}

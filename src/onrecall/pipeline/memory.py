@@ -28,6 +28,7 @@ from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Recommender, situation_of
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
+from onrecall.storage.read_replica import stale_reads
 
 Clock = Callable[[], datetime]
 
@@ -53,11 +54,13 @@ class IncidentMemory:
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
-        return self._recommender.evidence(situation, limit)
+        with stale_reads():
+            return self._recommender.evidence(situation, limit)
 
     def ask(self, situation: Situation, limit: int = 5) -> Recommendation:
         """Return an answer with citations, without storing it."""
-        return self._recommender.answer(situation, limit=limit)
+        with stale_reads():
+            return self._recommender.answer(situation, limit=limit)
 
     def resolve(
         self, incident_id: str, resolution: Resolution, recurs: str | None = None, *, look: bool = True

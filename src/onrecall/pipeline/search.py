@@ -13,6 +13,7 @@ from onrecall.domain.commands import CommandLine, read_commands
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Document, Evidence, Filter, Incident, Situation, Status
 from onrecall.storage import Storage
+from onrecall.storage.read_replica import stale_reads
 
 MatchKind = Literal["incident", "document", "command"]
 PageKind = Literal["incident", "document"]
@@ -50,6 +51,7 @@ class TextSearch:
         self._store = store
         self._recall = recall
 
+    @stale_reads()
     def find(self, query: str, limit: int = 8) -> tuple[SearchMatch, ...]:
         """Return at most `limit` matches of each kind, best first: incidents, then documents, then commands.
 

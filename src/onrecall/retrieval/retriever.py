@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 import numpy as np
@@ -65,10 +66,13 @@ class Retriever:
         asking: Embedder | None = None,
         beside: Executor | None = None,
         ranker: Ranker = SHIPPED_RANKER,
+        *,
+        one_moment: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """`asking` is the same model for what is asked and not kept, where there is a quicker way to run it; `beside`
-        runs it, by default in a thread.
+        runs it, by default in a thread. Within `one_moment`, all that is read is of one moment.
         """
+        self._one_moment = one_moment
         self._ranker = ranker
         self._source = source
         self._embedder = embedder
@@ -116,8 +120,9 @@ class Retriever:
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
-        prepared, ranked, family = self._search_collapsed(situation, limit)
-        return self._explain(prepared, ranked, limit, family)
+        with self._one_moment():
+            prepared, ranked, family = self._search_collapsed(situation, limit)
+            return self._explain(prepared, ranked, limit, family)
 
     def precedents(self, situation: Situation, limit: int = 5) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
         """Return what was seen before, best first, and beside it what goes on now.
@@ -125,7 +130,8 @@ class Retriever:
         An incident that is open, or that did not begin before the situation, is no precedent: of two that began in the
         same second neither was seen before the other.
         """
-        prepared, finalists = self._search(situation, limit, lambda record: is_precedent(record, situation))
+        with self._one_moment():
+            prepared, finalists = self._search(situation, limit, lambda record: is_precedent(record, situation))
         settled = [finalist for finalist in finalists if is_precedent(finalist.record, situation)]
         ranked, family = _collapse_recurrences(settled, prepared)
         ongoing = [finalist for finalist in finalists if not is_precedent(finalist.record, situation)]
@@ -133,7 +139,8 @@ class Retriever:
 
     def similar(self, situation: Situation, limit: int = 5) -> tuple[tuple[Record, float], ...]:
         """Return similar records with their scores only, without explanations."""
-        _, ranked, _ = self._search_collapsed(situation, limit)
+        with self._one_moment():
+            _, ranked, _ = self._search_collapsed(situation, limit)
         return tuple((finalist.record, _rounded_score(finalist)) for finalist in ranked[:limit])
 
     def signals(self, situation: Situation, limit: int) -> tuple[int, tuple[tuple[str, Signals], ...]]:

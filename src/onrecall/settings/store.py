@@ -21,6 +21,16 @@ class StoreSettings(BaseSettings):
         json_schema_extra={"from_file": True},
         description="The database: `postgresql://user@host/name`; by default a SQLite file in the data folder.",
     )
+    read_url: str | None = Field(
+        default=None,
+        json_schema_extra={"from_file": True},
+        description="Streaming replica of the database, which answers questions: `postgresql://user@replica/name`.",
+    )
+    read_max_lag: float = Field(
+        default=10.0,
+        gt=0,
+        description="Seconds that the replica may be behind; beyond them the database itself answers questions.",
+    )
     team: str | None = Field(
         default=None,
         pattern=TEAM_PATTERN,

@@ -85,6 +85,8 @@ SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 """Tables that have rows in a new store."""
 POSITION_TABLES: Sequence[Table] = (tables.cursors, tables.channels)
 """Tables that a server fills before any other data arrives."""
+SEARCH_TABLES = ("passage_postings", "passage_words", "passage_vectors")
+"""What PostgreSQL alone derives of the passages."""
 BATCH_SIZE = 500
 
 
@@ -168,8 +170,8 @@ class _Restore:
 
     def _clear(self) -> None:
         if self._connection.dialect.name == "postgresql":
-            for derived in ("passage_words", "passage_vectors"):  # deleting by cascade would be slower
-                self._connection.execute(text(f"delete from {derived}"))  # noqa: S608 - the two names above
+            for derived in SEARCH_TABLES:  # deleting by cascade would be slower
+                self._connection.execute(text(f"delete from {derived}"))  # noqa: S608 - the names above
         self._connection.execute(update(tables.api_keys).values(replaced_by=None))
         for table in (*TRANSIENT_TABLES, *reversed(BACKED_UP_TABLES)):
             if table not in SEEDED_TABLES:

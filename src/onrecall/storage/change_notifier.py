@@ -24,7 +24,7 @@ class ChangeNotifier:
     @property
     def notices_other_processes(self) -> bool:
         """Whether writes of other processes are noticed too; otherwise callers have to poll."""
-        return self._database.kind.name == "postgresql"
+        return self._database.kind.name == "postgresql" and self._database.kind.notifies
 
     def start(self) -> None:
         """Start calling back."""

@@ -1,5 +1,6 @@
 """The database behind a URL: transactions, and driver errors as OnRecall errors."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.storage import migrations
 from onrecall.storage.database_condition import Condition
 from onrecall.storage.postgres import PostgreSQL
+from onrecall.storage.read_replica import ReadFrom, ReadReplica, may_be_stale
 from onrecall.storage.sqlite import SQLite
 
 Backend = SQLite | PostgreSQL
@@ -33,8 +35,11 @@ class DatabaseDamaged(Unavailable):
 class Database:
     """An open database whose schema is up to date."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, read_from: ReadFrom | None = None) -> None:
+        """Open the database; reads that may be stale go to the replica `read_from`, where there is one."""
         self.kind = database_kind(url)
+        self.replica = _open_replica(self.kind, read_from)
+        self._moment = threading.local()
         self.commit_listeners: list[Callable[[], None]] = []
         """Callbacks that run after every committed write of this process or its worker, in the writing thread."""
         self.condition = Condition()
@@ -49,9 +54,27 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A read-only transaction on one snapshot."""
-        with self._transaction(self.kind.reader) as connection:
+        """A read-only transaction on one snapshot: that of `one_moment`, or its own."""
+        shared: Connection | None = getattr(self._moment, "connection", None)
+        if shared is not None:
+            with self._translated():
+                yield shared
+            return
+        with self._reading() as connection:
             yield connection
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Have all reads of this thread inside see one snapshot; on PostgreSQL they are one transaction."""
+        if self.kind.name == "sqlite" or getattr(self._moment, "connection", None) is not None:
+            yield
+            return
+        with self._reading() as connection:
+            self._moment.connection = connection
+            try:
+                yield
+            finally:
+                self._moment.connection = None
 
     def stream(self, rows: Callable[[Connection], Iterator[Row]]) -> Iterator[Row]:
         """Yield rows of one snapshot while others may write."""
@@ -87,6 +110,8 @@ class Database:
 
     def notify_commit(self) -> None:
         """Notify listeners of a committed write, of this process or its worker."""
+        if self.replica is not None:
+            self.replica.note_write()
         for listener in tuple(self.commit_listeners):
             listener()
 
@@ -99,6 +124,8 @@ class Database:
         """Close all connections; one in use is closed when it is returned."""
         event.listen(self.kind.engine.pool, "checkin", _close_returned)
         self.kind.engine.dispose()
+        if self.replica is not None:
+            self.replica.close()
 
     def _migrate(self) -> None:
         with self.read() as connection:
@@ -109,10 +136,25 @@ class Database:
                 migrations.migrate(connection, self.kind.types, migrations.all_migrations())
 
     @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        connection = self.replica.connect() if self.replica is not None and may_be_stale() else None
+        if connection is None:
+            with self._transaction(self.kind.reader) as primary:
+                yield primary
+            return
+        with self._translated(), connection:
+            yield connection
+
+    @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
+        with self._translated(), engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Raise the driver's errors as our own."""
         try:
-            with engine.begin() as connection:
-                yield connection
+            yield
         except PoolTimeout as error:
             raise Unavailable("all connections to the database are in use; try again") from error
         except DBAPIError as error:
@@ -123,6 +165,14 @@ class Database:
                 self.condition.damage = message
                 raise DatabaseDamaged(message) from error.orig
             raise
+
+
+def _open_replica(kind: Backend, read_from: ReadFrom | None) -> ReadReplica | None:
+    if read_from is None:
+        return None
+    if not isinstance(kind, PostgreSQL):
+        raise Invalid("only PostgreSQL has replicas to read from; set ONRECALL_DATABASE_URL, too", "read_url")
+    return ReadReplica(read_from.url, kind.engine, read_from.max_lag_seconds)
 
 
 def _close_returned(_raw: object, entry: ConnectionPoolEntry) -> None:

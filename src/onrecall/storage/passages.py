@@ -51,7 +51,7 @@ class PassageChanges:
                 (number, passage.terms) for number, passage in stored_by_number.items() if passage not in unchanged
             )
             added += [passage for passage in target if passage not in unchanged]
-        _remove(connection, list(removed))
+        _remove(connection, removed)
         _insert(connection, added)
         terms.update_counts(connection, [passage.terms for passage in added], list(removed.values()))
 
@@ -156,7 +156,7 @@ def add(connection: Connection, new: Sequence[Passage]) -> None:
 
 def remove(connection: Connection, terms_by_number: Mapping[int, bytes]) -> None:
     """Remove passages; their terms are given by number."""
-    _remove(connection, list(terms_by_number))
+    _remove(connection, terms_by_number)
     terms.update_counts(connection, [], list(terms_by_number.values()))
 
 
@@ -229,9 +229,12 @@ def _insert(connection: Connection, new: Sequence[Passage]) -> None:
     log_changes(connection, numbers)
 
 
-def _remove(connection: Connection, numbers: Sequence[int]) -> None:
-    if not numbers:
+def _remove(connection: Connection, terms_by_number: Mapping[int, bytes]) -> None:
+    if not terms_by_number:
         return
+    numbers = list(terms_by_number)
+    if connection.dialect.name == "postgresql":
+        postgres_search_tables.remove_words(connection, terms_by_number)
     for chunk in chunked(numbers):
         connection.execute(delete(passages).where(passages.c.id.in_(chunk)))
         connection.execute(delete(changes).where(changes.c.passage.in_(chunk)))
@@ -268,6 +271,7 @@ def _select_features(dialect: str, *, dated: bool) -> TextClause:
         " from whose join passages p on p.owner = whose.owner and p.kind = whose.kind"
         f"{' where p.known_from is null or p.known_from <= :as_of' if dated else ''} order by p.id"
     )
+    statement = statement.execution_options(binary=True)
     return statement.bindparams(bindparam("as_of", type_=Utc())) if dated else statement
 
 

@@ -6,36 +6,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, text
+from sqlalchemy import URL, Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.storage.postgres_teams import SCHEMA_PREFIX, TEAM_PARAMETER, team_of
+from onrecall.storage import postgres_connection
+from onrecall.storage.postgres_connection import array_literal
+from onrecall.storage.postgres_teams import SCHEMA_PREFIX, team_of
 
-LOCK_TIMEOUT_SECONDS = 60
 OLDEST_VERSION = 160000
 WRITER_LOCK_KEY = 6_171_620_262_801
 """The advisory lock that every writer holds until it commits, so that change numbers become visible in their order."""
-LOST_SERVER: Mapping[str, int] = {
-    "connect_timeout": 10,
-    "keepalives_idle": 5,
-    "keepalives_interval": 2,
-    "keepalives_count": 5,
-    "tcp_user_timeout": 15_000,
-}
-"""After 15 s without a sign a server counts as lost: nobody hears that connections to a lost machine ended.
-
-Parameters of libpq, in seconds, `tcp_user_timeout` in milliseconds. A server that computes for long is no lost one: its
-machine still answers.
-"""
-LOST_CLIENT = (
-    "-c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=5 -c tcp_user_timeout=15000"
-)
-"""What a session tells its server, so that it gives up a client whose machine is gone after 15 s, too.
-
-Until then the writer's lock of that client is held, and nobody writes; by itself a server would wait for two hours.
-"""
 NOTICE_CHANNEL = "onrecall_events"
 """The channel that transactions notify after recording events."""
 LISTEN_SECONDS = 0.5
@@ -55,20 +37,11 @@ class PostgreSQL:
     types: Mapping[str, str] = COLUMN_TYPES
 
     def __init__(self, url: URL) -> None:
-        options = f"-c timezone=UTC -c lock_timeout={LOCK_TIMEOUT_SECONDS}s {LOST_CLIENT}"
-        self._lock_key = WRITER_LOCK_KEY
-        if (team := team_of(url)) is not None:
-            options += f" -c role={team.role} -c search_path={team.schema},public"
-            self._lock_key += zlib.crc32(team.schema.encode())
-        self.engine = create_engine(
-            url.difference_update_query([TEAM_PARAMETER]).set(drivername="postgresql+psycopg"),
-            pool_size=10,
-            max_overflow=20,
-            pool_timeout=LOCK_TIMEOUT_SECONDS,
-            pool_pre_ping=True,
-            connect_args={"options": options, "application_name": "onrecall"}
-            | {name: value for name, value in LOST_SERVER.items() if name not in url.query},
-        )
+        team = team_of(url)
+        self._lock_key = WRITER_LOCK_KEY + (zlib.crc32(team.schema.encode()) if team else 0)
+        self.notifies = not postgres_connection.is_pooled(url)
+        """Whether `listen` works: behind a pooler no session lasts long enough to hear anything."""
+        self.engine = postgres_connection.make_engine(url)
         # A read transaction sees one snapshot and can't write.
         self.reader: Engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.writer: Engine = self.engine
@@ -105,7 +78,10 @@ class PostgreSQL:
                 " select * from unnest(cast(:terms as bigint[]), cast(:deltas as bigint[]))"
                 " on conflict (term) do update set passages = terms.passages + excluded.passages"
             ),
-            {"terms": [term for term, _ in deltas], "deltas": [delta for _, delta in deltas]},
+            {
+                "terms": array_literal(term for term, _ in deltas),
+                "deltas": array_literal(delta for _, delta in deltas),
+            },
         )
 
     @staticmethod
@@ -119,9 +95,10 @@ class PostgreSQL:
         return f"{column} = any(cast(:names as text[]))"
 
     @staticmethod
-    def bind_list(numbers: Sequence[int] | Sequence[str]) -> list[int] | list[str]:
+    def bind_list(numbers: Sequence[int] | Sequence[str]) -> str | list[str]:
         """Return the list as one bind value."""
-        return list(numbers)  # type: ignore[return-value]
+        names = [name for name in numbers if isinstance(name, str)]
+        return names or array_literal(number for number in numbers if not isinstance(number, str))
 
     @staticmethod
     def size(connection: Connection) -> int:

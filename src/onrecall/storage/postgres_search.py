@@ -1,11 +1,11 @@
-"""Candidate passages from PostgreSQL: words by a GIN index over our terms, meaning by pgvector's HNSW index.
+"""Candidate passages from PostgreSQL: words by packed postings of our terms, meaning by pgvector's HNSW index.
 
-`postgres_search_tables` fills both tables in the transaction that stores the passages.
+`postgres_search_tables` fills these tables in the transaction that stores the passages.
 """
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,22 +15,50 @@ import numpy.typing as npt
 from sqlalchemy import Connection, TextClause, select, text
 
 from onrecall.domain.incident import Filter
-from onrecall.storage import postgres_search_tables
+from onrecall.storage import postgres_connection, postgres_postings, postgres_search_tables
 from onrecall.storage.database import Database
 from onrecall.storage.passages import select_by_id
+from onrecall.storage.postgres_connection import array_literal
+from onrecall.storage.postgres_postings import Numbers
 from onrecall.storage.tables import passages
 
 BUDGET = 30_000
-"""Rows a word search may touch: it uses the rarest terms within this budget, which bounds its time."""
-EF_SEARCH = 200
-"""HNSW's `ef_search`, at least."""
+"""Postings a word search may read: it uses the rarest terms within this budget, which bounds its time."""
+MAX_EF_SEARCH = 1000
+"""The most that pgvector takes."""
 FEW_PASSAGES = 20_000
 """With fewer passages left by a filter, comparing them all is faster than HNSW."""
 MAX_INDEXED_DIMENSIONS = 4000
 """The most dimensions HNSW can index; longer vectors are compared one by one."""
 BATCH_SIZE = 500
-PLAN_SETTINGS: Mapping[str, str] = {"jit": "off", "plan_cache_mode": "force_custom_plan"}
-"""Compiling a query would take longer than running it, and filters differ too much to share a plan."""
+LOOK_UP_FIRST = 4
+"""How many of the best candidates are looked up at first, for each one asked for."""
+UNFILTERED = "w.kind <> 'suggestion'"
+"""The condition of a question without a filter: only a filter for suggestions finds them."""
+NOTHING: tuple[Numbers, npt.NDArray[np.float64]] = np.empty(0, np.int64), np.empty(0, np.float64)
+SELECT_POSTINGS = text(
+    "with asked as materialized ("  # noqa: S608 - two numbers of ours
+    " select t.term, t.passages, q.weight, sum(t.passages) over (order by t.passages, t.term) as rows"
+    " from unnest(cast(:terms as bigint[]), cast(:weights as float8[])) as q (term, weight)"
+    " join terms t on t.term = q.term"
+    "), chosen as materialized ("
+    f" select cast(term - {postgres_postings.TERM_OFFSET} as integer) as term, weight"
+    " * ln(1 + (total.value - passages + half) / (passages + half)) as gain,"
+    " case when passages <= :budget or :filtered then 0"
+    f" else greatest(0, last.value - :budget * last.value / passages) >> {postgres_postings.BLOCK_BITS} end as oldest"
+    " from asked, (select cast(value as float8) as value, cast(0.5 as float8) as half"
+    " from counters where name = 'passages') as total,"
+    " (select value from counters where name = 'passage') as last"
+    " where rows <= :budget or rows = passages"
+    ")"
+    " select chosen.gain, string_agg(int8send(p.block), '') as blocks,"
+    " string_agg(int2send(cast(length(p.postings) as int2)), '') as sizes, string_agg(p.postings, '') as postings"
+    " from chosen join passage_postings p on p.term = chosen.term and p.block >= chosen.oldest"
+    " group by chosen.term, chosen.gain"
+).execution_options(binary=True)
+"""The postings of the rarest terms within the budget, at least of one. Of one that alone exceeds it, the newest, unless
+a filter may leave out just these.
+"""
 
 
 class PostgresSearch:
@@ -46,10 +74,13 @@ class PostgresSearch:
     ) -> list[int]:
         """Return passages that have most of these terms, weighted by rarity and by the question's weights."""
         where, values = _filter_condition(only, as_of, exclude)
-        values |= {"terms": list(weights), "weights": [*map(float, weights.values())], "budget": BUDGET, "limit": limit}
+        query_terms = {"terms": array_literal(weights), "weights": array_literal(weights.values()), "budget": BUDGET}
         with self._database.read() as connection:
-            _set_local(connection, PLAN_SETTINGS)
-            return list(connection.execute(_select_by_words(where), values).scalars())
+            rows = connection.execute(SELECT_POSTINGS, query_terms | {"filtered": where != UNFILTERED}).all()
+            numbers, scores = postgres_postings.scores(*zip(*rows, strict=True)) if rows else NOTHING
+            if where == UNFILTERED:  # only one term that alone exceeds the budget brings more
+                numbers, scores = numbers[-BUDGET:], scores[-BUDGET:]
+            return _visible(connection, numbers, scores, (where, values), limit)
 
     def meaning(
         self,
@@ -63,23 +94,22 @@ class PostgresSearch:
         if self._model is None or len(vector) != self._dimensions:
             return []
         where, values = _filter_condition(only, as_of, exclude)
-        distance = f"{self._column} <#> cast(:vector as halfvec({self._dimensions}))"
+        values |= {"vector": postgres_search_tables.vector_literal(vector), "limit": limit}
         with self._database.read() as connection:
-            filtered = where != "true"
-            order = f"({distance}) + 0" if filtered and _leaves_few(connection, where, values) else distance
-            statement = text(
-                f"select v.id, {distance} as far from passage_vectors v"  # noqa: S608
-                f" {'join passage_words w on w.id = v.id' if filtered else ''}"
-                f" where {self._of_model} and {where} order by {order} limit :limit"
-            )
-            search_settings = {
-                "hnsw.ef_search": str(min(1000, max(EF_SEARCH, limit))),
-                "hnsw.iterative_scan": "relaxed_order",
-            }
-            _set_local(connection, {**PLAN_SETTINGS, **search_settings})
-            values |= {"vector": postgres_search_tables.vector_literal(vector), "limit": limit}
-            rows = connection.execute(statement, values).all()
+            few = where != UNFILTERED and _leaves_few(connection, where, values)
+            if not few and limit > postgres_connection.LEAST_EF_SEARCH:
+                _set_local(connection, {"hnsw.ef_search": str(min(MAX_EF_SEARCH, limit))})
+            rows = connection.execute(self._select_nearest(where, compare_all=few), values).all()
         return [row.id for row in sorted(rows, key=lambda row: (row.far, row.id))]
+
+    def _select_nearest(self, where: str, *, compare_all: bool) -> TextClause:
+        """Return the statement for the nearest vectors, by the index or by comparing all that a filter leaves."""
+        distance = f"{self._column} <#> cast(:vector as halfvec({self._dimensions}))"
+        order = f"({distance}) + 0" if compare_all else distance
+        return text(
+            f"select v.id, {distance} as far from passage_vectors v join passage_words w on w.id = v.id"  # noqa: S608
+            f" where {self._of_model} and {where} order by {order} limit :limit"
+        ).execution_options(binary=True)
 
     @property
     def _column(self) -> str:
@@ -125,31 +155,64 @@ class PostgresSearch:
                 postgres_search_tables.add(connection, list(missing), list(missing.values()))
 
 
-@lru_cache(maxsize=64)
-def _select_by_words(where: str) -> TextClause:
-    """Return the statement that chooses the rarest terms within the budget, at least one, and ranks their passages.
+def _visible(
+    connection: Connection,
+    numbers: Numbers,
+    scores: npt.NDArray[np.float64],
+    condition: tuple[str, Mapping[str, Any]],
+    limit: int,
+) -> list[int]:
+    """Return the best passages that a filter leaves; of equals the one with the smaller number comes first.
 
-    It is one statement because each question waits for it. `where` is a condition on `passage_words w`.
+    Most filters leave enough of the best few, so these are looked up first; then all that the filter leaves, or if
+    those are many, all candidates.
     """
-    return text(
-        "with asked as materialized ("  # noqa: S608
-        " select t.term, t.passages, q.weight, sum(t.passages) over (order by t.passages, t.term) as rows"
-        " from unnest(cast(:terms as bigint[]), cast(:weights as float8[])) as q (term, weight)"
-        " join terms t on t.term = q.term"
-        "), chosen as materialized ("
-        f" select cast(term - {postgres_search_tables.TERM_OFFSET} as integer) as term, weight"
-        " * ln(1 + (total.value - passages + half) / (passages + half)) as gain"
-        " from asked, (select cast(value as float8) as value, cast(0.5 as float8) as half"
-        " from counters where name = 'passages') as total"
-        " where rows <= :budget or rows = passages"
-        ")"
-        " select found.id from chosen"
-        " join lateral (select w.id, w.length from passage_words w"
-        f" where w.terms @> array[chosen.term] and {where} limit :budget) as found on true"
-        " group by found.id, found.length"
-        " order by sum(chosen.gain) / (cast(1.2 as float8) + cast(0.018 as float8) * found.length) desc,"
-        " found.id limit :limit"
+    where, values = condition
+    best = _best(numbers, scores, LOOK_UP_FIRST * limit)
+    visible = (
+        connection.execute(_select_visible(where), {**values, "ids": array_literal(best.tolist())}).scalars().all()
     )
+    if len(visible) < limit and len(best) < len(numbers):
+        few = connection.execute(_select_few(where), {**values, "few": FEW_PASSAGES}).scalars().all()
+        if len(few) < FEW_PASSAGES:
+            left = np.isin(numbers, few)
+            best, visible = _best(numbers[left], scores[left], limit), few
+        else:
+            best = _best(numbers, scores, len(numbers))
+            visible = (
+                connection.execute(_select_visible(where), {**values, "ids": array_literal(best.tolist())})
+                .scalars()
+                .all()
+            )
+    best_first: list[int] = best[np.isin(best, visible)][:limit].tolist()
+    return best_first
+
+
+def _look_up(connection: Connection, numbers: Numbers, condition: tuple[str, Mapping[str, Any]]) -> Sequence[int]:
+    """Return those of some passages that a filter leaves."""
+    where, values = condition
+    parameters = {**values, "ids": array_literal(numbers.tolist())}
+    return connection.execute(_select_visible(where), parameters).scalars().all()
+
+
+def _best(numbers: Numbers, scores: npt.NDArray[np.float64], count: int) -> Numbers:
+    """Return the numbers with the highest scores, best first."""
+    if len(numbers) > count:
+        reach = scores >= np.partition(scores, -count)[-count]
+        numbers, scores = numbers[reach], scores[reach]
+    return numbers[np.lexsort((numbers, -scores))][:count]
+
+
+@lru_cache(maxsize=64)
+def _select_visible(where: str) -> TextClause:
+    statement = f"select w.id from passage_words w where w.id = any(cast(:ids as bigint[])) and {where}"  # noqa: S608
+    return text(statement).execution_options(binary=True)
+
+
+@lru_cache(maxsize=64)
+def _select_few(where: str) -> TextClause:
+    statement = f"select w.id from passage_words w where {where} limit :few"  # noqa: S608
+    return text(statement).execution_options(binary=True)
 
 
 def _leaves_few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
@@ -168,8 +231,8 @@ def _filter_condition(only: Filter, as_of: datetime | None, exclude: Collection[
         "w.owner <> all(cast(:exclude as text[]))": ("exclude", sorted(exclude) or None),
     }
     needed = {condition: pair for condition, pair in conditions.items() if pair[1] is not None}
-    hidden = ["w.kind <> 'suggestion'"] if only.kind is None else []  # only found by a filter for suggestions
-    return " and ".join([*needed, *hidden]) or "true", dict(needed.values())
+    hidden = [UNFILTERED] if only.kind is None else []
+    return " and ".join([*needed, *hidden]), dict(needed.values())
 
 
 def _set_local(connection: Connection, settings: Mapping[str, str]) -> None:

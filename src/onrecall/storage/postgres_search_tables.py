@@ -1,6 +1,6 @@
-"""The search tables of PostgreSQL: terms as arrays, vectors as pgvector's; written together with the passages."""
+"""The search tables of PostgreSQL, written together with the passages: packed postings, and pgvector's vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,10 +8,19 @@ import numpy.typing as npt
 from sqlalchemy import Connection, text
 
 from onrecall.domain.incident import Passage
-from onrecall.storage import terms
+from onrecall.storage import postgres_postings, terms
+from onrecall.storage.postgres_connection import array_literal
 
-TERM_OFFSET = 1 << 31
-"""Terms are unsigned but PostgreSQL's integers are not, so this is subtracted."""
+ADD_WORDS = text(
+    "insert into passage_words"
+    " select q.id, q.kind, q.owner, o.service, coalesce(o.labels, '{}'), q.known_from, q.length"
+    " from unnest(cast(:ids as bigint[]), cast(:kinds as text[]), cast(:owners as text[]),"
+    " cast(:known_from as timestamptz[]), cast(:lengths as integer[])) as q (id, kind, owner, known_from, length)"
+    " left join lateral (select service, cast(labels as jsonb) as labels from incidents"
+    "  where q.kind = 'incident' and incidents.id = q.owner"
+    "  union all select service, cast(labels as jsonb) from documents"
+    "  where q.kind = 'document' and documents.id = q.owner) as o on true"
+)
 
 
 def add(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
@@ -24,16 +33,24 @@ def add_words(connection: Connection, numbers: Sequence[int], new: Sequence[Pass
     """Index passages by their terms."""
     if not new:
         return
+    columns = {
+        "ids": array_literal(numbers),
+        "kinds": [passage.kind for passage in new],
+        "owners": [passage.owner for passage in new],
+        "known_from": [passage.known_from for passage in new],
+        "lengths": array_literal([terms.count_terms(passage.terms) for passage in new]),
+    }
+    connection.execute(ADD_WORDS, columns)
+    packed = {number: passage.terms for number, passage in zip(numbers, new, strict=True)}
+    postgres_postings.add(connection, packed)
+
+
+def remove_words(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
+    """Remove passages, given by number with the terms that they were indexed by."""
     connection.execute(
-        text(
-            "insert into passage_words select cast(:id as bigint), :kind, :owner, o.service, o.labels,"
-            " cast(:known_from as timestamptz), :length, cast(:terms as integer[])"
-            " from (select 'incident' as kind, id, service, cast(labels as jsonb) as labels from incidents"
-            "  union all select 'document', id, service, cast(labels as jsonb) from documents) as o"
-            " where o.kind = :kind and o.id = :owner"
-        ),
-        [_words_row(number, passage) for number, passage in zip(numbers, new, strict=True)],
+        text("delete from passage_words where id = any(cast(:ids as bigint[]))"), {"ids": array_literal(packed_terms)}
     )
+    postgres_postings.remove(connection, packed_terms)
 
 
 def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Passage]) -> None:
@@ -52,18 +69,6 @@ def add_vectors(connection: Connection, numbers: Sequence[int], new: Sequence[Pa
             ),
             rows,
         )
-
-
-def _words_row(number: int, passage: Passage) -> dict[str, Any]:
-    hashes = terms.unpack_hashes(passage.terms).astype(np.int64) - TERM_OFFSET
-    return {
-        "id": number,
-        "kind": passage.kind,
-        "owner": passage.owner,
-        "known_from": passage.known_from,
-        "length": terms.count_terms(passage.terms),
-        "terms": hashes.tolist(),
-    }
 
 
 def _vector(passage: Passage) -> npt.NDArray[np.float16] | None:

@@ -16,6 +16,8 @@ from onrecall.domain.errors import Forbidden, Unavailable
 
 TEAM_PARAMETER = "onrecall_team"
 """The parameter of a database URL that names a team; it is never sent to the server."""
+POOLER_PARAMETER = "pooler"
+"""The one that says what pools connections in between; it is never sent to the server either."""
 SCHEMA_PREFIX = "onrecall_team_"
 CONNECT_SECONDS = 10
 NOT_ALLOWED = "42501"
@@ -34,6 +36,11 @@ def team_of(url: URL) -> PostgresTeam | None:
     """Return the team that a URL names; None for the installation's own store."""
     name = url.query.get(TEAM_PARAMETER)
     return None if name is None else _team(url, str(name))
+
+
+def driver_url(url: URL) -> URL:
+    """Return what the driver connects to: a URL without the parameters that are ours."""
+    return url.difference_update_query([TEAM_PARAMETER, POOLER_PARAMETER]).set(drivername="postgresql+psycopg")
 
 
 def team_url(url: str, team: str) -> str:
@@ -96,8 +103,7 @@ def _is_superuser(connection: Connection) -> bool:
 @contextmanager
 def _connect(url: URL) -> Iterator[Connection]:
     """One transaction of the installation's own role, on a connection that ends with it."""
-    plain = url.difference_update_query([TEAM_PARAMETER]).set(drivername="postgresql+psycopg")
-    engine = create_engine(plain, connect_args={"connect_timeout": CONNECT_SECONDS})
+    engine = create_engine(driver_url(url), connect_args={"connect_timeout": CONNECT_SECONDS})
     try:
         with engine.begin() as connection:
             yield connection

@@ -3,7 +3,7 @@
 A passage that keeps its place keeps its number and is logged as changed, so that every index follows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import (
     ColumnElement,
@@ -64,8 +64,8 @@ def _replace(connection: Connection) -> int:
     return number
 
 
-def _recount(connection: Connection) -> list[int]:
-    """Update term counts; returns the passages whose terms or times differ."""
+def _recount(connection: Connection) -> dict[int, bytes]:
+    """Update term counts; returns the terms that passages had whose terms or times differ, by number."""
     differs = or_(
         passages.c.terms != staged_passages.c.terms,
         passages.c.known_from.is_distinct_from(staged_passages.c.known_from),
@@ -74,7 +74,7 @@ def _recount(connection: Connection) -> list[int]:
     rows = connection.execute(query.join(staged_passages, _same_place()).where(differs)).all()
     for chunk in chunked(rows, BATCH_SIZE):
         terms.update_counts(connection, [row.new for row in chunk], [row.terms for row in chunk])
-    return [row.id for row in rows]
+    return {row.id: row.terms for row in rows}
 
 
 def _add_new(connection: Connection) -> int:
@@ -92,10 +92,10 @@ def _new_passages(connection: Connection) -> Iterator[Passage]:
         yield Passage(**{name: row[name] for name in stored_passages.COLUMNS})
 
 
-def _update_search(connection: Connection, reworded: Sequence[int]) -> None:
+def _update_search(connection: Connection, reworded: Mapping[int, bytes]) -> None:
     """Update PostgreSQL's search tables: changed terms, and vectors not indexed during staging."""
     for chunk in chunked(reworded, BATCH_SIZE):
-        connection.execute(text("delete from passage_words where id = any(:ids)"), {"ids": chunk})
+        postgres_search_tables.remove_words(connection, {number: reworded[number] for number in chunk})
         stored = stored_passages.select_by_id(connection, chunk)
         postgres_search_tables.add_words(connection, list(stored), list(stored.values()))
     unindexed = (

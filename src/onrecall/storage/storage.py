@@ -1,5 +1,6 @@
 """The store on SQLite or PostgreSQL: a repository for each kind of record, on one database."""
 
+from contextlib import AbstractContextManager
 from typing import Literal, Self
 
 from onrecall.storage.action_items import ActionItems
@@ -40,6 +41,7 @@ from onrecall.storage.overview import Overview
 from onrecall.storage.passages import PassageRepository
 from onrecall.storage.postgres_search import PostgresSearch
 from onrecall.storage.push_subscriptions import PushSubscriptionRepository
+from onrecall.storage.read_replica import ReadFrom, ReadReplica
 from onrecall.storage.recommendations import RecommendationRepository
 from onrecall.storage.records import RecordRepository
 from onrecall.storage.recurrence_days import RecurrenceDays
@@ -129,9 +131,21 @@ class Storage:
         self.erasures = Erasures(database)
 
     @classmethod
-    def open(cls, url: str) -> Self:
-        """Open the store at `sqlite:///path`, `sqlite://` (in memory) or `postgresql://…` and migrate its schema."""
-        return cls(Database(url))
+    def open(cls, url: str, read_from: ReadFrom | None = None) -> Self:
+        """Open the store at `sqlite:///path`, `sqlite://` (in memory) or `postgresql://…` and migrate its schema.
+
+        Reads that may be stale go to the replica `read_from`, if PostgreSQL has one.
+        """
+        return cls(Database(url, read_from))
+
+    def one_moment(self) -> AbstractContextManager[None]:
+        """Have all reads of this thread inside see one snapshot."""
+        return self._database.one_moment()
+
+    @property
+    def replica(self) -> ReadReplica | None:
+        """The replica that is read from; None without one."""
+        return self._database.replica
 
     def close(self) -> None:
         """Close the database."""

@@ -46,10 +46,16 @@ def newest_version() -> int:
 
 def current_version(connection: Connection) -> int:
     """Return the schema version of the database; 0 if it is empty."""
-    schema = inspect(connection)
-    if not schema.has_table("migrations", schema.default_schema_name):  # a team's, not another one on the search path
+    if not inspect(connection).has_table("migrations", _own_schema(connection)):
         return 0
     return int(connection.scalar(text("select coalesce(max(number), 0) from migrations")) or 0)
+
+
+def _own_schema(connection: Connection) -> str | None:
+    """Return the schema of the store: a team's, not another one on the search path, which a pooler may change later."""
+    if connection.dialect.name != "postgresql":
+        return None
+    return str(connection.scalar(text("select current_schema()")))
 
 
 def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Migration]) -> None:

@@ -1,0 +1,127 @@
+"""Connections to PostgreSQL: what each session begins with or, behind a pooler, each transaction."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from onrecall.domain.errors import Invalid
+from onrecall.storage.postgres_teams import CONNECT_SECONDS, POOLER_PARAMETER, driver_url, team_of
+
+LOCK_TIMEOUT_SECONDS = 60
+IDLE_SECONDS = 1.0
+"""How long a connection may lie idle before it is asked whether it still is one."""
+TRANSACTION = "transaction"
+"""The pooler's mode in which a session is another one from one transaction to the next, such as PgBouncer's."""
+LOST_SERVER: Mapping[str, int] = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 5,
+    "tcp_user_timeout": 15_000,
+}
+"""After 15 s without a sign a server counts as lost: nobody hears that connections to a lost machine ended.
+
+Parameters of libpq, in seconds, `tcp_user_timeout` in milliseconds. A server that computes for long is no lost one: its
+machine still answers.
+"""
+LOST_CLIENT: Mapping[str, str] = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "5",
+    "tcp_user_timeout": "15000",
+}
+"""What a session tells its server, so that it gives up a client whose machine is gone after 15 s, too.
+
+Until then the writer's lock of that client is held, and nobody writes; by itself a server would wait for two hours.
+Behind a pooler the server's client is the pooler, which has settings of its own.
+"""
+LEAST_EF_SEARCH = 200
+"""HNSW's `ef_search`, at least."""
+SETTINGS: Mapping[str, str] = {
+    "timezone": "UTC",
+    "lock_timeout": f"{LOCK_TIMEOUT_SECONDS}s",
+    "jit": "off",
+    "plan_cache_mode": "force_custom_plan",
+    "hnsw.ef_search": str(LEAST_EF_SEARCH),
+    "hnsw.iterative_scan": "relaxed_order",
+}
+"""Compiling a query would take longer than running it, and filters differ too much to share a plan."""
+
+
+def array_literal(numbers: Iterable[float]) -> str:
+    """Return numbers as an array's literal, which takes a tenth of the time that the driver needs for a list."""
+    return "{" + ",".join(map(str, numbers)) + "}"
+
+
+def is_pooled(url: URL) -> bool:
+    """Return whether sessions end with each transaction, as the URL says. Raises Invalid."""
+    mode = url.query.get(POOLER_PARAMETER)
+    if mode not in (None, TRANSACTION):
+        raise Invalid(
+            f"{POOLER_PARAMETER} is {mode!r}; write {POOLER_PARAMETER}={TRANSACTION} behind a pooler in transaction "
+            "mode, such as PgBouncer, and nothing elsewhere",
+            "database_url",
+        )
+    return mode is not None
+
+
+def make_engine(url: URL) -> Engine:
+    """Return an engine for what a URL names, not connected yet."""
+    settings = dict(SETTINGS)
+    if (team := team_of(url)) is not None:
+        settings |= {"role": team.role, "search_path": f"{team.schema},public"}
+    connecting: dict[str, Any] = {"application_name": "onrecall"}
+    connecting |= {name: value for name, value in LOST_SERVER.items() if name not in url.query}
+    pooled = is_pooled(url)
+    if pooled:  # what is prepared in one session is unknown to the next
+        connecting["prepare_threshold"] = None
+    else:
+        connecting["options"] = " ".join(f"-c {name}={value}" for name, value in (settings | LOST_CLIENT).items())
+    engine = create_engine(
+        driver_url(url), pool_size=10, max_overflow=20, pool_timeout=LOCK_TIMEOUT_SECONDS, connect_args=connecting
+    )
+    if pooled:
+        _begin_with(engine, settings)
+    _ping_idle(engine)
+    event.listen(engine, "before_cursor_execute", _choose_format)
+    return engine
+
+
+def _begin_with(engine: Engine, settings: Mapping[str, str]) -> None:
+    """Change settings until the end of each transaction, when it begins."""
+    changes = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+
+    def change_settings(connection: Connection) -> None:
+        connection.exec_driver_sql(f"select {changes}")
+
+    event.listen(engine, "begin", change_settings)
+
+
+def _ping_idle(engine: Engine) -> None:
+    """Ask a connection that lay idle whether the server still has it; to ask each one would be a round trip more."""
+
+    def note_return(_raw: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["returned"] = time.monotonic()
+
+    def ping(raw: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:
+        if time.monotonic() - entry.info.get("returned", time.monotonic()) <= IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(raw)
+        except (DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
+            raise DisconnectionError(str(error)) from error
+
+    event.listen(engine.pool, "checkin", note_return)
+    event.listen(engine.pool, "checkout", ping)
+
+
+def _choose_format(
+    _connection: Connection, cursor: Any, _statement: str, _parameters: object, context: Any, _many: object
+) -> None:
+    """Have the rows of statements that ask for it sent as they are stored, and not as text."""
+    if context is not None and context.execution_options.get("binary"):
+        cursor.format = 1

@@ -1,0 +1,137 @@
+"""Which passages have a term, packed: a row of `passage_postings` has those of a term in a block of passage numbers.
+
+A posting takes three bytes: the passage's place in its block (big-endian) and its length, up to 191 terms exactly and
+then in steps of 16. So a question reads tens of thousands of postings in a few hundred rows, and adds append to the
+newest block's rows.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from sqlalchemy import Connection, text
+
+from onrecall.storage import terms
+from onrecall.storage.postgres_connection import array_literal
+
+BLOCK_BITS = 10
+"""A block is 1,024 consecutive passage numbers: the row of a term that all of them have is 3 kB, less than a page."""
+TERM_OFFSET = 1 << 31
+"""Terms are unsigned but PostgreSQL's integers are not, so this is subtracted."""
+POSTING = np.dtype([("place", ">u2"), ("length", "u1")])
+EXACT_LENGTHS, STEP = 192, 16
+"""Shorter passages have their length in a posting; longer ones have it in steps. Migration 0036 knows both numbers."""
+LENGTHS = np.concatenate((np.arange(EXACT_LENGTHS), EXACT_LENGTHS + STEP * np.arange(256 - EXACT_LENGTHS)))
+K1, B, USUAL_LENGTH = 2.0, 0.9, 100
+"""BM25's parameters, and the number of terms of a passage of middling length."""
+SATURATION = 1 + K1 * (1 - B + B * LENGTHS / USUAL_LENGTH)
+"""By which BM25 divides what a term counts that occurs once, by the length in a posting."""
+SCORE_DIGITS = 9
+"""Digits of a score that do not depend on the order in which it was summed up."""
+
+Numbers = npt.NDArray[np.int64]
+Postings = npt.NDArray[np.void]
+
+ADD = text(
+    "with given as materialized (select * from unnest("
+    " cast(:terms as integer[]), cast(:blocks as bigint[]), cast(:postings as bytea[])) as q (term, block, postings)"
+    "), appended as ("
+    " update passage_postings p set postings = p.postings || given.postings from given"
+    " where p.term = given.term and p.block = given.block returning p.term, p.block"
+    ") insert into passage_postings select * from given"
+    " where not exists (select from appended a where a.term = given.term and a.block = given.block)"
+)
+"""`on conflict` would lock each row before it updates it; the writers' lock makes that needless."""
+SELECT_ROWS = text(
+    "select p.term, p.block, p.postings from passage_postings p"
+    " join unnest(cast(:terms as integer[]), cast(:blocks as bigint[])) as q (term, block) using (term, block)"
+)
+REPLACE = text(
+    "update passage_postings p set postings = q.postings"
+    " from unnest(cast(:terms as integer[]), cast(:blocks as bigint[]), cast(:postings as bytea[]))"
+    " as q (term, block, postings) where p.term = q.term and p.block = q.block"
+)
+DELETE_EMPTY = text(
+    "delete from passage_postings p using unnest(cast(:terms as integer[]), cast(:blocks as bigint[]))"
+    " as q (term, block) where p.term = q.term and p.block = q.block and p.postings = ''"
+)
+
+
+def add(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
+    """Add the terms of passages by number; none of them may have postings yet."""
+    term_ids, numbers, lengths = _unpack(packed_terms)
+    if not len(term_ids):
+        return
+    postings = np.empty(len(term_ids), POSTING)
+    postings["place"], postings["length"] = numbers & ((1 << BLOCK_BITS) - 1), lengths
+    starts, rows = _rows_of(term_ids, numbers)
+    ends = [*starts[1:].tolist(), len(postings)]
+    data = (postings[start:end].tobytes() for start, end in zip(starts.tolist(), ends, strict=True))
+    connection.execute(ADD, rows | {"postings": _bytes_literal(data)})
+
+
+def remove(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
+    """Remove the terms that passages had, by number."""
+    term_ids, numbers, _ = _unpack(packed_terms)
+    if not len(term_ids):
+        return
+    _, touched = _rows_of(term_ids, numbers)
+    removed = np.unique(numbers)
+    remaining: list[tuple[int, int, bytes]] = []
+    for term, block, data in connection.execute(SELECT_ROWS, touched):
+        postings = np.frombuffer(data, POSTING)
+        stays = ~np.isin((block << BLOCK_BITS) + postings["place"].astype(np.int64), removed)
+        remaining.append((term, block, postings[stays].tobytes()))
+    keys = {"terms": array_literal(row[0] for row in remaining), "blocks": array_literal(row[1] for row in remaining)}
+    connection.execute(REPLACE, keys | {"postings": _bytes_literal(row[2] for row in remaining)})
+    connection.execute(DELETE_EMPTY, keys)
+
+
+def scores(
+    gains: Sequence[float], blocks: Sequence[bytes], sizes: Sequence[bytes], data: Sequence[bytes]
+) -> tuple[Numbers, npt.NDArray[np.float64]]:
+    """Return the numbers of the passages with any of some terms, rising, and the BM25 score of each.
+
+    A term counts alike however often it occurs. Each argument has an item a term: what the term counts; its blocks,
+    eight bytes each; how many bytes of postings each block has, two bytes each; the postings themselves.
+    """
+    counts = np.frombuffer(b"".join(sizes), ">i2").astype(np.int64) // POSTING.itemsize
+    postings = np.frombuffer(b"".join(data), POSTING)
+    numbers = np.repeat(np.frombuffer(b"".join(blocks), ">i8") << BLOCK_BITS, counts) + postings["place"]
+    distinct, first, position = np.unique(numbers.astype(np.int64), return_index=True, return_inverse=True)
+    gain = np.repeat(np.array(gains), [len(own) // POSTING.itemsize for own in data])
+    scores = np.bincount(position, gain, len(distinct)) / SATURATION[postings["length"][first]]
+    return distinct, np.round(scores, SCORE_DIGITS)
+
+
+def _unpack(packed_terms: Mapping[int, bytes]) -> tuple[Numbers, Numbers, npt.NDArray[np.uint8]]:
+    """Return the term, the passage's number and its length for each term of each passage, sorted by term and number."""
+    hashes, numbers, lengths = [], [], []
+    for number, packed in packed_terms.items():
+        own = terms.unpack_hashes(packed)
+        hashes.append(own.astype(np.int64) - TERM_OFFSET)
+        numbers.append(np.full(len(own), number, np.int64))
+        lengths.append(np.full(len(own), _length_code(terms.count_terms(packed)), np.uint8))
+    if not hashes:
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8)
+    term_ids, rows = np.concatenate(hashes), np.concatenate(numbers)
+    order = np.lexsort((rows, term_ids))
+    return term_ids[order], rows[order], np.concatenate(lengths)[order]
+
+
+def _length_code(length: int) -> int:
+    return length if length < EXACT_LENGTHS else min(255, EXACT_LENGTHS + (length - EXACT_LENGTHS) // STEP)
+
+
+def _rows_of(term_ids: Numbers, numbers: Numbers) -> tuple[npt.NDArray[np.intp], dict[str, str]]:
+    """Return where each row of the table begins in sorted postings, and the keys of these rows."""
+    blocks = numbers >> BLOCK_BITS
+    differs = (np.diff(term_ids) != 0) | (np.diff(blocks) != 0)
+    starts = np.flatnonzero(np.concatenate(([True], differs)))
+    keys = {"terms": array_literal(term_ids[starts].tolist()), "blocks": array_literal(blocks[starts].tolist())}
+    return starts, keys
+
+
+def _bytes_literal(values: Iterable[bytes]) -> str:
+    """Return values as the literal of a bytea[]."""
+    return "{" + ",".join(f'"\\\\x{value.hex()}"' for value in values) + "}"
