@@ -80,7 +80,7 @@ def make_engine(url: URL) -> Engine:
     if pooled:  # what is prepared in one session is unknown to the next
         connecting["prepare_threshold"] = None
     else:
-        connecting["options"] = " ".join(f"-c {name}={value}" for name, value in (settings | LOST_CLIENT).items())
+        connecting["options"] = " ".join(f"-c {name}={value}" for name, value in {**settings, **LOST_CLIENT}.items())
     engine = create_engine(
         driver_url(url), pool_size=10, max_overflow=20, pool_timeout=LOCK_TIMEOUT_SECONDS, connect_args=connecting
     )
