@@ -37,27 +37,39 @@ export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it
 
 const percent = (share: number): string => `${Math.round(share * 100)}`;
 
-/** "Right 7 of 9 times at this level (45–94 %), own incidents", or why there is no such number yet. */
-export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
+type Trusted = Pick<Recommendation, "confidence" | "confidence_reason" | "verdict" | "cause">;
+
+/** How often such answers were right and where that was counted, or why there is no such number. */
+export function trust(answer: Trusted): string {
   const sure = answer.confidence;
+  if (answer.verdict !== "never_seen" && !answer.cause) return "No cause is suggested, so no hit rate applies: check the sources yourself.";
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
   const counted = `${sure.right} of ${countText(sure.of, "time")} (${percent(sure.low)}–${percent(sure.high)} %)`;
-  if (answer.verdict === "never_seen") return `${sure.probability < 0.5 ? "Do not rely on the nearest record: about systems on record it" : "If this is about a system on record, the nearest record may help: it"} was right ${counted}, ${basis(sure.basis)}`;
-  const frequency = `Answers like this were right ${counted}`;
-  if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
-  return `${frequency}, ${basis(sure.basis)}`;
+  if (answer.verdict === "never_seen") return `${sure.probability < 0.5 ? "Do not rely on the nearest record" : "The nearest record may help"}: where the system was on record, it was right ${counted}, ${basis(sure.basis)}`;
+  return `Such answers were right ${counted}, ${basis(sure.basis)}${sure.basis === "public" ? ", not yet on your incidents" : ""}`;
 }
 
 /** Where it was counted. */
 const basis = (name: string): string => (name === "public" ? "on public data" : name === "backtest" ? "in your history, replayed" : "on your own incidents");
 
 /** The same in a word and a number, for a list: "likely: right 7 of 9". */
-export function confidenceText(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
+export function confidenceText(answer: Trusted): string {
   const sure = answer.confidence;
+  if (!answer.cause) return "no cause suggested";
   if (!sure) return "trust not measured";
-  if (answer.verdict === "never_seen") return "no cause suggested";
   const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
   return `${words}: right ${sure.right} of ${sure.of}${sure.basis === "public" ? " (public)" : ""}`;
+}
+
+type Recorded = Pick<Schemas["ResolutionOut"], "provenance" | "cause_origin">;
+
+/** How far to trust what is on record about an ended incident, by who stands for it. */
+export function resolutionTrust({ provenance, cause_origin: origin }: Recorded): string {
+  if (provenance === "imported") return "Trust: imported as it was written; nobody here has confirmed it.";
+  if (provenance === "suggested") return "Trust: do not rely on it yet; a sender suggested it, and nobody here has confirmed it.";
+  if (provenance === "model") return "Trust: do not rely on it yet; a model wrote it, and nobody here has confirmed it.";
+  if (origin === "taken_over") return "Trust: a person accepted the cause that OnRecall had suggested.";
+  return "Trust: a person recorded it in their own words.";
 }
 
 /** "67 % likely" with how sure that is left to the bar beside it. */
