@@ -18,6 +18,7 @@ import { PLACES } from "./places";
 const accountFile = () => import("./parts/account").then((part) => part.Account);
 const keyboardFile = () => import("./parts/keyboard").then((part) => part.Keyboard);
 const paletteFile = () => import("./parts/command-palette");
+const fetchPalette = () => void paletteFile().catch(() => undefined);
 const paletteOf = () => paletteFile().then((part) => part.CommandPalette);
 
 const CONNECTION = {
@@ -48,7 +49,7 @@ function Frame() {
         </Group>
         <Group gap="xs" wrap="nowrap">
           <Connection />
-          <ActionIcon variant="subtle" size="lg" onClick={openPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
+          <ActionIcon variant="subtle" size="lg" onClick={openPalette} onPointerEnter={fetchPalette} onFocus={fetchPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
           <ActionIcon variant="subtle" size="lg" onClick={showHelp} aria-label="keyboard and help" visibleFrom="sm"><IconHelp size={18} aria-hidden /></ActionIcon>
           <Scheme />
           <SignedIn />

@@ -39,7 +39,7 @@ export function Now() {
     <Stack gap="md">
       <Group justify="space-between" wrap="nowrap">
         <Title order={1} size="h2">Now</Title>
-        <Text c="dimmed" size="sm" component="div"><span aria-live="polite">{rows && `${rows.length}${overview.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</span> · <Link to="/services">all services</Link></Text>
+        <Text c="dimmed" size="sm" component="div"><span aria-live="polite">{rows && `${rows.length}${overview.hasNextPage ? " or more" : ""} ${rows.length === 1 ? "incident" : "incidents"}`}</span>{rows && " · "}<Link to="/services">all services</Link></Text>
       </Group>
       {!empty && <Hints />}
       <BeganTogether />
@@ -58,7 +58,7 @@ function NoIncidents() {
   const [opened, { toggle }] = useDisclosure(false);
   return (
     <Stack gap="sm" component="section" aria-label="no incidents">
-      <Button variant="subtle" size="xs" w="fit-content" onClick={toggle} aria-expanded={opened}>{opened ? "Hide what" : "What"} did not become an incident, and why</Button>
+      <Button variant="subtle" size="xs" w="fit-content" maw="100%" h="auto" mih={30} py={4} classNames={{ label: "onrecall-breaks" }} onClick={toggle} aria-expanded={opened}>{opened ? "Hide what" : "What"} did not become an incident, and why</Button>
       {opened && <Suspense fallback={<Waiting rows={2} height={56} />}><Aside /></Suspense>}
     </Stack>
   );

@@ -32,7 +32,7 @@ export function Recurrences() {
       <OpenActions counts={actions.data} />
       {recurrences.isPending && <Waiting height={140} />}
       {recurrences.isError && <Failure error={recurrences.error} again={() => void recurrences.refetch()} />}
-      {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {countText(recurrences.data.incidents, "incident")}, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
+      {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">{recurrences.data.incidents === 0 ? "No incident is on record yet." : `Among ${countText(recurrences.data.incidents, "incident")}, no two share a cause.`} Resolved incidents with a cause label are recognized most reliably.</Empty>}
       {recurrences.data && recurrences.data.families.length > 0 && <Whole families={recurrences.data.families} />}
       <ProposedCauses />
       {recurrences.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} form={form} />)}

@@ -104,10 +104,10 @@ function useFocusAfter(opened: boolean): RefObject<HTMLButtonElement | null> {
 }
 
 function EditButton({ open, button }: { open: () => void; button: RefObject<HTMLButtonElement | null> }) {
-  const locked = !mayChange(useMe().data?.role);
+  if (!mayChange(useMe().data?.role)) return null;
   return (
-    <Tooltip label={locked ? "Your key may only read" : "Edit title, service, severity, tags and labels"}>
-      <ActionIcon ref={button} variant="subtle" size="md" onClick={open} disabled={locked} aria-label="edit title, service, severity, tags and labels"><IconPencil size={16} aria-hidden /></ActionIcon>
+    <Tooltip label="Edit title, service, severity, tags and labels">
+      <ActionIcon ref={button} variant="subtle" size="md" onClick={open} aria-label="edit title, service, severity, tags and labels"><IconPencil size={16} aria-hidden /></ActionIcon>
     </Tooltip>
   );
 }

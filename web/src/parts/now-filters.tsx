@@ -7,7 +7,7 @@ import { useSearchParams } from "react-router";
 import { useDensity } from "../density";
 import { SEVERITY } from "../format";
 import { COLUMNS, orderOf, pressed } from "../incident-order";
-import { useNarrow } from "../live-updates";
+import { useCards } from "../live-updates";
 import { orderIn, STATUSES } from "../now-query";
 
 const SEVERITIES = [{ value: "", label: "any severity" }, ...Object.keys(SEVERITY)];
@@ -25,7 +25,7 @@ function withParams(old: URLSearchParams, parts: Readonly<Record<string, string 
 
 export function Filters() {
   const [params, setParams] = useSearchParams();
-  const narrow = useNarrow();
+  const narrow = useCards();
   const active = FILTERS.filter((name) => params.has(name)).length;
   const [opened, { toggle }] = useDisclosure(active > 0);
   const set = (name: string, value: string | null) => setParams((old) => withParams(old, { [name]: value }), { replace: true });
@@ -44,13 +44,13 @@ export function Filters() {
   if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /><DensityButton /></Group>;
   return (
     <Stack gap="xs">
-      <Group gap="xs" wrap="nowrap">
-      <Button variant="default" size="xs" flex="none" onClick={toggle} aria-expanded={opened}>
-        {active ? `Filters (${active})` : "Filters"}
-      </Button>
-      <SortSelect />
-      <GroupButton />
-      <DensityButton />
+      <Group gap="xs">
+        <Button variant="default" size="xs" flex="none" onClick={toggle} aria-expanded={opened}>
+          {active ? `Filters (${active})` : "Filters"}
+        </Button>
+        <SortSelect />
+        <GroupButton />
+        <DensityButton />
       </Group>
       <Collapse expanded={opened}>{fields}</Collapse>
     </Stack>
@@ -97,7 +97,7 @@ function GroupButton({ wide = false }: { wide?: boolean }) {
 
 /** Switches between rows with all their lines and rows with the first ones. */
 function DensityButton() {
-  const narrow = useNarrow();
+  const narrow = useCards();
   const [density, toggle] = useDensity();
   const compact = density === "compact";
   const Icon = compact ? IconBaselineDensityMedium : IconBaselineDensitySmall;

@@ -7,7 +7,7 @@ import { Link, useNavigate } from "react-router";
 import { useDensity } from "../density";
 import { age, changed, confidenceText, countText, happened, type IncidentSummary, labelText, moment, SEVERITY, VERDICT } from "../format";
 import { type Group as ServiceGroup, grouped, isGroup, loudness } from "../incident-order";
-import { useNarrow, useNow } from "../live-updates";
+import { useCards, useNow } from "../live-updates";
 import { withoutMarks } from "../plain-text";
 import { Heads } from "./now-filters";
 import { ServiceLink } from "./service-link";
@@ -30,7 +30,7 @@ export function Rows({ rows, byService, more }: RowsProps) {
   const [chosen, choose] = useState<string | null>(null);
   const go = useNavigate();
   const now = useNow();
-  const narrow = useNarrow();
+  const narrow = useCards();
   const [density] = useDensity();
   const rowHeight = (narrow ? TALL : WIDE)[density];
   const heightOf = useCallback((row: ServiceGroup | IncidentSummary) => (isGroup(row) ? GROUP : rowHeight), [rowHeight]);
@@ -110,10 +110,10 @@ const Card = memo(function Card({ row, now }: RowProps) {
   return (
     <Paper withBorder px="sm" py={8} className="onrecall-card">
       <Group gap="xs" justify="space-between" wrap="nowrap">
-        <Group gap={6} wrap="nowrap" miw={0}>
+        <Group gap={6} miw={0} flex="1 1 0">
           {incident.severity !== "unknown" && <Badge color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>}
           {incident.severity === "unknown" && !incident.service && <Text size="sm" c="dimmed">no service named</Text>}
-          {incident.service && <Text size="sm" component="div" truncate><ServiceLink name={incident.service} /></Text>}
+          {incident.service && <Text size="sm" component="div" truncate maw="100%"><ServiceLink name={incident.service} /></Text>}
           <Status row={row} />
         </Group>
         <Age incident={incident} now={now} />

@@ -33,7 +33,7 @@ function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
   const narrow = useNarrow();
   return (
     <>
-      <Group gap="xs" wrap="nowrap">
+      <Group gap="xs">
         <Text size="xs" c="dimmed" fw={600} flex="none">Likely cause</Text>
         {sure && <Text size="sm" fw={700} flex="none">{likely(sure)}</Text>}
         {sure && <Box flex="1 1 4rem" maw="16rem"><Bar figure={{ value: sure.probability, low: sure.low, high: sure.high, n: sure.of }} /></Box>}
