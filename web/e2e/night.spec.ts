@@ -66,9 +66,10 @@ test("where only a sender suggested something, that comes first, with the word n
   const send = (type: string, data: unknown, n: number) => own.post("/api/v1/alerts/pagerduty", { event: { id: `e${n}`, event_type: type, occurred_at: new Date(Date.now() - 3_600_000 + n * 60_000).toISOString(), agent: { id: "P1", summary: "Ann Lee" }, data } });
   await send("incident.triggered", { ...incident, status: "triggered" }, 0);
   await incidentOf(own, "status=unresolved");
-  await send("incident.annotated", { incident: { id: "PGR0", summary: incident.title }, id: "n1", content: "Root cause: clock skew on vpn-2, chrony was stopped. Fixed by restarting chronyd." }, 5);
+  await send("incident.annotated", { incident: { id: "PGR0", summary: incident.title, type: "incident_reference", html_url: incident.html_url }, id: "n1", type: "incident_note", content: "Root cause: clock skew on vpn-2, chrony was stopped. Fixed by restarting chronyd." }, 5);
   await send("incident.resolved", { ...incident, status: "resolved" }, 9);
   await expect.poll(async () => ((await (await fetch(`${own.url}/api/v1/now?status=unresolved`)).json()) as { items: unknown[] }).items.length, { timeout: 60_000 }).toBe(0);
+  await expect.poll(async () => ((await (await fetch(`${own.url}/api/v1/suggestions`)).json()) as { items: unknown[] }).items.length, { timeout: 60_000 }).toBe(1);
   await fire(own, alert({ alertname: "VpnRekeyFailed", service: "vpn-gw", severity: "critical" }, "vpn-gw: IKE_SA rekey fails, 390 tunnels down"));
   await open(page, own, await incidentOf(own, "status=unresolved"));
   const start = page.getByRole("region", { name: "first thing to do" });
