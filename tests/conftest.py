@@ -22,6 +22,7 @@ import pytest
 
 import blas_threads  # noqa: F401 - before numpy is imported
 import quick_databases
+import shared_compilation
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
@@ -80,6 +81,12 @@ def pytest_make_parametrize_id(val: object) -> str | None:
         return None
     data = val if isinstance(val, bytes) else val.encode("utf-8", "surrogatepass")
     return f"{val[: LONGEST_ID // 2]!a} and {len(val)} in all, {zlib.crc32(data):08x}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Compile the test files once for all workers."""
+    shared_compilation.compile_together(session.config)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,6 +15,7 @@ from onrecall.domain.incident import Advice, Citation, Confidence, Evidence, Inc
 pytestmark = pytest.mark.statistics
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
+ALIKE = Advice("similar", "something is like it", None)
 UNSEEN = Advice("never_seen", "nothing is like it", None)
 STRONG = {
     "strength": 2.3,
@@ -45,8 +46,8 @@ def evidence(name: str, ranking: dict[str, float], score: float = 0.8, cause: st
 
 
 def test_what_stands_out_is_likelier_right_than_what_does_not():
-    strong = prior.load_shipped().confidence([evidence("A", STRONG)], UNSEEN)
-    weak = prior.load_shipped().confidence([evidence("A", WEAK)], UNSEEN)
+    strong = prior.load_shipped().confidence([evidence("A", STRONG)], ALIKE)
+    weak = prior.load_shipped().confidence([evidence("A", WEAK)], ALIKE)
     assert strong.probability > 0.6 > 0.35 > weak.probability
     assert strong.of > 0
     assert strong.basis == weak.basis == "public"
@@ -54,17 +55,28 @@ def test_what_stands_out_is_likelier_right_than_what_does_not():
 
 def test_by_words_alone_there_is_a_probability_too():
     words = {name: value for name, value in STRONG.items() if name not in prior.MEANING_FEATURES}
-    assert isinstance(prior.load_shipped().confidence([evidence("A", words)], UNSEEN), Confidence)
+    assert isinstance(prior.load_shipped().confidence([evidence("A", words)], ALIKE), Confidence)
 
 
 def test_without_any_evidence_there_is_nothing_to_be_right():
-    assert prior.load_shipped().confidence([], UNSEEN) == NotMeasured(prior.NO_EVIDENCE)
+    assert prior.load_shipped().confidence([], ALIKE) == NotMeasured(prior.NO_EVIDENCE)
+
+
+def test_what_was_never_seen_has_two_rates_and_no_probability():
+    shipped, pieces = prior.load_shipped(), [evidence("A", STRONG)]
+    assert shipped.confidence(pieces, UNSEEN) == NotMeasured(prior.NEVER_SEEN)
+    rates, level = shipped.nearest_rates(pieces), shipped.confidence(pieces, ALIKE)
+    assert (rates.on_record.right, rates.on_record.of) == (level.right, level.of)
+    assert (rates.elsewhere.right, rates.elsewhere.of) == shipped.foreign == (0, 930)
+    assert shipped.nearest_rates([]) is None
+    assert shipped.nearest_rates([evidence("A", {})]) is None
+    assert replace(shipped, provenance={}).nearest_rates(pieces) is None
 
 
 def test_evidence_of_an_older_release_without_numbers_has_none():
-    assert isinstance(prior.load_shipped().confidence([evidence("A", {})], UNSEEN), NotMeasured)
+    assert isinstance(prior.load_shipped().confidence([evidence("A", {})], ALIKE), NotMeasured)
     assert isinstance(
-        prior.load_shipped().confidence([evidence("A", {**STRONG, "apart": float("nan")})], UNSEEN), NotMeasured
+        prior.load_shipped().confidence([evidence("A", {**STRONG, "apart": float("nan")})], ALIKE), NotMeasured
     )
 
 
@@ -72,7 +84,7 @@ def test_it_is_about_the_evidence_that_the_cause_rests_on():
     pieces = (evidence("A", STRONG, 0.9, "disk-full"), evidence("B", WEAK, 0.6, "dns-timeout"))
     advice = Advice("similar", "", "It was dns-timeout.", "dns-timeout")
     assert prior.find_precedent(pieces, advice).id == "B"
-    assert prior.load_shipped().confidence(pieces, advice) == prior.load_shipped().confidence([pieces[1]], UNSEEN)
+    assert prior.load_shipped().confidence(pieces, advice) == prior.load_shipped().confidence([pieces[1]], ALIKE)
 
 
 def test_an_answer_that_rests_on_a_runbook_is_about_the_runbook():
@@ -104,7 +116,7 @@ def test_its_levels_rise_and_are_counts():
 
 @given(st.dictionaries(st.sampled_from(sorted(STRONG)), st.floats(-50, 50), min_size=0))
 def test_whatever_the_numbers_it_is_within_its_interval_and_never_certain(numbers):
-    confidence = prior.load_shipped().confidence([evidence("A", {**STRONG, **numbers})], UNSEEN)
+    confidence = prior.load_shipped().confidence([evidence("A", {**STRONG, **numbers})], ALIKE)
     assert 0 < confidence.low <= confidence.probability <= confidence.high < 1
 
 

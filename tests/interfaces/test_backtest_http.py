@@ -44,6 +44,8 @@ def until(seen: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.2)
 
 
+@pytest.mark.process
+@pytest.mark.model
 def test_it_is_started_watched_and_changes_what_trust_says(store_url: str, tmp_path: Path) -> None:
     with serving(Settings(data_dir=tmp_path, database_url=store_url)) as (home, client):
         assert client.get(WHERE).json() == {"backtest": None}
@@ -65,6 +67,8 @@ def test_it_is_started_watched_and_changes_what_trust_says(store_url: str, tmp_p
         assert client.post(WHERE).json()["number"] == 2
 
 
+@pytest.mark.process
+@pytest.mark.model
 def test_an_empty_memory_is_said_to_be_empty(tmp_path: Path) -> None:
     with serving(Settings(data_dir=tmp_path)) as (_, client):
         client.post(WHERE)
@@ -74,10 +78,12 @@ def test_an_empty_memory_is_said_to_be_empty(tmp_path: Path) -> None:
     assert "no incident in memory" in ended["error"]
 
 
+@pytest.mark.process
+@pytest.mark.model
 def test_one_that_is_stopped_with_the_server_is_interrupted(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     with serving(settings) as (home, client):
-        home.memory.import_history(history(400, 3))
+        home.memory.import_history(history(100, 3))  # its process is told to end while it still begins
         client.post(WHERE)
     with serving(settings) as (_, client):
         ended = client.get(WHERE).json()["backtest"]

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 from onrecall.bootstrap import teams
 from onrecall.bootstrap.access import Access
 from onrecall.cli.main import app
+from onrecall.domain.errors import NotFound
+from onrecall.domain.incident import Document
 from onrecall.http.teams import TeamDispatcher
 from onrecall.pipeline.document_copies import DocumentSharing
 from onrecall.storage import Storage
@@ -112,6 +114,22 @@ def test_what_the_other_team_does_to_a_copy_does_not_last(server: Server) -> Non
     server.sharing.synchronize()
     assert server.client.get(COPY, headers=server.admin["search"]).json()["text"] == "promote the standby"
     assert "mine" not in server.client.get("/api/v1/documents/failover", headers=server.admin["payments"]).text
+
+
+def test_copies_of_a_team_that_was_added_since_the_start_stay_until_it_is_removed(server: Server) -> None:
+    existing = {"payments", "search", "fresh"}
+    door = server.doors["search"]
+    door.memory.put_document(
+        Document("shared/fresh/fence", "Fencing", "fence first", source="shared by the team fresh")
+    )
+    memories = {name: each.memory for name, each in server.doors.items()}
+    sharing = DocumentSharing(memories, lambda: existing)
+    assert sharing.synchronize() == 0
+    assert door.store.documents.get("shared/fresh/fence").text == "fence first"
+    existing.remove("fresh")
+    assert sharing.synchronize() == 1
+    with pytest.raises(NotFound):
+        door.store.documents.get("shared/fresh/fence")
 
 
 def test_a_copy_goes_with_its_source_and_a_like_named_document_of_their_own_stays(server: Server) -> None:

@@ -1,10 +1,11 @@
 """Nobody reads another team's data: every door of one server, with the credentials of each team."""
 
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 
 import pytest
@@ -16,6 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from onrecall.bootstrap.access import Access
 from onrecall.domain.access import Role
+from onrecall.domain.errors import Unavailable
 from onrecall.http.teams import TeamDispatcher
 from onrecall.storage import Storage
 from onrecall.storage.tables import alerts
@@ -279,6 +281,62 @@ def test_a_path_says_whose_a_message_is_and_the_key_must_be_theirs(installation:
         assert client.post(path, headers=headers, json=alert).status_code == 401
     elsewhere = client.get("/teams/search/api/v1/incidents", headers=bearer(installation.keys["payments"]["admin"]))
     assert elsewhere.status_code == 404
+
+
+@pytest.mark.parametrize("path", ["api/v1/alerts/alertmanager", "api/v1/alerts/pagerduty", "slack/commands"])
+def test_no_answer_says_which_teams_exist(installation: Installation, path: str) -> None:
+    with closing(Storage.open("sqlite://")) as store:
+        signed = Doors(store, Access(team="signed", webhook_secrets={"pagerduty": ("a secret of the team",)}))
+        app = TeamDispatcher(
+            installation.doors["default"].app, {"search": installation.doors["search"].app, "signed": signed.app}
+        )
+        client = TestClient(app, LOOPBACK, raise_server_exceptions=False, client=("127.0.0.1", 50000))
+        strangers = (
+            {},
+            bearer("onr_garbage"),
+            bearer(installation.keys["payments"]["admin"]),
+            bearer(installation.keys["default"]["admin"]),
+            {"x-pagerduty-signature": "v1=00"},
+            {"x-slack-signature": "v0=00", "x-slack-request-timestamp": "0"},
+        )
+        for headers, body in itertools.product(strangers, (b"{}", b"[" * 3_000_000)):
+            answers = [
+                client.post(f"/teams/{name}/{path}", headers=headers, content=body)
+                for name in ("search", "signed", "nobody")
+            ]
+            said = {(answer.status_code, answer.content, str(sorted(answer.headers.items()))) for answer in answers}
+            assert len(said) == 1, (headers, said)
+            assert answers[0].status_code == 401
+
+
+def test_a_key_of_the_team_is_told_which_role_it_lacks(installation: Installation) -> None:
+    viewer = bearer(installation.keys["search"]["viewer"])
+    answer = installation.client.post("/teams/search/api/v1/alerts/alertmanager", headers=viewer, json={"alerts": []})
+    assert answer.status_code == 403
+    assert "requires the role ingest" in answer.text
+
+
+def test_a_store_that_can_not_be_read_is_no_refusal(installation: Installation) -> None:
+    def fail() -> None:
+        raise Unavailable("the database can't be reached")
+
+    installation.doors["search"].app.state.keys.refresh = fail
+    answer = installation.client.post("/teams/search/api/v1/alerts/alertmanager", json={"alerts": []})
+    assert answer.status_code == 503
+
+
+def test_a_failure_of_one_application_at_its_end_is_reported_as_one() -> None:
+    def fail() -> None:
+        raise RuntimeError("the intake can't be emptied")
+
+    with closing(Storage.open("sqlite://")) as own_store, closing(Storage.open("sqlite://")) as team_store:
+        own, team = Doors(own_store), Doors(team_store, Access(team="search"))
+        team.app.state.intake.stop = fail
+        app = TeamDispatcher(own.app, {"search": team.app})
+        with pytest.raises(RuntimeError, match="can't be emptied"), TestClient(app, LOOPBACK):
+            pass
+        assert not own.app.state.worker.alive
+        assert not team.app.state.worker.alive
 
 
 def test_a_key_made_meanwhile_and_one_revoked_count_at_once(installation: Installation) -> None:

@@ -116,7 +116,7 @@ def test_what_is_dismissed_is_not_proposed_again_until_that_is_taken_back(import
     (first, second) = families.overview(imported_memory.store).proposed
     assert families.dismiss(imported_memory.store, [first.id], imported_memory.now()) == 1
     assert [family.id for family in families.overview(imported_memory.store).proposed] == [second.id]
-    families.withdraw(imported_memory.store, first.id)
+    families.withdraw(imported_memory.store, first.id, imported_memory.now())
     assert len(families.overview(imported_memory.store).proposed) == 2
 
 
@@ -126,7 +126,7 @@ def test_taking_a_confirmation_back_takes_only_the_labels_that_it_gave(imported_
     )
     (family,) = (one for one in families.overview(imported_memory.store).proposed if one.label == "lapsed-licence")
     assert families.confirm(imported_memory.store, [families.Choice(family.id)], imported_memory.now()) == 1
-    assert families.withdraw(imported_memory.store, family.id) == 1
+    assert families.withdraw(imported_memory.store, family.id, imported_memory.now()) == 1
     assert imported_memory.store.incidents.get("K-5").resolution.cause is None  # type: ignore[union-attr]
     assert imported_memory.store.incidents.get("L-1").resolution.cause == "lapsed-licence"  # type: ignore[union-attr]
 
@@ -142,7 +142,7 @@ def test_a_family_that_is_not_there_and_a_label_that_is_none_are_refused_and_cha
     with pytest.raises(Invalid):
         families.confirm(imported_memory.store, [families.Choice(first.id, "  ")], imported_memory.now())
     with pytest.raises(NotFound):
-        families.withdraw(imported_memory.store, first.id)
+        families.withdraw(imported_memory.store, first.id, imported_memory.now())
     assert families.overview(imported_memory.store).labelled == 0
 
 
@@ -194,3 +194,50 @@ def test_average_linkage_does_not_chain() -> None:
     assert cluster(near, 0.2) == ((0, 1), (2, 3))
     assert cluster(near, 0.7) == ((0,), (1,), (2,), (3,))
     assert cluster(near[:0, :0], MIN_SIMILARITY) == ()
+
+
+SAME_CAUSE = {
+    "certificate": (
+        "The intermediate certificate had expired and cert-manager had not renewed it",
+        "cert-manager failed to renew the certificate before it expired",
+        "Certificate expired, the renewal job was stuck",
+        "TLS certificate not renewed in time",
+    ),
+    "lookups": (
+        "CoreDNS ran with too little memory and was killed, lookups timed out",
+        "Lookups timed out as CoreDNS was OOM killed",
+        "CoreDNS pods killed for memory",
+        "name resolution failing, CoreDNS restarts",
+    ),
+    "disk": (
+        "The log sidecar filled the node disk because rotation was switched off",
+        "Log rotation was off in the sidecar, so the disk of the node filled up",
+        "Sidecar logs had eaten the disk again",
+        "disk full from logs written by the sidecar with no rotation",
+    ),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "third"), list(itertools.permutations(range(4), 3)))
+@pytest.mark.parametrize("topic", SAME_CAUSE)
+def test_a_family_stays_whole_when_another_incident_is_resolved_with_its_proposed_label(topic, first, second, third):
+    causes = SAME_CAUSE[topic]
+    members = [incident("OPS-101", causes[first], 1), incident("OPS-104", causes[second], 4)]
+    (before,) = propose_families(members, {})
+    assert before.incidents == ("OPS-101", "OPS-104")
+    (after,) = propose_families([*members, incident("OPS-110", causes[third], 10, before.label)], {})
+    assert (after.incidents, after.labelled, after.label) == (before.incidents, ("OPS-110",), before.label)
+
+
+def test_a_report_of_what_recurs_reads_the_incidents_whose_causes_it_compares_once(
+    imported_memory: IncidentService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, read = imported_memory.store, []
+    records = type(store.records)
+    get = records.get
+    monkeypatch.setattr(
+        records, "get", lambda self, ids, *as_of: read.extend(ids := list(ids)) or get(self, ids, *as_of)
+    )
+    report = find_recurrences(store, imported_memory.now(), FamilyFilter(limit=0))
+    assert report.proposed == 2
+    assert sorted(read) == [("incident", f"K-{number}") for number in range(1, 6)]

@@ -14,6 +14,7 @@ from onrecall.domain.incident import (
     Recommendation,
     Resolution,
 )
+from onrecall.pipeline import cause_families as families
 from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause
 
 MONDAY = datetime(2026, 2, 2, 8, tzinfo=UTC)
@@ -123,3 +124,60 @@ def test_a_chain_of_links_leads_to_the_source_and_past_unknown_incidents(memory,
     assert memory.recommend("INC-1").cause == FLOAT_SWITCH
     memory.resolve("INC-1", Resolution("Scale in the basin", clock.forward(minutes=9)), "EXT-2")
     assert memory.store.verdicts.all()[0].body["judged_by"] == "link"
+
+
+@pytest.mark.parametrize(
+    ("label", "stated", "right"),
+    [
+        ("float-switch-sticks", "Limescale again", True),  # the answer's cause has every word of the label
+        ("north-basin-overflow", "Limescale again", False),
+        ("switch", "Limescale again", False),  # a label of one word says too little
+    ],
+)
+def test_a_label_on_the_resolution_alone_decides_where_the_answer_names_it(label, stated, right):
+    truth = ResolvedCause(Resolution(stated, MONDAY, label))
+    assert truth.judge(answer_from(past("OLD-1", FLOAT_SWITCH))) == CauseJudgement(
+        right, "label" if right else "wording"
+    )
+
+
+def test_a_label_of_the_answer_alone_decides_where_the_resolution_names_it():
+    answer = answer_from(past("OLD-1", "Limescale again", "float-switch"))
+    assert ResolvedCause(Resolution(FLOAT_SWITCH, MONDAY)).judge(answer) == CauseJudgement(right=True, by="label")
+
+
+def test_the_label_that_an_incident_has_now_decides_and_not_the_one_it_had_when_the_answer_was_given():
+    answer = answer_from(past("OLD-1", FLOAT_SWITCH, "float-switch"))
+    truth = ResolvedCause(Resolution("Limescale again", MONDAY, "limescale"), labels={"OLD-1": "Limescale"})
+    assert truth.judge(answer) == CauseJudgement(right=True, by="label")
+
+
+def judgement(memory, incident="INC-2"):
+    (verdict,) = (each for each in memory.store.verdicts.all() if each.incident == incident)
+    return verdict.body["right"], verdict.body["judged_by"]
+
+
+def test_an_answer_is_judged_anew_when_the_incident_it_is_taken_from_gets_a_label(memory, clock):
+    memory.open(Incident("", "basin overflow: float switch stuck", clock(), service="basin"))
+    memory.resolve("INC-1", Resolution("A worn seal in the valve", clock.forward(minutes=9)))
+    clock.forward(hours=30)
+    memory.open(Incident("", "basin overflow: float switch stuck again", clock(), service="basin"))
+    memory.recommend("INC-2")
+    memory.resolve("INC-2", Resolution("It leaked for years", clock.forward(minutes=9), "valve-leak"))
+    assert judgement(memory) == (False, "wording")
+    memory.resolve("INC-1", Resolution("A worn seal in the valve", clock.forward(minutes=9), "Valve_Leak"))
+    assert judgement(memory) == (True, "label")
+    assert memory.trust.summary().by_wording == 0
+
+
+def test_confirming_a_family_judges_anew_and_withdrawing_it_takes_that_back(memory, clock):
+    for number, cause in ((1, "Limescale on the float switch of the basin"), (2, "The float switch had limescale")):
+        memory.open(Incident("", f"basin {number} overflow: switch stuck", clock.forward(hours=9), service="basin"))
+        memory.recommend(f"INC-{number}")
+        memory.resolve(f"INC-{number}", Resolution(cause, clock.forward(minutes=9)))
+    assert judgement(memory) == (False, "wording")
+    (family,) = families.overview(memory.store).proposed
+    families.confirm(memory.store, [families.Choice(family.id)], memory.now())
+    assert judgement(memory) == (True, "label")
+    families.withdraw(memory.store, family.id, memory.now())
+    assert judgement(memory) == (False, "wording")

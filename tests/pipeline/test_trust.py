@@ -92,7 +92,8 @@ def test_where_matches_tell_nothing_apart_the_best_must_stand_out(memory, clock)
     memory.store.curves.save({**newest, "apart": 1.01}, clock())
     answer = memory.ask(asked)
     assert (answer.verdict, answer.cause, answer.steps) == ("never_seen", None, ())
-    assert answer.confidence.basis == "public"
+    assert answer.confidence is None
+    assert answer.nearest_rates.elsewhere.right == 0
     assert "INC-1" in answer.verdict_reason
     assert "its lead over the rest is no larger" in answer.verdict_reason
     assert [one.id for one in answer.evidence] == ["INC-1"]

@@ -20,13 +20,15 @@ describe("trust", () => {
     expect(trust({ confidence, confidence_reason: null, verdict: "known", cause: "a full disk" })).toBe("Such answers were right 7 of 9 times (45–94 %), on your own incidents");
   });
   it("is about the nearest precedent where nothing like it was seen", () => {
-    expect(trust({ confidence, confidence_reason: null, verdict: "never_seen", cause: null })).toBe(
-      "The nearest record may help: where the system was on record, it was right 7 of 9 times (45–94 %), on your own incidents",
+    const elsewhere = { right: 0, of: 930, low: 0, high: 0.004 };
+    const nearest_rates = { on_record: { right: 13, of: 274, low: 0.03, high: 0.08 }, elsewhere };
+    const never = { confidence: null, confidence_reason: "nothing is suggested that could be right", verdict: "never_seen", cause: null } as const;
+    expect(trust({ ...never, nearest_rates })).toBe(
+      "Do not rely on the nearest record: it was right 13 of 274 times (3–8 %) for systems on record, 0 of 930 times (0–0 %) for others, on public data",
     );
-    expect(trust({ confidence: { ...confidence, probability: 0.05, right: 13, of: 274, low: 0.03, high: 0.08, basis: "public" }, confidence_reason: "not measured here", verdict: "never_seen", cause: null })).toBe(
-      "Do not rely on the nearest record: where the system was on record, it was right 13 of 274 times (3–8 %), on public data",
-    );
-    expect(confidenceText({ confidence, confidence_reason: null, verdict: "never_seen", cause: null })).toBe("no cause suggested");
+    expect(trust({ ...never, nearest_rates: { on_record: { right: 80, of: 100, low: 0.7, high: 0.87 }, elsewhere } })).toContain("The nearest record may help: it was right 80 of 100 times");
+    expect(trust({ ...never, nearest_rates: null })).toBe("Trust: nothing is suggested that could be right");
+    expect(confidenceText(never)).toBe("no cause suggested");
   });
   it("is of no cause where none is suggested", () => {
     expect(trust({ confidence, confidence_reason: null, verdict: "similar", cause: null })).toBe("No cause is suggested, so no hit rate applies: check the sources yourself.");

@@ -101,27 +101,44 @@ class GroundTruth:
                 self._labels[incident.id],
                 self._families.get(incident.id) or self._by_text.get(incident.id),
             )
-            cause = cause_label or None
-            label_basis: Basis = "family" if incident.id in self._by_family else "label"
-            if cause_label in labels and label_basis == "label":
-                truths[incident.id] = CauseTruth(cause, True, "label")
-            elif family in families:
-                truths[incident.id] = CauseTruth(cause, True, "text" if incident.id in self._by_text else "link")
-            elif cause_label in labels:
-                truths[incident.id] = CauseTruth(cause, True, "family")
-            elif any(earlier in truths for earlier in self._judged.get(incident.id, ())):
-                truths[incident.id] = CauseTruth(cause, True, "judged")
-            elif cause_label:
-                truths[incident.id] = CauseTruth(cause, False, label_basis)
-            elif incident.id in self._by_text:
-                truths[incident.id] = CauseTruth(None, False, "text")
-            else:
-                truths[incident.id] = (
-                    CauseTruth(None, False, "link") if self._marks_are_all else CauseTruth(None, None, None)
-                )
+            seen = _CausesSeen(
+                label=cause_label in labels,
+                family=family in families,
+                judged=any(earlier in truths for earlier in self._judged.get(incident.id, ())),
+            )
+            truths[incident.id] = self._truth(incident.id, cause_label or None, seen)
             labels |= {cause_label} - {""}
             families |= {family} if family else set()
         return truths
+
+    def _truth(self, incident: str, cause: str | None, seen: "_CausesSeen") -> CauseTruth:
+        """Return whether an incident's cause was seen before, by the strongest basis that says so."""
+        if (basis := self._basis_of_earlier(incident, seen)) is not None:
+            return CauseTruth(cause, True, basis)
+        if cause:
+            return CauseTruth(cause, False, "family" if incident in self._by_family else "label")
+        if incident in self._by_text:
+            return CauseTruth(None, False, "text")
+        return CauseTruth(None, False, "link") if self._marks_are_all else CauseTruth(None, None, None)
+
+    def _basis_of_earlier(self, incident: str, seen: "_CausesSeen") -> Basis | None:
+        """Return what says that an earlier incident had the same cause; None if nothing does."""
+        if seen.label and incident not in self._by_family:
+            return "label"
+        if seen.family:
+            return "text" if incident in self._by_text else "link"
+        if seen.label:
+            return "family"
+        return "judged" if seen.judged else None
+
+
+@dataclass(frozen=True, slots=True)
+class _CausesSeen:
+    """What says that an earlier incident had the same cause."""
+
+    label: bool
+    family: bool
+    judged: bool
 
 
 def _link_families(incidents: Iterable[Incident]) -> dict[str, str]:

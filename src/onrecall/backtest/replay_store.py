@@ -206,6 +206,12 @@ class ReplayRecords:
         assert as_of is None, NOTHING_OF_THE_FUTURE
         return {owner: self._passages.records[owner] for owner in ids if owner in self._passages.records}
 
+    def named(self, names: Sequence[str], as_of: datetime | None = None) -> dict[str, Owner]:
+        """Return which of these names are ids of incidents or documents; a replay holds no keys of other tools."""
+        assert as_of is None, NOTHING_OF_THE_FUTURE
+        owners: list[tuple[str, Owner]] = [(name, (kind, name)) for kind in ("document", "incident") for name in names]
+        return {name: owner for name, owner in owners if owner in self._passages.records}
+
 
 class ReplayIncidents:
     """Incidents in memory, by id, by cause and by the document that describes them."""
@@ -265,6 +271,16 @@ class ReplayIncidents:
         """Return by cause label the newest resolved incidents of that cause."""
         newest = {cause: self._by_cause.get(cause, [])[: -limit - 1 : -1] for cause in causes}
         return {cause: tuple(self.get(name, as_of) for name in names) for cause, names in newest.items()}
+
+    def newest_of_services(
+        self,
+        services: Sequence[str],  # noqa: ARG002
+        limit: int,  # noqa: ARG002
+        as_of: datetime | None = None,
+    ) -> tuple[Incident, ...]:
+        """Return nothing: what is listed beside an answer is not replayed."""
+        assert as_of is None, NOTHING_OF_THE_FUTURE
+        return ()
 
     def described_in(self, documents: Iterable[str]) -> dict[str, tuple[str, ...]]:
         """Return the ids of the incidents that each document describes."""

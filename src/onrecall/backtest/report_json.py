@@ -19,8 +19,7 @@ HITS = ("hit_at_1", "hit_at_3", "hit_at_5", "mrr")
 def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[str, Any]:
     """Return the report; `with_cases` adds every answer with its truth."""
     figures = estimates(report)
-    trust = report.trust.quality
-    figures_by_key: dict[str, Any] = {
+    as_json: dict[str, Any] = {
         "incidents": report.incidents,
         "answered": sum(case.answer.claims_seen for case in report.cases),
         **{name: figures[name].value for name in HITS},
@@ -28,14 +27,7 @@ def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[
         "hit_basis_counts": dict(report.bases),
         "hit_basis_note": basis_note(report),
         "baselines": {baseline.name: _baseline_to_json(baseline) for baseline in report.baselines},
-        "ece": trust.ece,
-        "ece_by_chance": trust.ece_by_chance,
-        "brier": trust.brier,
-        "brier_base": trust.brier_base,
-        "brier_base_then": trust.brier_base_then,
-        "confident_wrong": trust.confident_wrong.value,
-        "novelty_auroc": report.novelty.auroc.value,
-        "false_recall": report.novelty.false_recall.value,
+        **_confidence_to_json(report),
         **{name: figures[name].value for name in figures if name not in (*HITS, "confident_wrong", "novelty_auroc")},
         "intervals": {name: interval_to_json(estimate) for name, estimate in figures.items()},
         "to_find": report.to_find,
@@ -43,6 +35,30 @@ def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[
         "untold": report.untold,
         "verdicts": {verdict: dict(counts) for verdict, counts in report.verdicts.items()},
         "thresholds": _thresholds_to_json(report.novelty),
+        **_parts_to_json(report),
+        "not_measured": not_measured(report),
+        **_history_to_json(report),
+    }
+    return as_json | ({"each": [_case_to_json(case) for case in report.cases]} if with_cases else {})
+
+
+def _confidence_to_json(report: BacktestReport) -> dict[str, Any]:
+    quality = report.trust.quality
+    return {
+        "ece": quality.ece,
+        "ece_by_chance": quality.ece_by_chance,
+        "brier": quality.brier,
+        "brier_base": quality.brier_base,
+        "brier_base_then": quality.brier_base_then,
+        "confident_wrong": quality.confident_wrong.value,
+        "novelty_auroc": report.novelty.auroc.value,
+        "false_recall": report.novelty.false_recall.value,
+    }
+
+
+def _parts_to_json(report: BacktestReport) -> dict[str, Any]:
+    """Return the curves, and the hit rates by month, service, severity and length."""
+    return {
         "reliability": [asdict(bin_) for bin_ in report.trust.bins],
         "risk_coverage": [asdict(point) for point in report.trust.coverage],
         "by_month": [_group_to_json(group, "month") for group in report.by_month],
@@ -51,7 +67,12 @@ def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[
         "by_length": [_group_to_json(group, "length") for group in report.by_length],
         "power": _power_to_json(report),
         "learning_curve": _learning_to_json(report.learning),
-        "not_measured": not_measured(report),
+    }
+
+
+def _history_to_json(report: BacktestReport) -> dict[str, Any]:
+    """Return what the replayed history was, and how long the replay took."""
+    return {
         "notes": list(report.notes),
         "documents": report.documents,
         "left_out": report.left_out,
@@ -59,7 +80,6 @@ def report_to_json(report: BacktestReport, *, with_cases: bool = False) -> dict[
         "until": report.until.isoformat() if report.until else None,
         "seconds": round(report.seconds, 1),
     }
-    return figures_by_key | ({"each": [_case_to_json(case) for case in report.cases]} if with_cases else {})
 
 
 def summarize_report(report: BacktestReport) -> dict[str, Any]:

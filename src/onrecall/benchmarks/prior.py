@@ -20,7 +20,7 @@ from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memo
 from onrecall.benchmarks.verdict_thresholds import LabelledChances, ThresholdChoice
 from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
-from onrecall.calibration.prior import FEATURES, MEANING_FEATURES, Prior, PriorModel
+from onrecall.calibration.prior import FEATURES, FOREIGN_ANSWERS, MEANING_FEATURES, Prior, PriorModel
 from onrecall.domain.incident import Situation
 from onrecall.recommendation.runbook import is_for_alert
 from onrecall.recommendation.verdict import question_length
@@ -275,7 +275,7 @@ class AnswerTable:
             ("as asked", own & ~self.removed),
             ("each with and without right documents", own),
             ("small memories, half without right documents", self.counted & self.small),
-            ("of foreign systems", self.foreign),
+            (FOREIGN_ANSWERS, self.foreign),
         ):
             if rows.any():
                 yield _quality(name, chances[rows], self.right[rows])

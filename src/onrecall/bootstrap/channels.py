@@ -3,12 +3,16 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import TYPE_CHECKING
 
 from onrecall.bootstrap.status import ComponentStatus
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.notifications import Channel, Links
 from onrecall.pipeline import IncidentService
 from onrecall.settings import PREFIX, Settings
+
+if TYPE_CHECKING:
+    from onrecall.notifications.egress_guard import EgressGuard
 
 MAX_DETAIL = 120
 
@@ -22,7 +26,7 @@ def channels(chosen: Settings) -> tuple[Channel, ...]:
 
 
 def _channels(chosen: Settings) -> Iterator[Channel]:
-    from onrecall.notifications import mail, teams, webhook  # noqa: PLC0415 - what costs time where nobody is told
+    from onrecall.notifications import teams, webhook  # noqa: PLC0415 - what costs time where nobody is told
     from onrecall.notifications.egress_guard import EgressGuard  # noqa: PLC0415
     from onrecall.notifications.json_poster import JsonPoster  # noqa: PLC0415
 
@@ -39,21 +43,25 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
             post = teams.check_workflow_url(guard, chosen.teams_url.get_secret_value())
         yield teams.Teams(post, links)
     if chosen.smtp_host:
-        password = chosen.smtp_password.get_secret_value() if chosen.smtp_password else None
-        server = mail.Server(
-            guard, chosen.smtp_host, chosen.smtp_port, chosen.smtp_security, chosen.smtp_user, password
-        )
-        with _naming_setting("smtp_host"):
-            server.check()
-        with _naming_setting("smtp_from"):
-            sender = mail.parse_address(chosen.smtp_from or "")
-        with _naming_setting("smtp_to"):
-            recipients = tuple(mail.parse_address(recipient) for recipient in chosen.mail_recipients or ("",))
-        yield mail.Mail(server, sender, recipients, links)
+        yield _mail(chosen, chosen.smtp_host, guard, links)
     if chosen.slack_bot_token or chosen.slack_webhook_url or chosen.slack_channel:
         from onrecall.bootstrap.slack import slack_channel  # noqa: PLC0415
 
         yield slack_channel(chosen, guard, links)
+
+
+def _mail(chosen: Settings, host: str, guard: "EgressGuard", links: Links) -> Channel:
+    from onrecall.notifications import mail  # noqa: PLC0415 - what costs time where nobody is told
+
+    password = chosen.smtp_password.get_secret_value() if chosen.smtp_password else None
+    server = mail.Server(guard, host, chosen.smtp_port, chosen.smtp_security, chosen.smtp_user, password)
+    with _naming_setting("smtp_host"):
+        server.check()
+    with _naming_setting("smtp_from"):
+        sender = mail.parse_address(chosen.smtp_from or "")
+    with _naming_setting("smtp_to"):
+        recipients = tuple(mail.parse_address(recipient) for recipient in chosen.mail_recipients or ("",))
+    return mail.Mail(server, sender, recipients, links)
 
 
 def channel_checks(memory: IncidentService) -> list[Callable[[], ComponentStatus]]:

@@ -20,11 +20,14 @@ from onrecall.calibration.metrics import wilson
 from onrecall.calibration.model import NotMeasured, find_level
 from onrecall.domain.cause_label import is_about_cause
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Advice, Confidence, Evidence, Recommendation
+from onrecall.domain.incident import Advice, Confidence, CountedShare, Evidence, NearestRates, Recommendation
 
 VERSION = 2
 RESOURCE = "prior.json"
 NO_EVIDENCE = "no evidence is on record"
+NEVER_SEEN = "nothing is suggested that could be right"
+FOREIGN_ANSWERS = "of foreign systems"
+"""What the provenance calls the questions about systems that no memory holds anything of."""
 FEATURES: tuple[str, ...] = (
     "apart",
     "apart_log",
@@ -78,9 +81,11 @@ class Prior:
         """How often a precedent that stands among the others like this one was right.
 
         It is about what the answer rests on: the incidents of its cause and the documents about it, any of which may be
-        right, else the best evidence; with `never_seen`, whether the nearest is right all the same. Without any
-        evidence there is nothing to be right.
+        right, else the best evidence. Without any evidence there is nothing to be right, and `never_seen` suggests
+        nothing: `nearest_rates` has what is counted of its nearest.
         """
+        if evidence and advice.verdict == "never_seen":
+            return NotMeasured(NEVER_SEEN)
         precedent = find_precedent(evidence, advice)
         if precedent is None:
             return NotMeasured(NO_EVIDENCE)
@@ -91,6 +96,24 @@ class Prior:
         if model is None:
             return NotMeasured("not measured: the evidence lacks the features that confidence is computed from")
         return model.confidence(self._sum_backing(evidence, advice, precedent))
+
+    def nearest_rates(self, evidence: Sequence[Evidence]) -> NearestRates | None:
+        """How often the nearest of something never seen was right, apart for known and for other systems."""
+        model = self._model(evidence[0]) if evidence else None
+        if model is None or self.foreign is None:
+            return None
+        level = model.confidence(model.probability(evidence[0].ranking))
+        right, of = self.foreign
+        return NearestRates(
+            CountedShare(level.right, level.of, level.low, level.high), CountedShare(right, of, *wilson(right, of))
+        )
+
+    @property
+    def foreign(self) -> tuple[int, int] | None:
+        """Of the questions about foreign systems those whose first answer was right, and all; None: none were asked."""
+        rows = self.provenance.get("leave_one_task_out", {}).get("with_meaning", ())
+        row = next((row for row in rows if row["answers"] == FOREIGN_ANSWERS), None)
+        return (round(row["right"] * row["n"]), row["n"]) if row else None
 
     def backed_probability(self, evidence: Sequence[Evidence], advice: Advice | Recommendation) -> float | None:
         """The chance that an answer is right: that any evidence it rests on is; None where no number says so."""

@@ -46,32 +46,24 @@ def restore(
         _confirm_overwrite(store, replace=replace, yes=yes)
         with console.progress_bar("restoring", manifest.total) as advance:
             restored = backups.restore(store, file, manifest, advance, replace=replace)
-    audit_result = {
-        "rows": restored.audit_rows,
-        "wrong": [problem for problem in restored.problems if problem.startswith("audit: ")],
-    }
+    wrong = [problem for problem in restored.problems if problem.startswith("audit: ")]
     if as_json:
-        result = {
-            "file": str(file),
-            "replaced": restored.replaced,
-            "audit": audit_result,
-            "problems": list(restored.problems),
-        }
-        typer.echo(json.dumps(result | manifest.plain(), indent=2))
+        audit_result = {"rows": restored.audit_rows, "wrong": wrong}
+        result = {"file": str(file), "replaced": restored.replaced, "audit": audit_result}
+        typer.echo(json.dumps(result | {"problems": list(restored.problems)} | manifest.plain(), indent=2))
     else:
-        console.print_line(
-            "restored ",
-            (count_noun(manifest.total, "row"), "bold"),
-            f" as of {manifest.written_at:%Y-%m-%d %H:%M:%S %Z}",
-        )
-        for problem in restored.problems:
-            console.print_line((problem, "bold red"))
-        console.print_line(
-            f"{count_noun(restored.audit_rows, 'audit row')}"
-            f", {'not all' if audit_result['wrong'] else 'all'} present and unchanged"
-        )
+        _print_restored(manifest, restored, is_audit_whole=not wrong)
     if restored.problems:
         raise typer.Exit(1)
+
+
+def _print_restored(manifest: backups.Manifest, restored: backups.Restored, *, is_audit_whole: bool) -> None:
+    written_at = f" as of {manifest.written_at:%Y-%m-%d %H:%M:%S %Z}"
+    console.print_line("restored ", (count_noun(manifest.total, "row"), "bold"), written_at)
+    for problem in restored.problems:
+        console.print_line((problem, "bold red"))
+    share = "all" if is_audit_whole else "not all"
+    console.print_line(f"{count_noun(restored.audit_rows, 'audit row')}, {share} present and unchanged")
 
 
 def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:

@@ -96,7 +96,7 @@ def withdraw(
 ) -> None:
     """Withdraw a decision, and remove the labels it gave."""
     with open_app() as context:
-        changed = families.withdraw(context.memory.store, family)
+        changed = families.withdraw(context.memory.store, family, context.memory.now())
     _print_change(
         {"changed": changed},
         as_json,

@@ -147,6 +147,11 @@ def _print_unsettled(answer: Recommendation) -> None:
             else f"{incident.status} since {incident.started_at:%Y-%m-%d %H:%M} UTC"
         )
         print_line(("\ngoing on now: ", "bold"), (incident.id, "bold"), f"  {incident.title}", (f"  ({state})", "dim"))
+    if answer.service_incidents:
+        print_line(("\nother incidents of this service, no match", "bold"))
+    for other in answer.service_incidents:
+        when = f"  ({other.service}, {other.status}, began {other.started_at:%Y-%m-%d})"
+        print_line((f"{other.id}  ", "dim"), other.title, (when, "dim"), indent=2)
     if answer.suggestions:
         print_line(("\nsuggested, not confirmed", "bold"))
     for suggestion in answer.suggestions:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from onrecall.bootstrap.app import open_storage, settings
 from onrecall.bootstrap.team_apps import open_apps
-from onrecall.bootstrap.teams import installation_settings
+from onrecall.bootstrap.teams import installation_settings, team_names
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
@@ -57,7 +58,8 @@ def _sharing() -> Iterator[tuple[DocumentSharing, str]]:
     """Open all stores, and say whose document is meant."""
     team = settings().team or INSTALLATION
     with open_apps(installation_settings()) as contexts:
-        yield DocumentSharing({each.settings.team or INSTALLATION: each.memory for each in contexts}), team
+        memories = {each.settings.team or INSTALLATION: each.memory for each in contexts}
+        yield DocumentSharing(memories, partial(team_names, installation_settings())), team
 
 
 def _print_change(document_id: str, team: str, message: str, *, changed: bool, as_json: bool) -> None:

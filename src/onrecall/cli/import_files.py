@@ -12,25 +12,30 @@ from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
 from onrecall.cli.output import print_result
 
+Paths = Annotated[
+    list[Path] | None,
+    typer.Argument(help="Files or folders (JSON, JSONL, CSV, Markdown), an export, chroma:FOLDER[#collection]."),
+]
+Timezone = Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")]
+SuggestMapping = Annotated[
+    bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
+]
+Extract = Annotated[
+    bool,
+    typer.Option("--extract", help="Let the configured model propose causes and steps that postmortems only tell."),
+]
+
 
 def import_files(
-    paths: Annotated[
-        list[Path] | None,
-        typer.Argument(help="Files or folders (JSON, JSONL, CSV, Markdown), an export, chroma:FOLDER[#collection]."),
-    ] = None,
+    paths: Paths = None,
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
     mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")] = None,
+    timezone: Timezone = None,
     undated: Annotated[str | None, typer.Option(help="Start time for incidents that have none.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the files, such as shift_jis.")] = None,
-    suggest_mapping: Annotated[
-        bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
-    ] = False,
-    extract: Annotated[
-        bool,
-        typer.Option("--extract", help="Let the configured model propose causes and steps that postmortems only tell."),
-    ] = False,
+    suggest_mapping: SuggestMapping = False,
+    extract: Extract = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only report what would happen.")] = False,
     as_json: Json = False,
 ) -> None:

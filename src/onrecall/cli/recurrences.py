@@ -13,7 +13,7 @@ from onrecall.domain.count_noun import count_noun
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.recurrence_days import pack_if_too_many_wait
 from onrecall.pipeline.recurrences import Recurrences
-from onrecall.recurrences.corrective_actions import CorrectiveAction
+from onrecall.recurrences.corrective_actions import CorrectiveAction, ProvenFix
 from onrecall.recurrences.occurrences import DowntimeHours
 from onrecall.recurrences.recurrence import Family
 from onrecall.schemas.recurrences import RecurrencesOut
@@ -51,36 +51,42 @@ def _print_family(place: int, family: Family) -> None:
     print_line(
         (f"{place}. {family.title}", "bold"), f"  {count_noun(family.count, 'time')}, last {family.last_seen:%Y-%m-%d}"
     )
+    _print_cost(family)
+    _print_spread(family)
+    if family.fix:
+        _print_fix(family.fix)
+    _print_actions(family)
+
+
+def _print_cost(family: Family) -> None:
+    """Print what a permanent fix would save, and what the family cost."""
     month, lost = family.saving.hours_per_month, family.saving.lost
-    print_line(
-        ("would save  ", "dim"),
-        f"{month:.1f} h a month ({lost.hours:.1f} h in {family.saving.days} days, n = {lost.of})",
-        indent=3,
-    )
+    rate = f"{month:.1f} h a month ({lost.hours:.1f} h in {family.saving.days} days, n = {lost.of})"
+    print_line(("would save  ", "dim"), rate, indent=3)
     print_line(("hours lost  ", "dim"), format_hours(family.lost), indent=3)
-    print_line(
-        ("trend       ", "dim"),
-        (family.trend.direction or "not claimed", TREND[family.trend.direction]),
-        f": {family.trend.reason}",
-        indent=3,
-    )
+
+
+def _print_spread(family: Family) -> None:
+    """Print how often and where it comes, and why its incidents are one family."""
+    direction = (family.trend.direction or "not claimed", TREND[family.trend.direction])
+    print_line(("trend       ", "dim"), direction, f": {family.trend.reason}", indent=3)
     if family.days_between is not None:
-        print_line(
-            ("comes       ", "dim"), f"every {count_noun(round(family.days_between), 'day')} on average", indent=3
-        )
+        days = count_noun(round(family.days_between), "day")
+        print_line(("comes       ", "dim"), f"every {days} on average", indent=3)
     if family.services:
-        print_line(
-            ("services    ", "dim"),
-            ", ".join(f"{service.name} {service.count}" for service in family.services),
-            indent=3,
-        )
+        services = ", ".join(f"{service.name} {service.count}" for service in family.services)
+        print_line(("services    ", "dim"), services, indent=3)
     print_line(("why         ", "dim"), f"{family.why}: {', '.join(family.incidents)}", indent=3)
-    if fix := family.fix:
-        failed = f", failed in {fix.failed}" if fix.failed else ""
-        print_line(
-            ("same fix    ", "dim"), f"{fix.worked} of {count_noun(fix.of, 'time')}{failed}: {fix.text}", indent=3
-        )
-        print_line((f"{fix.citation.id}, line {fix.citation.line}", "dim"), indent=15)
+
+
+def _print_fix(fix: ProvenFix) -> None:
+    failed = f", failed in {fix.failed}" if fix.failed else ""
+    print_line(("same fix    ", "dim"), f"{fix.worked} of {count_noun(fix.of, 'time')}{failed}: {fix.text}", indent=3)
+    print_line((f"{fix.citation.id}, line {fix.citation.line}", "dim"), indent=15)
+
+
+def _print_actions(family: Family) -> None:
+    """Print what was noted for a permanent fix, what is still open, and what is tracked here."""
     if family.action:
         _print_action("noted       ", family.action)
     for action in family.open_actions[:OPEN_SHOWN]:

@@ -10,6 +10,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Conflict, Invalid, OnRecallError
+from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ReceiptOut, StoredRejectedPartOut
 
 app = typer.Typer(help="List unreadable parts of messages, and retry them.", no_args_is_help=True)
@@ -53,16 +54,8 @@ def retry(
     if file is not None and len(numbers) != 1:
         raise Invalid("--file corrects one part; give one number", "file")
     corrected = _read_file(file) if file else None
-    results: list[dict[str, object]] = []
     with open_app() as context:
-        for number in numbers:
-            try:
-                receipt = context.memory.ingester.retry(number, corrected)
-                results.append({"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None})
-            except OnRecallError as error:
-                if len(numbers) == 1:
-                    raise
-                results.append({"id": number, "error": str(error)})
+        results = [_retry(context.memory, number, corrected, is_only=len(numbers) == 1) for number in numbers]
     if as_json:
         typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
     else:
@@ -70,6 +63,17 @@ def retry(
             console.print_line(f"{result['id']}: ", str(result["error"] or "is in"))
     if failed := [result["id"] for result in results if result["error"]]:
         raise Conflict(f"{len(failed)} of {len(results)} did not go in")
+
+
+def _retry(memory: IncidentService, number: int, corrected: bytes | None, *, is_only: bool) -> dict[str, object]:
+    """Retry one part; returns its receipt, or its error unless it is the only one."""
+    try:
+        receipt = memory.ingester.retry(number, corrected)
+    except OnRecallError as error:
+        if is_only:
+            raise
+        return {"id": number, "error": str(error)}
+    return {"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None}
 
 
 def _read_file(file: Path) -> bytes:

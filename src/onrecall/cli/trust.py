@@ -3,6 +3,7 @@
 from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.bootstrap.app import open_app
 from onrecall.calibration.metrics import Estimate
+from onrecall.calibration.model import ConfidenceQuality
 from onrecall.calibration.trust_summary import TrustSummary
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
@@ -24,36 +25,57 @@ def print_trust(summary: TrustSummary) -> None:
         f"{replayed} from a replay of the history"
         + (f"; {summary.left_out} older ones are not counted in" if summary.left_out else "")
     )
+    _print_rates(summary)
+    if summary.quality is not None:
+        _print_calibration(summary.quality)
+    _print_novelty(summary)
+    _print_levels(summary)
+    _print_by_origin(summary)
+    if summary.learning:
+        _print_learning(summary.learning)
+    _print_parts(summary)
+    for figure, reason in summary.not_measured.items():
+        print_line((f"{figure}: {reason}", "yellow"))
+
+
+def _print_rates(summary: TrustSummary) -> None:
+    """Print how often answers named the right cause, named one at all, and had the right predecessor."""
     print_line(("right cause when one was named  ", "dim"), format_estimate(summary.right))
     _print_by_wording(summary)
     print_line(("answers that named a cause      ", "dim"), format_estimate(summary.coverage))
     for k, rate in ((1, summary.hits.hit_at_1), (3, summary.hits.hit_at_3), (5, summary.hits.hit_at_5)):
         print_line((f"hit@{k}, with a predecessor       ", "dim"), format_estimate(rate))
-    if summary.quality is not None:
-        good = summary.quality
-        by_chance = f"  (by chance {format_number(good.ece_by_chance)})"
-        print_line(("calibration error (ECE)         ", "dim"), format_number(good.ece), by_chance)
-        until_then, of_all = format_number(good.brier_base_then), format_number(good.brier_base)
-        against = f"{until_then} by the share right until then, {of_all} by that of all"
-        print_line(("Brier, against the base rate    ", "dim"), f"{format_number(good.brier)} against {against}")
-        print_line(("confident (≥ 0.7) and wrong     ", "dim"), format_estimate(good.confident_wrong))
+
+
+def _print_calibration(quality: ConfidenceQuality) -> None:
+    by_chance = f"  (by chance {format_number(quality.ece_by_chance)})"
+    print_line(("calibration error (ECE)         ", "dim"), format_number(quality.ece), by_chance)
+    until_then, of_all = format_number(quality.brier_base_then), format_number(quality.brier_base)
+    against = f"{until_then} by the share right until then, {of_all} by that of all"
+    print_line(("Brier, against the base rate    ", "dim"), f"{format_number(quality.brier)} against {against}")
+    print_line(("confident (≥ 0.7) and wrong     ", "dim"), format_estimate(quality.confident_wrong))
+
+
+def _print_novelty(summary: TrustSummary) -> None:
     print_line(("new from known (AUROC)          ", "dim"), format_estimate(summary.novelty.auroc, percent=False))
     print_line(("new, but answered as seen       ", "dim"), format_estimate(summary.novelty.false_recall))
+
+
+def _print_levels(summary: TrustSummary) -> None:
     if summary.levels:
         print_line(("\nlevels of confidence", "bold"))
     for level in summary.levels:
         low, high = level.interval
         print_line(f"{level.probability:.2f}  right {level.right} of {level.of}  ({low:.0%}–{high:.0%})", indent=2)
-    _print_by_origin(summary)
-    if summary.learning:
-        _print_learning(summary.learning)
+
+
+def _print_parts(summary: TrustSummary) -> None:
+    """Print how often answers were right by service and by month."""
     for title, parts in (("by service", summary.by_service), ("by month", summary.by_month)):
         if parts:
             print_line((f"\n{title}", "bold"))
         for part in parts[:PARTS_SHOWN]:
             print_line(f"{part.name:<24}{format_estimate(part.right)}", indent=2)
-    for figure, reason in summary.not_measured.items():
-        print_line((f"{figure}: {reason}", "yellow"))
 
 
 def _print_by_wording(summary: TrustSummary) -> None:

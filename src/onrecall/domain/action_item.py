@@ -7,6 +7,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from onrecall.domain.errors import Invalid
+from onrecall.domain.markdown_page import collapse_whitespace
 
 ActionState = Literal["open", "done", "dropped"]
 LONGEST_TEXT = 2000
@@ -94,14 +95,9 @@ def changed_fields(before: TrackedAction, after: TrackedAction) -> tuple[str, ..
     )
 
 
-def fold(text: str) -> str:
-    """Return a text for comparison, without case and repeated spaces."""
-    return " ".join(text.split()).casefold()
-
-
 def parse_text(text: str) -> str:
     """Return the text on one line. Raises Invalid if it is empty or too long."""
-    line = " ".join(text.split())
+    line = collapse_whitespace(text)
     if not line:
         raise Invalid("the action item is empty; write what should be done", "text")
     return _bounded(line, "text", LONGEST_TEXT)

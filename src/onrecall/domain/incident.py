@@ -451,6 +451,40 @@ class Confidence:
 
 
 @dataclass(frozen=True, slots=True)
+class CountedShare:
+    """How often something was right: `right` of `of`, with the 95 % interval of the share."""
+
+    right: int
+    of: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class NearestRates:
+    """How often the nearest record of something never seen was right all the same, on public data.
+
+    There are two rates and no probability: nobody knows which share of the questions is about other systems.
+    """
+
+    on_record: CountedShare
+    """Of questions about systems that the memory holds something of, those whose nearest stood out like this one."""
+    elsewhere: CountedShare
+    """Of all questions about other systems."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceIncident:
+    """An incident of the service that a question names: no match, and listed because nothing matches."""
+
+    id: str
+    title: str
+    status: Status
+    started_at: datetime
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ongoing:
     """An incident like the situation that is open, or that began later: it is no precedent, and worth knowing."""
 
@@ -537,6 +571,10 @@ class Recommendation:
     """What to look at, the most telling first; which of it was done since is not known here."""
     asked_context: Mapping[str, str] = field(default_factory=dict)
     """Service and labels of what was asked, where no incident says them and the answer is kept."""
+    nearest_rates: NearestRates | None = None
+    """With `never_seen`, which has no confidence; None where nothing is near or no figures are at hand."""
+    service_incidents: tuple[ServiceIncident, ...] = ()
+    """With `never_seen`: the newest incidents of the service that the question names; no match, whatever they are."""
     degraded: str | None = None
     """Why it rests on less than the whole memory: the search index could not be used; None: it could."""
 
@@ -545,7 +583,7 @@ class Recommendation:
         """The chance that the precedent it rests on is right, where a number is needed: 0 where there is no precedent.
 
         Without any evidence there is no `confidence`: nothing was shown that could be right, so the chance is 0 by its
-        meaning and not by an estimate.
+        meaning and not by an estimate. The same goes for `never_seen`, which suggests nothing.
         """
         return self.confidence.probability if self.confidence else 0.0
 

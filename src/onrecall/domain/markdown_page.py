@@ -119,3 +119,8 @@ def format_step(step: ResolutionStep) -> str:
 def collapse_whitespace(value: str) -> str:
     """Return the text with line breaks and runs of blanks folded to single blanks."""
     return " ".join(value.split())
+
+
+def fold_words(text: str) -> str:
+    """Return a text for comparison, without case and repeated blanks."""
+    return collapse_whitespace(text).casefold()

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from onrecall.domain.alert import Alert
 from onrecall.grouping import candidate_pairs
+from onrecall.grouping.alert_episodes import AlertEpisodes, split_by_flap
 from onrecall.grouping.background import NOTHING_BEFORE, Background
 from onrecall.grouping.batch_statistics import BatchStatistics
 from onrecall.grouping.clusters import AlertClusters, AlertGroup
 from onrecall.grouping.features import AlertFeatures, extract_features
-from onrecall.grouping.identity import AlertEpisodes, split_by_flap
 from onrecall.grouping.manual_pairings import ManualPairings
 from onrecall.grouping.plan import (
     AlertId,

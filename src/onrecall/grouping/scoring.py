@@ -167,23 +167,24 @@ class PairScorer:
         if alert.group and alert.group == other_alert.group:
             points.append(self._group(alert))
         if alert.name == other_alert.name:
-            points.append(
-                ScoreComponent(
-                    telling * SAME_NAME * self._statistics.name_weight(alert.name), ("same alert", alert.name)
-                )
-            )
-            crowd = self._statistics.crowd_size(alert, other_alert)
-            if (
-                crowd >= self._rules.crowd
-                and not self._has_other_cause(alert, other_alert)
-                and (similarity >= SIMILAR_TEXTS or not (alert.terms or other_alert.terms))
-            ):
-                points.append(ScoreComponent(CROWD, (crowd, "services or hosts fire", alert.name, "at once")))
+            worth = telling * SAME_NAME * self._statistics.name_weight(alert.name)
+            points.append(ScoreComponent(worth, ("same alert", alert.name)))
+            if (crowd := self._crowd(alert, other_alert, similarity)) is not None:
+                points.append(crowd)
                 tied = True
         if not tied:
             points += self._unrelated_penalties(alert, other_alert)
         points.append(ScoreComponent(self._time_bonus(distance)))
         return points
+
+    def _crowd(self, alert: AlertFeatures, other_alert: AlertFeatures, similarity: float) -> ScoreComponent | None:
+        """Return what it is worth that many services or hosts fire the same alert at once; None if few do."""
+        crowd = self._statistics.crowd_size(alert, other_alert)
+        if crowd < self._rules.crowd or self._has_other_cause(alert, other_alert):
+            return None
+        if similarity < SIMILAR_TEXTS and (alert.terms or other_alert.terms):
+            return None
+        return ScoreComponent(CROWD, (crowd, "services or hosts fire", alert.name, "at once"))
 
     def _has_other_cause(self, alert: AlertFeatures, other_alert: AlertFeatures) -> bool:
         """Return whether a machine, rack or volume that only one of them shares with others explains its alert."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from importlib.resources import files
 from urllib.parse import urlsplit
@@ -76,6 +76,7 @@ from onrecall.http.compat import (
 )
 from onrecall.http.compat.ragoffire_live import LiveClients
 from onrecall.http.cross_origin import CrossOrigin
+from onrecall.http.key_reader import KeyReader
 from onrecall.http.mcp import Mcp
 from onrecall.http.rate_limit import RateLimit
 from onrecall.http.session_auth import SessionAuth
@@ -112,77 +113,110 @@ def create(
 
     Without `rehearsals` no backtest can be started over HTTP; `hindsight` is the bank that a client may have pulled in.
     """
-    provider = None if access.oidc is None else IdentityProvider(access.oidc)
-    intake = IngestQueue(memory, worker.wake)
-    browsers, mcp, stream = LiveClients(memory), Mcp(memory), Stream(memory)
-    slack_requests = slack.SlackRequests(memory, access.slack)
+    app = _without_routes()
+    app.state.memory = memory
+    app.state.rehearsals = rehearsals
+    app.state.hindsight = hindsight
+    _add_background_parts(app, worker, access)
+    _add_status(app, status)
+    _add_sign_in(app, access)
+    _add_team(app, access.team)
+    problems.install(app)
+    _add_middleware(app, access)
+    app.router.routes.extend(_api_routes())
+    app.router.routes.append(Route("/mcp", app.state.mcp, methods=["POST"]))
+    app.router.routes.extend(A2a(memory, access.public_url).routes())
+    _add_pages(app)
+    return app
 
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        worker.start()
-        intake.start()
-        try:
-            yield
-        finally:
-            await browsers.stop()
-            await stream.stop()
-            await mcp.stop()
-            slack_requests.stop()
-            intake.stop()
-            worker.stop()
-            if rehearsals is not None:
-                rehearsals.stop()
-            if provider is not None:
-                provider.close()
 
-    app = FastAPI(
+def _without_routes() -> FastAPI:
+    return FastAPI(
         title="OnRecall",
         version=__version__,
         description=DESCRIPTION,
-        lifespan=lifespan,
+        lifespan=_running,
         docs_url=None,
         redoc_url=None,
         openapi_tags=TAGS,
         separate_input_output_schemas=False,
         dependencies=KEY_SCHEMES,
     )
-    app.state.memory = memory
-    app.state.team = access.team
-    app.state.started = time.monotonic()
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
+    """Start what works in the background; at the end stop every part, also if stopping another one fails."""
+    parts = app.state
+    async with AsyncExitStack() as stack:
+        if parts.provider is not None:
+            stack.callback(parts.provider.close)
+        if parts.rehearsals is not None:
+            stack.callback(parts.rehearsals.stop)
+        stack.callback(parts.worker.stop)
+        parts.worker.start()
+        stack.callback(parts.intake.stop)
+        parts.intake.start()
+        for stop in (parts.slack.stop, parts.key_reader.stop):
+            stack.callback(stop)
+        for stop in (parts.mcp.stop, parts.stream.stop, parts.browsers.stop):
+            stack.push_async_callback(stop)
+        yield
+
+
+def _add_background_parts(app: FastAPI, worker: WorkerHandle, access: Access) -> None:
+    """Make the parts that start and stop with the application."""
+    memory = app.state.memory
     app.state.worker = worker
-    app.state.intake = intake
-    app.state.browsers = browsers
-    app.state.slack = slack_requests
-    app.state.stream = stream
+    app.state.intake = IngestQueue(memory, worker.wake)
+    app.state.slack = slack.SlackRequests(memory, access.slack)
+    app.state.browsers = LiveClients(memory)
+    app.state.stream = Stream(memory)
+    app.state.mcp = Mcp(memory)
     app.state.confirm = SubscriptionConfirmer(access.webhook_secrets.get("cloudwatch", ()))
-    app.state.status = status
-    app.state.rehearsals = rehearsals
-    app.state.hindsight = hindsight
-    app.state.metrics = Metrics(
-        memory,
-        status,
-        {
-            "worker": lambda: worker.alive,
-            "live": lambda: stream.listening,
-            "incidents": lambda: browsers.listening,
-            "held": lambda: stream.waiting,
-        },
-    )
     app.state.signing = frozenset(access.webhook_secrets)
-    problems.install(app)
+
+
+def _add_status(app: FastAPI, status: Callable[[], StatusReport]) -> None:
+    parts = app.state
+    parts.started = time.monotonic()
+    parts.status = status
+    counted_parts = {
+        "worker": lambda: parts.worker.alive,
+        "live": lambda: parts.stream.listening,
+        "incidents": lambda: parts.browsers.listening,
+        "held": lambda: parts.stream.waiting,
+    }
+    parts.metrics = Metrics(parts.memory, status, counted_parts)
+
+
+def _add_sign_in(app: FastAPI, access: Access) -> None:
+    """Make what knows keys, sessions and the identity provider."""
+    memory = app.state.memory
     keys_of_store = access.keys or Keys(memory.store, memory.now)
+    issuer = None if access.oidc is None else access.oidc.issuer
+    app.state.keys = keys_of_store
+    app.state.key_reader = KeyReader(keys_of_store)
+    app.state.sessions = Sessions(memory.store, keys_of_store, memory.now, access.session_limits, issuer)
+    app.state.cookies = SessionCookies(access.public_url)
+    app.state.public = urlsplit(access.public_url or "")
     app.state.push_devices = PushDevices(memory.store, access.web_push, memory.now)
-    _add_guard(app, memory, access, keys_of_store, provider)
-    app.add_middleware(CrossOrigin, access=access, keys=keys_of_store)
-    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED_BYTES, compresslevel=COMPRESSION_LEVEL)
-    app.add_middleware(body_limits.BodyLimit)
-    app.add_middleware(body_limits.SafeHeaders)
-    app.add_middleware(metrics.RequestCounter, metrics=app.state.metrics)
-    app.router.routes.extend(_api_routes())
-    app.router.routes.append(Route("/mcp", mcp, methods=["POST"]))
-    app.router.routes.extend(A2a(memory, access.public_url).routes())
-    _add_pages(app)
-    return app
+    app.state.sign_in_starts = RateLimit(limit=MOST_SIGN_INS, counted="sign-ins")
+    app.state.provider = provider = None if access.oidc is None else IdentityProvider(access.oidc)
+    app.state.sign_in = None
+    if provider is not None:
+        keys_of_store.require_always()
+        app.state.sign_in = SignIn(memory.store, app.state.sessions, provider, memory.now)
+
+
+def _add_team(app: FastAPI, team: str | None) -> None:
+    """Say whose store it is; it knows no other team's before somebody connects them."""
+    app.state.team = team
+    app.state.team_sessions = {}
+    app.state.team_gauges = None
+    app.state.sharing = DocumentSharing({team or INSTALLATION: app.state.memory})
+    if team is not None:
+        app.state.keys.require_always()
 
 
 SMALLEST_COMPRESSED_BYTES = 1_000
@@ -268,36 +302,23 @@ def _api_routes() -> tuple[BaseRoute, ...]:
     return tuple(template.routes)
 
 
-def _add_guard(
-    app: FastAPI, memory: IncidentService, access: Access, keys_of_store: Keys, provider: IdentityProvider | None
-) -> None:
-    """Put authentication before every route: by key, by signature, by session."""
-    public = urlsplit(access.public_url or "")
-    issuer = None if access.oidc is None else access.oidc.issuer
-    cookies = SessionCookies(access.public_url)
-    sessions_of_store = Sessions(memory.store, keys_of_store, memory.now, access.session_limits, issuer)
-    app.state.sessions = sessions_of_store
-    app.state.cookies = cookies
-    app.state.public = public
-    app.state.keys = keys_of_store
-    app.state.team_sessions = {}
-    app.state.team_gauges = None
-    app.state.sharing = DocumentSharing({access.team or INSTALLATION: memory})
-    app.state.sign_in = None
-    if access.team is not None:
-        keys_of_store.require_always()
-    app.state.sign_in_starts = RateLimit(limit=MOST_SIGN_INS, counted="sign-ins")
-    if provider is not None:
-        keys_of_store.require_always()
-        app.state.sign_in = SignIn(memory.store, sessions_of_store, provider, memory.now)
+def _add_middleware(app: FastAPI, access: Access) -> None:
+    """Put authentication (by key, by signature, by session) before every route, and limits before that."""
+    parts = app.state
     app.add_middleware(
         auth_middleware.AuthMiddleware,
-        memory=memory,
+        memory=parts.memory,
         access=access,
-        keys=keys_of_store,
-        sessions=sessions_of_store,
-        session_auth=SessionAuth(sessions_of_store, cookies, credentials.host_of(public) or None),
+        keys=parts.keys,
+        sessions=parts.sessions,
+        session_auth=SessionAuth(parts.sessions, parts.cookies, credentials.host_of(parts.public) or None),
+        key_reader=parts.key_reader,
     )
+    app.add_middleware(CrossOrigin, access=access, keys=parts.keys)
+    app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED_BYTES, compresslevel=COMPRESSION_LEVEL)
+    app.add_middleware(body_limits.BodyLimit)
+    app.add_middleware(body_limits.SafeHeaders)
+    app.add_middleware(metrics.RequestCounter, metrics=parts.metrics)
 
 
 def _add_pages(app: FastAPI) -> None:

@@ -48,6 +48,7 @@ class AuthMiddleware:
         keys: Keys,
         sessions: Sessions,
         session_auth: SessionAuth,
+        key_reader: KeyReader,
     ) -> None:
         self._app = app
         self._access = access
@@ -58,32 +59,33 @@ class AuthMiddleware:
         self._audit = memory.store.audit
         self._now = memory.now
         self._rate_limit = RateLimit()
-        self._key_reader = KeyReader(self._keys)
+        self._key_reader = key_reader
         self._in_flight = RequestsInFlight()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
-            self._key_reader.stop()
             return
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         route = match_route(method, scope["path"])
         scope["onrecall.route"] = route.path  # for whoever counts requests: of addresses there are no end
         if route.least == "open":
             await self._app(scope, receive, send)
-            return
-        if console.is_lost_visitor(scope, route):
+        elif console.is_lost_visitor(scope, route):
             await console.rendered_page(404)(scope, receive, send)
-            return
-        request = Request({**scope, "type": "http", "method": method}, receive)
-        body = _Body(request, receive)
+        else:
+            await self._guard(Request({**scope, "type": "http", "method": method}, receive), route, scope, send)
+
+    async def _guard(self, request: Request, route: RouteMatch, scope: Scope, send: Send) -> None:
+        """Pass an admitted request on, and answer any other with the reason."""
+        body = _Body(request, request.receive)
         try:
             caller = await self._admit(request, route, body)
             slot = self._slot(request, route, caller)
         except ClientDisconnect:
             return
         except (OnRecallError, HTTPException) as error:
-            await _send_refusal(error, route, scope, receive, send)
+            await send_refusal(error, route.least, scope, request.receive, send)
             return
         proxied = caller.name == LOCAL_PROXY and caller.key is None and caller.session_id is None
         scope.setdefault("state", {}).update(caller=caller, keys=self._keys, proxied=proxied)
@@ -93,8 +95,11 @@ class AuthMiddleware:
         finally:
             if slot is not None:
                 self._in_flight.leave(*slot)
+        await self._record_credentials_use(caller)
+
+    async def _record_credentials_use(self, caller: Principal) -> None:
+        """Record that a key or a session was used; after the answer, for it may wait for other writers."""
         if caller.key is not None and self._keys.is_use_due(caller.key):
-            # After the answer, for it may wait for other writers.
             await thread_pools.run(thread_pools.BOOKKEEPING, self._record_use, caller)
         if caller.session_id is not None and self._sessions.is_use_due(caller.session_id):
             await thread_pools.run(thread_pools.BOOKKEEPING, self._record_session_use, caller.session_id)
@@ -111,8 +116,18 @@ class AuthMiddleware:
     async def _admit(self, request: Request, route: RouteMatch, body: "_Body") -> Principal:
         await self._key_reader.ready()
         if route.least == "slack":
-            return await self._slack_caller(request.headers, body)
+            caller = await self._slack_caller(request.headers, body)
+            request.state.authenticated = True
+            return caller
         caller = await self._authenticate(request, route, body)
+        request.state.authenticated = True
+        await self._authorise(request, route, caller)
+        if request.method == "WEBSOCKET":
+            self._require_own_page(request, route)  # browsers ask nobody before they open one for any page
+        return caller
+
+    async def _authorise(self, request: Request, route: RouteMatch, caller: Principal) -> None:
+        """Raise for an address that is none, and Forbidden where a caller's role does not suffice."""
         if route.least is None:
             if route.others:
                 raise HTTPException(
@@ -120,30 +135,18 @@ class AuthMiddleware:
                 )
             raise NotFound("this address does not exist")
         assert route.least != "open"
+        assert route.least != "slack"
         if not caller.may(route.least):
             holder = f"the key of {caller.name}" if caller.session_id is None else caller.name
             error = Forbidden(f"this requires the role {route.least}, but {holder} has {caller.role}")
             if self._rate_limit.failed(credentials.client_address(request.client)) is None:
                 await self._record_refusal(request, error, caller.name)
             raise error
-        if request.method == "WEBSOCKET":
-            self._require_own_page(request, route)  # browsers ask nobody before they open one for any page
-        return caller
 
     async def _authenticate(self, request: Request, route: RouteMatch, body: "_Body") -> Principal:
+        """Return who asks, and count attempts with wrong credentials."""
         try:
-            if route.source is not None and route.source in self._access.webhook_secrets:
-                return await self._signer(route.source, request.headers, body)
-            if not _has_own_credentials(request):
-                signed_in = await self._session_auth.caller(request, route.path)
-                if signed_in is not None:
-                    return signed_in
-            role = self._access.local_proxy_role
-            if role is not None and is_proxied(request.headers) and credentials.token_in(request.headers) is None:
-                return self._proxied_caller(request, route, role)
-            if not self._keys.required:
-                return self._local_caller(request, route)
-            return await self._key_holder(request, route, body)
+            return await self._identify(request, route, body)
         except (Unauthorised, Forbidden) as error:
             if not _tried_credentials(request, route, error):
                 raise
@@ -155,6 +158,21 @@ class AuthMiddleware:
             raise HTTPException(
                 429, "too many wrong keys from this address; wait a minute", {"Retry-After": str(round(wait) or 1)}
             ) from error
+
+    async def _identify(self, request: Request, route: RouteMatch, body: "_Body") -> Principal:
+        """Return who asks, by signature, session, proxy, machine or key, in this order."""
+        if route.source is not None and route.source in self._access.webhook_secrets:
+            return await self._signer(route.source, request.headers, body)
+        if not _has_own_credentials(request):
+            signed_in = await self._session_auth.caller(request, route.path)
+            if signed_in is not None:
+                return signed_in
+        role = self._access.local_proxy_role
+        if role is not None and is_proxied(request.headers) and credentials.token_in(request.headers) is None:
+            return self._proxied_caller(request, route, role)
+        if not self._keys.required:
+            return self._local_caller(request, route)
+        return await self._key_holder(request, route, body)
 
     async def _signer(self, source: str, headers: Headers, body: "_Body") -> Principal:
         sender = SOURCES.get(source)
@@ -281,7 +299,8 @@ def _ticket(request: Request) -> str | None:
     return request.query_params.get("ticket") if f"{request.method} {request.scope['path']}" in TICKETED else None
 
 
-async def _send_refusal(error: Exception, route: RouteMatch, scope: Scope, receive: Receive, send: Send) -> None:
+async def send_refusal(error: Exception, least: str | None, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the reason for not admitting a request; `least` is the role that its route requires."""
     if scope["type"] == "websocket":
         await receive()
         if isinstance(error, ElsewhereForbidden):  # a page can read why it is closed, but not why it never opened
@@ -291,5 +310,5 @@ async def _send_refusal(error: Exception, route: RouteMatch, scope: Scope, recei
     response = problems.to_response(error)
     if response.status_code == 401:
         # SNS and others send a password once they are asked for it. Elsewhere a browser would then ask its user.
-        response.headers["WWW-Authenticate"] = f'{"Basic" if route.least == "ingest" else "Bearer"} realm="OnRecall"'
+        response.headers["WWW-Authenticate"] = f'{"Basic" if least == "ingest" else "Bearer"} realm="OnRecall"'
     await response(scope, receive, send)

@@ -32,4 +32,4 @@ def dismiss(memory: TheMemory, caller: TheCaller, body: DismissIn) -> ChangedOut
 @router.delete("/causes/{family_id}", responses=responses(404, 503))
 def withdraw(memory: TheMemory, family_id: str) -> ChangedOut:
     """Withdraw a decision, and remove the labels it gave."""
-    return ChangedOut(changed=families.withdraw(memory.store, family_id))
+    return ChangedOut(changed=families.withdraw(memory.store, family_id, memory.now()))

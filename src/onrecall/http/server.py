@@ -5,6 +5,7 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 
 from onrecall.bootstrap.access import check_address
 from onrecall.bootstrap.app import AppContext
+from onrecall.bootstrap.teams import team_names
 from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
@@ -46,7 +48,8 @@ def serve(
             str(team.settings.team): _create_app(team, team_worker)
             for team, team_worker in zip(teams, team_workers, strict=True)
         }
-        server = uvicorn.Server(_config(TeamDispatcher(app, team_apps) if team_apps else app))
+        existing_teams = partial(team_names, context.settings)
+        server = uvicorn.Server(_config(TeamDispatcher(app, team_apps, existing_teams) if team_apps else app))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:
             ready(server, worker, address)

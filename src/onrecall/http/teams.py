@@ -6,21 +6,21 @@ no other.
 
 import logging
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, HTTPConnection
+from starlette.routing import Router
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from onrecall.domain.errors import Unavailable
+from onrecall.domain.errors import Unauthorised, Unavailable
 from onrecall.domain.team import INSTALLATION
 from onrecall.http import credentials, problems, thread_pools
-from onrecall.http.auth_middleware import parse_body
+from onrecall.http.auth_middleware import parse_body, send_refusal
 from onrecall.http.body_limits import MAX_BODY
-from onrecall.http.lifespan import running
 from onrecall.http.roles import KEY_IN_BODY, TICKETED, match_route
 from onrecall.http.session_cookies import TEAM, SessionCookies
 from onrecall.pipeline.document_copies import DocumentSharing
@@ -37,6 +37,10 @@ SIGN_IN_PATHS = ("/sign-in", "/api/v1/sign-in")
 
 COPY_SECONDS = 5.0
 """How long a change of a shared document may take to reach its copies."""
+NO_SUCH_TEAM = "no team accepts this; check the team's name in the address, and its key or signing secret"
+"""The one answer to all who are not authenticated, so that nobody finds out by asking which teams exist."""
+
+SERVER_ERROR = 500
 
 log = logging.getLogger(__name__)
 
@@ -44,16 +48,23 @@ log = logging.getLogger(__name__)
 class TeamDispatcher:
     """Hands each request to the application of its team; without a team's credentials to the installation's own."""
 
-    def __init__(self, own: FastAPI, teams: Mapping[str, FastAPI]) -> None:
+    def __init__(
+        self, own: FastAPI, teams: Mapping[str, FastAPI], existing_teams: Callable[[], Collection[str]] | None = None
+    ) -> None:
+        """`existing_teams` lists those of the installation as of now; others may have been added since the start."""
         self._own = own
         self._teams = teams
         self._cookies: SessionCookies = own.state.cookies
-        _connect(own, teams)
+        _connect(own, teams, existing_teams)
+        self._lifespan = Router(lifespan=self._running).lifespan
         self._copying = PollingThread("onrecall-sharing", own.state.sharing.synchronize, pause_seconds=COPY_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._live(receive, send)
+            await self._lifespan(scope, receive, send)
+            return
+        if (placed := self._placed(scope)) is not None:
+            await _answer_authenticated(*placed, receive, send, is_team=placed[0] is not self._own)
             return
         try:
             app, scope, receive = await self._choose(scope, receive)
@@ -64,25 +75,17 @@ class TeamDispatcher:
             return
         await app(scope, receive, send)
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    @asynccontextmanager
+    async def _running(self, _: object) -> AsyncIterator[None]:
         """Start and stop all applications, the installation's own first and last."""
-        await receive()
-        try:
-            async with AsyncExitStack() as stack:
-                stack.callback(self._copying.stop)
-                for app in (self._own, *self._teams.values()):
-                    await stack.enter_async_context(running(app))
-                self._copying.start()
-                await send({"type": "lifespan.startup.complete"})
-                await receive()
-        except RuntimeError as error:
-            await send({"type": "lifespan.startup.failed", "message": str(error)})
-            return
-        await send({"type": "lifespan.shutdown.complete"})
+        async with AsyncExitStack() as stack:
+            stack.callback(self._copying.stop)
+            for app in (self._own, *self._teams.values()):
+                await stack.enter_async_context(app.router.lifespan_context(app))
+            self._copying.start()
+            yield
 
     async def _choose(self, scope: Scope, receive: Receive) -> tuple[ASGIApp, Scope, Receive]:
-        if (placed := self._placed(scope)) is not None:
-            return *placed, receive
         request = HTTPConnection(scope)
         token = credentials.token_in(request.headers)
         if token is not None:
@@ -99,12 +102,15 @@ class TeamDispatcher:
         return self._named(self._cookies.read(request, TEAM)), scope, receive
 
     def _placed(self, scope: Scope) -> tuple[ASGIApp, Scope] | None:
-        """Return the application that the path of a message names, and the request without that part."""
+        """Return the application that the path of a message names, and the request without that part.
+
+        Where there is no such team, it is the installation's own, whose answer takes as long and is not passed on.
+        """
         match = TEAM_PATH.fullmatch(scope["path"]) if scope["type"] == "http" else None
-        app = None if match is None else self._teams.get(match[1])
-        if match is None or app is None or match_route(scope["method"], match[2]).least not in PLACED_BY_PATH:
+        if match is None or match_route(scope["method"], match[2]).least not in PLACED_BY_PATH:
             return None
-        return app, {**scope, "path": match[2], "raw_path": match[2].encode()}
+        app = self._teams.get(match[1])
+        return (self._own, scope) if app is None else (app, {**scope, "path": match[2], "raw_path": match[2].encode()})
 
     def _named(self, team: str | None) -> ASGIApp:
         return self._teams.get(team or "", self._own)
@@ -121,7 +127,28 @@ class TeamDispatcher:
         return app or self._own
 
 
-def _connect(own: FastAPI, teams: Mapping[str, FastAPI]) -> None:
+async def _answer_authenticated(app: ASGIApp, scope: Scope, receive: Receive, send: Send, *, is_team: bool) -> None:
+    """Answer a message that its path places; to who is not authenticated there, the same whether the team exists.
+
+    A failure of the server stays one: a sender repeats the message after it, but not after a refusal.
+    """
+    state = dict(scope.get("state", {}))
+    is_refused = False
+
+    async def send_authenticated(message: Message) -> None:
+        nonlocal is_refused
+        if message["type"] == "http.response.start":
+            is_known = is_team and "authenticated" in state
+            is_refused = not is_known and message["status"] < SERVER_ERROR
+        if not is_refused:
+            await send(message)
+
+    await app({**scope, "state": state}, receive, send_authenticated)
+    if is_refused:
+        await send_refusal(Unauthorised(NO_SUCH_TEAM), "ingest", scope, receive, send)
+
+
+def _connect(own: FastAPI, teams: Mapping[str, FastAPI], existing_teams: Callable[[], Collection[str]] | None) -> None:
     """Let one sign-in open every team that a person is in, each application know the sessions of the others, and an
     admin of the installation see how much each team has.
     """
@@ -131,7 +158,7 @@ def _connect(own: FastAPI, teams: Mapping[str, FastAPI]) -> None:
         app.state.team_sessions = {other: each.state.sessions for other, each in apps.items() if other != name}
     memory = own.state.memory
     own.state.team_gauges = TeamGauges({name: app.state.memory.store for name, app in teams.items()}, memory.now)
-    sharing = DocumentSharing({name or INSTALLATION: app.state.memory for name, app in apps.items()})
+    sharing = DocumentSharing({name or INSTALLATION: app.state.memory for name, app in apps.items()}, existing_teams)
     for app in apps.values():
         app.state.sharing = sharing
     sign_in: SignIn | None = own.state.sign_in

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from onrecall.domain.incident import Incident
-from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.markdown_page import fold_words
 
 EXAMPLES = 5
 _Key = tuple[str, str | None, str]
@@ -107,7 +107,7 @@ def incidents_with_flaws(incidents: Iterable[Incident]) -> Iterator[tuple[Incide
 
 
 def _key(incident: Incident) -> _Key:
-    return collapse_whitespace(incident.title).casefold(), incident.service, incident.started_at.isoformat()
+    return fold_words(incident.title), incident.service, incident.started_at.isoformat()
 
 
 def _flaws(incident: Incident) -> Iterator[str]:

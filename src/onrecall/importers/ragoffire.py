@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from onrecall.domain.incident import Incident, ReportedEffect, ResolutionStep
-from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.markdown_page import collapse_whitespace, fold_words
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord, parse_percentage
 from onrecall.importers.steps import parse_steps
@@ -151,7 +151,7 @@ def _is_measure(text: str | None) -> bool:
 
 
 def _is_same_text(first: str, second: str) -> bool:
-    return collapse_whitespace(first).rstrip(".").casefold() == collapse_whitespace(second).rstrip(".").casefold()
+    return fold_words(first).rstrip(".") == fold_words(second).rstrip(".")
 
 
 def _format_seconds(value: float | None) -> str | None:

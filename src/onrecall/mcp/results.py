@@ -72,6 +72,10 @@ def answer(recommendation: Recommendation) -> dict[str, Any]:
         "cause": shorten(recommendation.cause),
         "confidence": confidence(recommendation.confidence),
         "how_far_to_trust_it": confidence_sentence(recommendation),
+        "other_incidents_of_this_service": [
+            {"id": other.id, "title": shorten(other.title), "status": other.status}
+            for other in recommendation.service_incidents
+        ],
         "steps": [_step(step) for step in recommendation.steps],
         "first_safe_step": recommendation.first_safe_step,
         "tried_before_and_did_not_help": [

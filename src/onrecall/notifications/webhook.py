@@ -5,7 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -128,6 +128,7 @@ def _answer(answer: Recommendation) -> dict[str, Any]:
         "cause_citation": _citation(answer.cause_citation) if answer.cause_citation else None,
         "confidence": {name: getattr(confidence, name) for name in measured} if confidence else None,
         "confidence_reason": answer.confidence_reason,
+        "nearest_rates": asdict(answer.nearest_rates) if answer.nearest_rates else None,
         "first_safe_step": _step(step) if step else None,
         "steps": len(answer.steps),
         "ongoing": [{"id": ongoing.id, "title": ongoing.title, "status": ongoing.status} for ongoing in answer.ongoing],

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.calibration import model as curve
 from onrecall.calibration import novelty, prior
-from onrecall.calibration.labelled_answers import LabelledAnswer
+from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
 from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.calibration.trust_summary import TrustSummary, summarize_trust
+from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
     Advice,
@@ -21,7 +22,7 @@ from onrecall.domain.incident import (
     Recommendation,
     RecommendationOutcome,
 )
-from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause
+from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause, find_origins
 from onrecall.recommendation import Thresholds
 from onrecall.storage import Storage, StoredVerdict
 
@@ -29,9 +30,7 @@ SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
 SUMMARIZED = 5000
 """Labelled answers that a summary is computed from: the newest replayed ones, and as many judged live."""
-KNOWN_SYSTEMS_ONLY = "counted on questions about systems on record; for any other system nothing on record is right"
-"""With `never_seen`: the public figure does not count foreign questions, and no number tells one from a new kind of
-outage of a known system."""
+LIVE: Basis = "outcomes"
 GROWTH = 0.05
 """Refit when the number of labelled answers has grown by this share."""
 
@@ -57,15 +56,13 @@ class CalibrationState:
     ) -> tuple[Confidence | None, str | None]:
         """Return the confidence by the own model, or by the public prior with the reason for falling back.
 
-        Returns no confidence only if there is no evidence at all.
+        Returns no confidence only if there is no evidence at all, or nothing was seen before.
         """
         own = self._own(features, evidence, advice)
         if isinstance(own, Confidence):
             return own, None
         public = prior.load_shipped().confidence(evidence, advice)
-        if not isinstance(public, Confidence):
-            return None, public.reason
-        return public, f"{own.reason}; {KNOWN_SYSTEMS_ONLY}" if advice.verdict == "never_seen" else own.reason
+        return (public, own.reason) if isinstance(public, Confidence) else (None, public.reason)
 
     def _own(
         self, features: Mapping[str, float], evidence: Sequence[Evidence], advice: Advice
@@ -90,6 +87,9 @@ class Calibration(Protocol):
     def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """Learn from a confirmed resolution whether the first answer was right."""
 
+    def judge_again(self, now: datetime) -> int:
+        """Judge anew what labels decide, after people changed labels; returns how many judgements changed."""
+
 
 class Uncalibrated:
     """The calibration of a memory whose answers are not stored: nothing is measured or learned."""
@@ -103,6 +103,10 @@ class Uncalibrated:
 
     def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """Ignore: there are no answers to label."""
+
+    def judge_again(self, now: datetime) -> int:  # noqa: ARG002
+        """Return 0: there are no judgements."""
+        return 0
 
 
 class CalibrationService:
@@ -123,12 +127,45 @@ class CalibrationService:
 
     def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """Label the first answer to an incident by its confirmed resolution and its links to other incidents."""
+        if self._judge_by_resolution(incident, answers):
+            self._refit_when_due(now)
+
+    def judge_again(self, now: datetime) -> int:
+        """Judge anew the answers whose judgement rests on labels or wording, after people changed labels.
+
+        Returns how many judgements changed.
+        """
+        before = [verdict for verdict in self._store.verdicts.all() if _rests_on_labels(verdict)]
+        for verdict in before:
+            incident = self._store.incidents.get(verdict.incident)
+            self._judge_by_resolution(incident, self._store.recommendations.of_incident(incident.id))
+        after = {verdict.incident: verdict for verdict in self._store.verdicts.all() if verdict.basis == LIVE}
+        changed = sum(after.get(verdict.incident) != verdict for verdict in before)
+        if changed:
+            self.fit(now)
+        return changed
+
+    def _judge_by_resolution(self, incident: Incident, answers: Sequence[Recommendation]) -> bool:
+        """Label the first answer to an incident; returns False where no confirmed resolution says what was right."""
         if not answers or incident.resolution is None or not incident.resolution.confirmed:
-            return
+            return False
         first = min(answers, key=lambda answer: answer.created_at)
-        truth = ResolvedCause(incident.resolution, self._linked_to(incident))
+        truth = ResolvedCause(incident.resolution, self._linked_to(incident), self._labels_of(find_origins(first)))
         known = True if truth.is_on_record(first) else None
-        self._judge(incident, first, truth.judge(first), now, place=truth.rank_in(first), known=known)
+        self._judge(incident, first, truth.judge(first), place=truth.rank_in(first), known=known)
+        return True
+
+    def _labels_of(self, incidents: Sequence[str]) -> Mapping[str, str]:
+        """Return the cause labels that incidents have by now."""
+        records = self._store.records.get([("incident", name) for name in incidents])
+        return {
+            name: record.resolution.cause
+            for (_, name), record in records.items()
+            if isinstance(record, Incident)
+            and normalized_cause(record)
+            and record.resolution
+            and record.resolution.cause
+        }
 
     def _linked_to(self, incident: Incident) -> Mapping[str, Incident]:
         """Return the incidents on record that share the cause by links, directly or through one another."""
@@ -145,7 +182,8 @@ class CalibrationService:
         """Label an answer by a rating; a later resolution overrides it."""
         if incident.resolution is None and answer.cause is not None:
             judgement = CauseJudgement(right=outcome.verdict == "helped", by="rating")
-            self._judge(incident, answer, judgement, outcome.at)
+            self._judge(incident, answer, judgement)
+            self._refit_when_due(outcome.at)
 
     def record_replay(
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
@@ -190,7 +228,6 @@ class CalibrationService:
         incident: Incident,
         answer: Recommendation,
         judgement: CauseJudgement,
-        now: datetime,
         *,
         place: int | None = None,
         known: bool | None = None,
@@ -210,7 +247,7 @@ class CalibrationService:
                     right=judgement.right,
                     known=cause_known,
                     verdict=answer.verdict,
-                    basis="outcomes",
+                    basis=LIVE,
                     incident=incident.id,
                     service=incident.service,
                     place=place if cause_known else None,
@@ -219,7 +256,6 @@ class CalibrationService:
                 )
             )
         )
-        self._refit_when_due(now)
 
     def _refit_when_due(self, now: datetime) -> None:
         newest = self._store.curves.newest()
@@ -265,6 +301,11 @@ def _curve_from_json(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
         return CalibrationModel.from_json(body["curve"])
     except Invalid as error:
         return NotMeasured(f"not measured: {error}")
+
+
+def _rests_on_labels(verdict: StoredVerdict) -> bool:
+    """Return whether a live answer was judged by labels, or by the wording for want of them."""
+    return verdict.basis == LIVE and verdict.body.get("judged_by") in ("label", "wording")
 
 
 def _to_store(judged: LabelledAnswer) -> StoredVerdict:

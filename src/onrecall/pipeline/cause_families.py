@@ -7,6 +7,7 @@ from datetime import datetime
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident
+from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.cause_proposals import MAX_COMPARED, Proposal
 from onrecall.pipeline.recurrence_days import read_table
 from onrecall.pipeline.root_causes import comparable_incidents, waiting_proposals
@@ -91,6 +92,8 @@ def overview(store: Storage) -> CauseOverview:
 def confirm(store: Storage, choices: Sequence[Choice], now: datetime, by: str | None = None) -> int:
     """Label the members of proposed families in one transaction; returns the number of labelled incidents.
 
+    Answers that were judged by labels, or by the wording for want of them, are judged anew.
+
     Raises:
         NotFound: a family is not proposed.
         Invalid: a label is empty or too long.
@@ -101,7 +104,9 @@ def confirm(store: Storage, choices: Sequence[Choice], now: datetime, by: str | 
         family = _find_proposed(proposed, choice.id)
         name = _check_label(family.label if choice.label is None else choice.label)
         decisions.append(DecidedFamily(family.id, name, "confirmed", _member_ids(family), by, now))
-    return store.cause_families.decide(decisions)
+    changed = store.cause_families.decide(decisions)
+    CalibrationService(store).judge_again(now)
+    return changed
 
 
 def dismiss(store: Storage, families: Sequence[str], now: datetime, by: str | None = None) -> int:
@@ -118,13 +123,15 @@ def dismiss(store: Storage, families: Sequence[str], now: datetime, by: str | No
     return len(chosen)
 
 
-def withdraw(store: Storage, family: str) -> int:
-    """Withdraw a decision and remove its labels; returns the number of removed labels.
+def withdraw(store: Storage, family: str, now: datetime) -> int:
+    """Withdraw a decision with its labels, and judge anew what they decided; returns the number of removed labels.
 
     Raises:
         NotFound: nothing was decided on such a family.
     """
-    return store.cause_families.withdraw(family)
+    changed = store.cause_families.withdraw(family)
+    CalibrationService(store).judge_again(now)
+    return changed
 
 
 def _proposed_family(proposal: Proposal, incidents: dict[str, Incident]) -> ProposedFamily:

@@ -6,13 +6,13 @@ does not chain unrelated incidents. A family that is similar to the incidents of
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
 
-from onrecall.domain.cause_label import normalized_cause
+from onrecall.domain.cause_label import normalize_label, normalized_cause
 from onrecall.domain.incident import Incident
 from onrecall.pipeline.cause_similarity import (
     UNINFORMATIVE_TERMS,
@@ -71,24 +71,30 @@ def propose_families(incidents: Sequence[Incident], vectors: Mapping[str, np.nda
     if not selected:
         return ()
     compared = _compare(selected, vectors)
-    labels = [normalized_cause(incident) for incident in compared.incidents]
-    open_rows = [row for row, name in enumerate(labels) if not name]
-    rows_by_label: dict[str, list[int]] = {}
-    for row, name in enumerate(labels):
-        if name:
-            rows_by_label.setdefault(name, []).append(row)
+    rows_by_label, open_rows = _split_by_label(compared.incidents)
     clusters = cluster(compared.similarity[np.ix_(open_rows, open_rows)], MIN_SIMILARITY)
     to_labels = _similarity_to_labels(compared.similarity, rows_by_label)
     joined: dict[str, list[int]] = {}
     families: list[Proposal] = []
     for places in clusters:
         rows = [open_rows[place] for place in places]
-        if (label := _nearest_label(rows, rows_by_label, to_labels)) is not None:
+        label = _nearest_label(rows, rows_by_label, to_labels) or _label_in_use(rows, rows_by_label, compared)
+        if label is not None:
             joined.setdefault(label, []).extend(rows)
         elif len(rows) > 1:
             families.append(_new_family(rows, compared))
     families += [_joining_family(sorted(rows), rows_by_label[label], compared) for label, rows in joined.items()]
     return tuple(sorted(families, key=lambda family: (-len(family.incidents), family.id)))
+
+
+def _split_by_label(incidents: Sequence[Incident]) -> tuple[dict[str, list[int]], list[int]]:
+    """Return the rows of each label, and those without one."""
+    rows_by_label: dict[str, list[int]] = {}
+    open_rows: list[int] = []
+    for row, incident in enumerate(incidents):
+        label = normalized_cause(incident)
+        (rows_by_label.setdefault(label, []) if label else open_rows).append(row)
+    return rows_by_label, open_rows
 
 
 def select_causes(incidents: Iterable[Incident]) -> list[Incident]:
@@ -122,6 +128,14 @@ def _nearest_label(rows: Sequence[int], labels: Iterable[str], to_labels: np.nda
     means = dict(zip(labels, to_labels[list(rows)].mean(axis=0).tolist(), strict=True))
     best = max(means, key=lambda label: (means[label], label), default=None)
     return best if best is not None and means[best] >= MIN_SIMILARITY else None
+
+
+def _label_in_use(rows: Sequence[int], labels: Collection[str], compared: _Compared) -> str | None:
+    """Return the label that a family would be named by if incidents have it already: somebody took it from here."""
+    if len(rows) < 2:
+        return None
+    name = normalize_label(_name_from_words(rows, compared))
+    return name if name in labels else None
 
 
 def _new_family(rows: Sequence[int], compared: _Compared) -> Proposal:

@@ -17,6 +17,9 @@ VECTOR_WEIGHT = 0.2
 """Weight of the cosine of two embeddings beside the cosine of their terms."""
 MIN_VECTORS = 30
 """Minimum number of embeddings from which a mean is subtracted; cosines of fewer are not comparable between models."""
+MIN_COUNTED = 30
+"""Terms are weighed as if there were at least so many root causes: a word that three of four share tells what they have
+in common, and not that everybody writes it."""
 MIN_COMMON_TERM = 200
 COMMON_SHARE = 4
 """A term in more than MIN_COMMON_TERM root causes and in more than one of COMMON_SHARE is no evidence."""
@@ -77,8 +80,8 @@ def place_terms(incident: Incident) -> frozenset[str]:
 def term_weights(terms: Sequence[frozenset[str]]) -> Mapping[str, float]:
     """Return the inverse document frequency of each term; terms that nearly all share are left out."""
     counted = Counter(term for row in terms for term in row)
-    common = max(MIN_COMMON_TERM, len(terms) / COMMON_SHARE)
-    return {term: math.log(1 + len(terms) / count) for term, count in counted.items() if count <= common}
+    common, total = max(MIN_COMMON_TERM, len(terms) / COMMON_SHARE), max(MIN_COUNTED, len(terms))
+    return {term: math.log(1 + total / count) for term, count in counted.items() if count <= common}
 
 
 def similarities(

@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
@@ -25,9 +25,15 @@ log = logging.getLogger(__name__)
 class DocumentSharing:
     """Keeps the copies in the stores of an installation as the shares say. It reads shared documents alone."""
 
-    def __init__(self, memories: Mapping[str, IncidentService]) -> None:
-        """`memories` are those of all teams by name, and the installation's own as `default`."""
+    def __init__(
+        self, memories: Mapping[str, IncidentService], existing_teams: Callable[[], Collection[str]] | None = None
+    ) -> None:
+        """`memories` are those of all teams by name, and the installation's own as `default`.
+
+        `existing_teams` lists the teams as of now: one that was added since has no memory here, and its copies stay.
+        """
         self._memories = memories
+        self._existing_teams = existing_teams or (lambda: ())
 
     def share(self, team: str, document_id: str, target: str, by: str | None) -> bool:
         """Share a team's runbook with another team; False where it is shared already.
@@ -67,7 +73,25 @@ class DocumentSharing:
                     copy = _copy(document, team)
                     for target in {share.team for share in shares} & wanted.keys():
                         wanted[target][copy.id] = copy
-        return sum(_write_copies(self._memories[team], copies) for team, copies in wanted.items())
+        return sum(self._write_copies(team, copies) for team, copies in wanted.items())
+
+    def _write_copies(self, team: str, wanted: Mapping[str, Document]) -> int:
+        """Delete ended copies, then write changed ones; one that can't be written keeps no other from being so."""
+        memory = self._memories[team]
+        ended = self._ended_copies(memory, wanted)
+        for copy_id in ended:
+            memory.delete_document(copy_id)
+        changed = [copy for copy in wanted.values() if not memory.is_unchanged(copy)]
+        return len(ended) + sum(_write_copy(memory, copy) for copy in changed)
+
+    def _ended_copies(self, memory: IncidentService, wanted: Mapping[str, Document]) -> list[str]:
+        """Return the copies that no share asks for, without those of teams that this process does not serve."""
+        stored = memory.store.document_shares.copies(COPY_PREFIX)
+        ended = [copy_id for copy_id, source in stored if copy_id not in wanted and source == _source_of(copy_id)]
+        if all(_team_of(copy_id) in self._memories for copy_id in ended):
+            return ended
+        added_since = set(self._existing_teams()) - self._memories.keys()
+        return [copy_id for copy_id in ended if _team_of(copy_id) not in added_since]
 
 
 def _find_runbook(memory: IncidentService, document_id: str) -> Document | None:
@@ -77,16 +101,6 @@ def _find_runbook(memory: IncidentService, document_id: str) -> Document | None:
     except NotFound:
         return None
     return document if document.kind == "runbook" else None
-
-
-def _write_copies(memory: IncidentService, wanted: Mapping[str, Document]) -> int:
-    """Delete ended copies, then write changed ones; one that can't be written keeps no other from being so."""
-    stored = memory.store.document_shares.copies(COPY_PREFIX)
-    ended = [copy_id for copy_id, source in stored if copy_id not in wanted and source == _source_of(copy_id)]
-    for copy_id in ended:
-        memory.delete_document(copy_id)
-    changed = [copy for copy in wanted.values() if not memory.is_unchanged(copy)]
-    return len(ended) + sum(_write_copy(memory, copy) for copy in changed)
 
 
 def _write_copy(memory: IncidentService, copy: Document) -> bool:
@@ -115,5 +129,9 @@ def _copy(document: Document, team: str) -> Document:
 
 def _source_of(copy_id: str) -> str:
     """Return the source that a copy names: whose it is."""
-    team = copy_id.removeprefix(COPY_PREFIX).partition("/")[0]
+    team = _team_of(copy_id)
     return f"shared by the installation {INSTALLATION}" if team == INSTALLATION else f"shared by the team {team}"
+
+
+def _team_of(copy_id: str) -> str:
+    return copy_id.removeprefix(COPY_PREFIX).partition("/")[0]

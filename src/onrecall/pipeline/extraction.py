@@ -129,7 +129,16 @@ class PostmortemExtractor:
     def _propose(
         self, incident: Incident, document: Document, name: str, verified: VerifiedExtraction, role: Role, model: str
     ) -> str:
-        by = f"{role} model {model}"
+        """Store what a model quoted as a suggestion; returns its id."""
+        suggestion = self._suggestion(incident, document, name, verified, f"{role} model {model}")
+        clean = redact_model(suggestion, self._personal)
+        (passages,) = self._recall.prepare([clean])
+        self._store.suggestions.add(clean, passages, self._clock())
+        return name
+
+    def _suggestion(
+        self, incident: Incident, document: Document, name: str, verified: VerifiedExtraction, by: str
+    ) -> Suggestion:
         resolution = Resolution(
             verified.root_cause,
             self._clock(),
@@ -138,7 +147,7 @@ class PostmortemExtractor:
             by=by,
             root_cause_line=verified.root_cause_line,
         )
-        suggestion = Suggestion(
+        return Suggestion(
             id=name,
             kind="resolution",
             source=EXTRACTED,
@@ -150,10 +159,6 @@ class PostmortemExtractor:
             incident=incident.id,
             resolution=resolution,
         )
-        clean = redact_model(suggestion, self._personal)
-        (passages,) = self._recall.prepare([clean])
-        self._store.suggestions.add(clean, passages, self._clock())
-        return name
 
 
 def lacks_resolution(incident: Incident) -> bool:

@@ -5,7 +5,7 @@ All operations are idempotent: only differences are sent, and what was imported 
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -118,14 +118,7 @@ def pull(
         Unavailable: the server stopped answering; what was imported stays.
     """
     pulled = PullReport()
-    by_incident: dict[str, list[StoredDocument]] = defaultdict(list)
-    for document in peer.bank.documents():
-        pulled.fetched += 1
-        if name := named_incident(document.id, document.metadata):
-            by_incident[name].append(document)
-        else:
-            pulled.skipped += 1
-            pulled.examples += [document.id] if len(pulled.examples) < MAX_EXAMPLES else []
+    by_incident = _documents_by_incident(peer.bank.documents(), pulled)
     local_ids = _locally_owned(memory.store, list(by_incident))
     to_import = {name: documents for name, documents in sorted(by_incident.items()) if name not in local_ids}
     pulled.known_here = sum(len(by_incident[name]) for name in local_ids)
@@ -140,6 +133,19 @@ def pull(
         imported = [document for name, documents in changed.items() if name not in rejected for document in documents]
         memory.store.mirrored.note_pulled(peer.channel.name, {document.id: document.version for document in imported})
     return pulled
+
+
+def _documents_by_incident(documents: Iterable[StoredDocument], pulled: PullReport) -> dict[str, list[StoredDocument]]:
+    """Return the documents by the incident that they name, and count in the report those that name none."""
+    by_incident: dict[str, list[StoredDocument]] = defaultdict(list)
+    for document in documents:
+        pulled.fetched += 1
+        if name := named_incident(document.id, document.metadata):
+            by_incident[name].append(document)
+        else:
+            pulled.skipped += 1
+            pulled.examples += [document.id] if len(pulled.examples) < MAX_EXAMPLES else []
+    return by_incident
 
 
 def _incident_pages(store: Storage) -> Iterator[Sequence[Incident]]:

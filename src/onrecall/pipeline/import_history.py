@@ -10,6 +10,7 @@ from onrecall.domain.incident import Document, Incident
 from onrecall.domain.markdown import strip_emphasis
 from onrecall.importers import ImportNote, ImportQuality, QualitySurvey, UnusedFields
 from onrecall.pipeline.attach_reports import keep_stored_ids, match_stored_incidents, merge_report
+from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
@@ -83,6 +84,7 @@ def import_history(
     import_run.note_attached()
     if import_run.brought.updated and not dry_run:
         store.cause_families.label_again()
+        CalibrationService(store).judge_again(clock())
     return import_run.brought
 
 

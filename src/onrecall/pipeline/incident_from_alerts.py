@@ -58,7 +58,13 @@ def build_incident(
     )
     if before is None:
         return incident
-    updated = replace(
+    updated = _keep_state(before, incident)
+    return keep_edits(before, updated if complete else _keep_earlier_alerts(before, updated, first, also))
+
+
+def _keep_state(before: Incident, incident: Incident) -> Incident:
+    """Return the incident with what does not follow from its alerts."""
+    return replace(
         incident,
         status=before.status,
         acknowledged_at=before.acknowledged_at,
@@ -66,7 +72,6 @@ def build_incident(
         source_id=before.source_id,
         links=before.links,
     )
-    return keep_edits(before, updated if complete else _keep_earlier_alerts(before, updated, first, also))
 
 
 def effective_start(alert: StoredAlert) -> datetime:

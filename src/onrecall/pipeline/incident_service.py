@@ -109,50 +109,57 @@ class IncidentService(IncidentMemory):
             parts.store, parts.recall, parts.clock, CalibrationService(parts.store), personal=parts.redact_personal
         )
         self.reindex = Reindex(parts.store, parts.recall)
+        self._add_alert_stages(parts)
+        self._add_channels(parts)
+        self._add_work_of_people(parts)
+        self._add_answers(parts)
+        self._rounds = tuple(rounds_of_worker(self))
+
+    def _add_alert_stages(self, parts: Dependencies) -> None:
+        """Make what receives, groups and resolves alerts."""
+        store, clock, personal = parts.store, parts.clock, parts.redact_personal
+        policy = SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources)
         self.ingester = AlertIngester(
-            parts.store,
-            parts.recall,
-            parts.clock,
-            self.observers,
-            personal=parts.redact_personal,
-            sources=parts.sources,
-            policy=SourcePolicy(parts.expiry, parts.heartbeat_patience, parts.trusted_sources),
+            store, parts.recall, clock, self.observers, personal=personal, sources=parts.sources, policy=policy
         )
-        self.grouping: AlertGrouper = AlertGrouper(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
-        self.manual_grouping = ManualGrouping(parts.store, parts.recall, parts.clock, parts.topology, parts.timers)
-        self.began_together = BeganTogetherService(parts.store, self.manual_grouping)
+        self.grouping: AlertGrouper = AlertGrouper(store, parts.recall, clock, parts.topology, parts.timers)
+        self.manual_grouping = ManualGrouping(store, parts.recall, clock, parts.topology, parts.timers)
+        self.began_together = BeganTogetherService(store, self.manual_grouping)
         self.suggestions = SuggestionDesk(
-            parts.store,
-            parts.recall,
-            parts.clock,
-            self.resolve,
-            self.put_document,
-            parts.trusted_sources,
-            personal=parts.redact_personal,
+            store, parts.recall, clock, self.resolve, self.put_document, parts.trusted_sources, personal=personal
         )
         self.auto_resolver: AutoResolver = AutoResolver(
-            parts.store, parts.clock, parts.timers, self.suggestions, self.ingester.switch
+            store, clock, parts.timers, self.suggestions, self.ingester.switch
         )
-        self.mirrors = tuple(Mirror(mirror, parts.store, parts.clock) for mirror in parts.mirrors)
+        self.maintenance = Maintenance(store, clock, personal=personal)
+
+    def _add_channels(self, parts: Dependencies) -> None:
+        """Make what sends updates and notices, and asks others for an opinion."""
+        store, clock = parts.store, parts.clock
+        self.mirrors = tuple(Mirror(mirror, store, clock) for mirror in parts.mirrors)
         self.dispatchers: tuple[Dispatcher | Mirror, ...] = (
-            *(Notifier(channel, parts.store, parts.clock, parts.notify_from) for channel in parts.channels),
+            *(Notifier(channel, store, clock, parts.notify_from) for channel in parts.channels),
             *self.mirrors,
         )
-        self.second_opinions = SecondOpinions(parts.opinion, parts.store, personal=parts.redact_personal)
-        self.notices = NoticePoster(parts.store, parts.channels, parts.clock, personal=parts.redact_personal)
-        self.maintenance = Maintenance(parts.store, parts.clock, personal=parts.redact_personal)
-        self.search = TextSearch(parts.store, self._recommender.evidence)
-        self.collaboration = Collaboration(parts.store, parts.recall, parts.clock, personal=parts.redact_personal)
-        self.erasure = ErasureService(parts.store, parts.recall, parts.clock)
-        self.actions = ActionTracker(parts.store, parts.clock, parts.issue_links, personal=parts.redact_personal)
-        self.checks = DiagnosticChecks(parts.store, parts.clock)
-        self.images = ImageShelf(parts.store, parts.clock, personal=parts.redact_personal)
-        self._answers = RecommendationWorker(parts.store, self._recommender, parts.clock, parts.timers)
-        self.extraction = PostmortemExtractor(
-            parts.store, parts.recall, parts.clock, parts.models, personal=parts.redact_personal
-        )
-        self.refiner = Refiner(parts.store, self.trust, parts.clock, parts.models, self.observers)
-        self._rounds = tuple(rounds_of_worker(self))
+        self.notices = NoticePoster(store, parts.channels, clock, personal=parts.redact_personal)
+        self.second_opinions = SecondOpinions(parts.opinion, store, personal=parts.redact_personal)
+
+    def _add_work_of_people(self, parts: Dependencies) -> None:
+        """Make what people search, write, track and erase."""
+        store, clock, personal = parts.store, parts.clock, parts.redact_personal
+        self.search = TextSearch(store, self._recommender.evidence)
+        self.collaboration = Collaboration(store, parts.recall, clock, personal=personal)
+        self.erasure = ErasureService(store, parts.recall, clock)
+        self.actions = ActionTracker(store, clock, parts.issue_links, personal=personal)
+        self.checks = DiagnosticChecks(store, clock)
+        self.images = ImageShelf(store, clock, personal=personal)
+
+    def _add_answers(self, parts: Dependencies) -> None:
+        """Make what answers incidents, and asks models to refine and to quote."""
+        store, clock = parts.store, parts.clock
+        self._answers = RecommendationWorker(store, self._recommender, clock, parts.timers)
+        self.extraction = PostmortemExtractor(store, parts.recall, clock, parts.models, personal=parts.redact_personal)
+        self.refiner = Refiner(store, self.trust, clock, parts.models, self.observers)
 
     @property
     def model(self) -> str | None:

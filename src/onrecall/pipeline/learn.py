@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from onrecall.domain.cause_label import normalize_label
 from onrecall.domain.commands import bare_command
 from onrecall.domain.incident import (
     CauseOrigin,
@@ -13,7 +14,7 @@ from onrecall.domain.incident import (
     Resolution,
     StepExecution,
 )
-from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.markdown_page import fold_words
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation import step_key
 
@@ -61,8 +62,8 @@ def find_predecessor(
 def is_same_cause(first: Resolution, second: Resolution) -> bool:
     """Return whether both have the same cause label, or otherwise the same wording."""
     if first.cause and second.cause:
-        return first.cause.casefold() == second.cause.casefold()
-    return collapse_whitespace(first.root_cause).casefold() == collapse_whitespace(second.root_cause).casefold()
+        return normalize_label(first.cause) == normalize_label(second.cause)
+    return fold_words(first.root_cause) == fold_words(second.root_cause)
 
 
 def find_cause_origin(resolution: Resolution, answers: Sequence[Recommendation]) -> CauseOrigin | None:
@@ -72,6 +73,6 @@ def find_cause_origin(resolution: Resolution, answers: Sequence[Recommendation])
     """
     if resolution.provenance != "human":
         return resolution.cause_origin
-    stated = collapse_whitespace(resolution.root_cause).casefold()
-    suggested = {collapse_whitespace(answer.cause).casefold() for answer in answers if answer.cause}
+    stated = fold_words(resolution.root_cause)
+    suggested = {fold_words(answer.cause) for answer in answers if answer.cause}
     return "taken_over" if stated in suggested or resolution.cause_origin == "taken_over" else "written"

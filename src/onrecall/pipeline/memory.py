@@ -79,6 +79,8 @@ class IncidentMemory:
             incident_id, clean, passages, executions_from_resolution(clean), links, now
         )
         self.trust.record_resolution(stored, answers, now)
+        if incident.resolution is not None and incident.resolution.cause != clean.cause:
+            self.trust.judge_again(now)  # answers to others took their cause from this one
         return stored
 
     def _recurrence(self, incident: Incident, resolution: Resolution, recurs: str | None) -> tuple[IncidentLink, ...]:

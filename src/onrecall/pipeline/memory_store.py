@@ -46,6 +46,11 @@ class IncidentStore(Protocol):
     ) -> Mapping[str, tuple[Incident, ...]]:
         """Return by cause label the newest resolved incidents of that cause."""
 
+    def newest_of_services(
+        self, services: Sequence[str], limit: int, as_of: datetime | None = None
+    ) -> tuple[Incident, ...]:
+        """Return the newest incidents of these services that had begun at a time."""
+
     def described_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return for each document the ids of the incidents it describes."""
 
@@ -64,6 +69,9 @@ class RecordStore(Protocol):
         self, ids: Iterable[Owner], as_of: datetime | None = None
     ) -> Mapping[Owner, Incident | Document | Suggestion]:
         """Return them as they were known at a time; unknown ones are absent."""
+
+    def named(self, names: Sequence[str], as_of: datetime | None = None) -> Mapping[str, Owner]:
+        """Return which of these names are ids of incidents or documents, or an incident's key in its source."""
 
 
 class PassageStore(Protocol):

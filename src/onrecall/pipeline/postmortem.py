@@ -62,13 +62,7 @@ def _lines(
     yield from ("", "## Summary", "", resolution.summary or PLACEHOLDER)
     yield from ("", "## Impact", "", PLACEHOLDER)
     yield from ("", "## Timeline", "")
-    for change in reversed(changes):
-        minutes = int((incident.started_at - change.at).total_seconds() // 60)
-        title = collapse_whitespace(change.title)
-        yield f"- {change.at:%Y-%m-%d %H:%M} UTC: {CHANGE_WORDS[change.kind]} {minutes} min before: {title}"
-    for event in without_repeated_answers(events):
-        by = f" by {collapse_whitespace(event.by)}" if event.by else ""
-        yield f"- {event.at:%Y-%m-%d %H:%M} UTC: {EVENT_WORDS[event.type]}{by}"
+    yield from _timeline(incident, events, changes)
     yield from ("", f"From start to end: {_format_duration(resolution.at - incident.started_at)}.")
     yield from ("", "## What was seen", "", incident.description or incident.title)
     yield from ("", "## Root cause", "", resolution.root_cause or PLACEHOLDER)
@@ -80,6 +74,17 @@ def _lines(
     yield from [f"- {link.kind} of {link.incident}" for link in incident.links] or ["Nothing is linked."]
     yield from ("", "## Action items", "")
     yield from [_action_row(action) for action in actions] or [PLACEHOLDER]
+
+
+def _timeline(incident: Incident, events: Sequence[IncidentEvent], changes: Sequence[ChangeEvent]) -> Iterator[str]:
+    """Yield the changes before an incident, then its own events."""
+    for change in reversed(changes):
+        minutes = int((incident.started_at - change.at).total_seconds() // 60)
+        title = collapse_whitespace(change.title)
+        yield f"- {change.at:%Y-%m-%d %H:%M} UTC: {CHANGE_WORDS[change.kind]} {minutes} min before: {title}"
+    for event in without_repeated_answers(events):
+        by = f" by {collapse_whitespace(event.by)}" if event.by else ""
+        yield f"- {event.at:%Y-%m-%d %H:%M} UTC: {EVENT_WORDS[event.type]}{by}"
 
 
 def _action_row(action: TrackedAction) -> str:

@@ -19,10 +19,12 @@ from onrecall.domain.incident import (
     Ongoing,
     Owner,
     Recommendation,
+    ServiceIncident,
     Situation,
     Snippet,
     TrackRecord,
 )
+from onrecall.domain.service_names import find_service_candidates
 from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
@@ -41,6 +43,8 @@ INCIDENTS_OF_CAUSE = 8
 """Newest incidents of a cause that its checks are counted on, beside those in the evidence."""
 MAX_RELATIVES = 20
 """Incidents tied to a piece of evidence that are read for what did not help there."""
+MAX_OF_SERVICE = 5
+"""Incidents of the service in question that are listed where nothing matches."""
 MAX_SUGGESTIONS = 3
 MAX_SUGGESTION_CHARS = 2_000
 """Maximum characters of a suggestion shown beside an answer."""
@@ -204,6 +208,8 @@ class Recommender:
             checks=checks,
             ongoing=ongoing,
             suggestions=suggestions,
+            nearest_rates=prior.load_shipped().nearest_rates(fitting) if advice.verdict == "never_seen" else None,
+            service_incidents=self._incidents_of_service(situation, evidence, advice),
             evidence=evidence,
             latency_ms=Latency(
                 recall=_milliseconds(started, recalled),
@@ -227,6 +233,25 @@ class Recommender:
         tied = [record for record in stored.values() if isinstance(record, Incident)]
         items = [Evidence(incident.id, "incident", incident.title, 0.0, incident=incident) for incident in tied]
         return incident_documents.merge_reports(self._store, items, situation.as_of)
+
+    def _incidents_of_service(
+        self, situation: Situation, evidence: Sequence[Evidence], advice: Advice
+    ) -> tuple[ServiceIncident, ...]:
+        """Return the newest incidents of the service that something never seen is about, without those in the evidence.
+
+        A question in a language that the sentence model does not know matches nothing, and may still name a service.
+        """
+        if advice.verdict != "never_seen":
+            return ()
+        names = [situation.service] if situation.service else find_service_candidates(situation.text)
+        shown = {*situation.exclude, *(item.id for item in evidence)}
+        newest = self._store.incidents.newest_of_services(names, MAX_OF_SERVICE + len(shown), situation.as_of)
+        others = [incident for incident in newest if incident.id not in shown][:MAX_OF_SERVICE]
+        return tuple(
+            ServiceIncident(incident.id, incident.title, incident.status, incident.started_at, incident.service)
+            for incident in others
+            if incident.service
+        )
 
     def _checks(
         self, situation: Situation, evidence: Sequence[Evidence], advice: Advice

@@ -13,10 +13,11 @@ from onrecall.pipeline.cause_proposals import MAX_COMPARED
 from onrecall.pipeline.recurrence_days import CurrentTable, read_table
 from onrecall.pipeline.root_causes import (
     cause_vectors,
-    comparable_incidents,
+    explained_rows,
     incidents_in_rows,
     newest_incidents,
     newest_rows,
+    read_selections,
     waiting_proposals,
 )
 from onrecall.recommendation import step_key
@@ -87,7 +88,9 @@ def find_recurrences(
 def _find_current(store: Storage, now: datetime, selection: FamilyFilter) -> Recurrences:
     current = read_table(store)
     table = current.table
-    ranked = rank_families(table, find_similar_rows(store, table), now)
+    with_cause = newest_rows(table, table.facts["root_cause"] != 0)
+    compared, explained = read_selections(store, table, with_cause, explained_rows(table))
+    ranked = rank_families(table, find_similar_rows(store, table, compared, with_cause), now)
     matching = ranked.select(selection.min_count, selection.service)
     shown = matching[: selection.limit]
     most = share_evenly([int(ranked.families.counts[family]) for family in shown], MEMBERS_READ)
@@ -106,7 +109,7 @@ def _find_current(store: Storage, now: datetime, selection: FamilyFilter) -> Rec
         since=to_datetime(int(table.facts["started"][0])) if len(table) else None,
         as_of=now,
         rules=RULES,
-        proposed=len(waiting_proposals(store, comparable_incidents(store, table))),
+        proposed=len(waiting_proposals(store, explained)),
         limits=tuple(_current_limits(current, ranked, shown, most)),
     )
 
@@ -162,10 +165,10 @@ def share_evenly(counts: Sequence[int], total: int) -> int:
     return max(counts, default=MIN_LISTED)
 
 
-def find_similar_rows(store: Storage, table: IncidentTable) -> list[SimilarRows]:
-    """Return pairs of equivalent root causes in different words, among the newest of a table."""
-    rows = newest_rows(table, table.facts["root_cause"] != 0)
-    incidents = incidents_in_rows(store, table, rows)
+def find_similar_rows(
+    store: Storage, table: IncidentTable, incidents: Sequence[Incident], rows: Sequence[int]
+) -> list[SimilarRows]:
+    """Return pairs of equivalent root causes in different words, among incidents of these rows of a table."""
     place = dict(zip(table.ids(rows), rows, strict=True))
     return [
         SimilarRows(place[pair.incident], place[pair.to], pair.score) for pair in find_similar_causes(store, incidents)

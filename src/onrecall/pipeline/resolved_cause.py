@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onrecall.calibration.labelled_answers import JudgedBy
-from onrecall.domain.cause_label import normalize_label
+from onrecall.domain.cause_label import names_cause, normalize_label
 from onrecall.domain.incident import Evidence, Incident, Recommendation, Resolution
-from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.markdown_page import fold_words
 from onrecall.pipeline.learn import is_same_cause
 
 
@@ -25,21 +25,28 @@ class ResolvedCause:
 
     resolution: Resolution
     linked: Mapping[str, Incident] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Cause labels by incident, as they are now: people label incidents after an answer was taken from them, too."""
 
     def judge(self, answer: Recommendation) -> CauseJudgement:
         """Return whether an answer named this cause: by links, else by labels, else by the wording alone.
 
-        An answer that takes its cause from a linked incident named it, whatever the labels are. Without a label or
-        link to go by, another wording counts as another cause, so that no more is claimed than is known.
+        An answer that takes its cause from a linked incident named it, whatever the labels are. A label on one side
+        decides if the cause on the other side has all its words. Without a label or link to go by, another wording
+        counts as another cause, so that no more is claimed than is known.
         """
         if answer.cause is None:
             return CauseJudgement(right=False, by=None)
-        if not self.linked.keys().isdisjoint(_origins(answer)):
+        origins = find_origins(answer)
+        if not self.linked.keys().isdisjoint(origins):
             return CauseJudgement(right=True, by="link")
-        if answer.cause_label and self.resolution.cause:
-            is_same = normalize_label(answer.cause_label) == normalize_label(self.resolution.cause)
+        label = next((self.labels[name] for name in origins if name in self.labels), answer.cause_label)
+        if label and self.resolution.cause:
+            is_same = normalize_label(label) == normalize_label(self.resolution.cause)
             return CauseJudgement(right=is_same, by="label")
-        is_same = _fold(answer.cause) == _fold(self.resolution.root_cause)
+        if names_cause(answer.cause, self.resolution.cause) or names_cause(self.resolution.root_cause, label):
+            return CauseJudgement(right=True, by="label")
+        is_same = fold_words(answer.cause) == fold_words(self.resolution.root_cause)
         return CauseJudgement(right=is_same, by="link" if self.linked and not is_same else "wording")
 
     def rank_in(self, answer: Recommendation) -> int:
@@ -58,16 +65,14 @@ class ResolvedCause:
         return evidence.resolution is not None and is_same_cause(evidence.resolution, self.resolution)
 
 
-def _origins(answer: Recommendation) -> frozenset[str]:
-    """Return the incident that the answer's cause is cited from, with the others of its family.
+def find_origins(answer: Recommendation) -> tuple[str, ...]:
+    """Return the incident that the answer's cause is cited from, and after it the others of its family.
 
-    Without a citation, that is the first incident shown.
+    Without a citation, that is the first incident shown; an answer without a cause has none.
     """
+    if answer.cause is None:
+        return ()
     incidents = [evidence for evidence in answer.evidence if evidence.kind == "incident"]
     cited = answer.cause_citation.evidence_id if answer.cause_citation else None
     origin = next((evidence for evidence in incidents if cited in (None, evidence.id, evidence.report_id)), None)
-    return frozenset((origin.id, *origin.family)) if origin else frozenset()
-
-
-def _fold(text: str) -> str:
-    return collapse_whitespace(text).casefold()
+    return (origin.id, *origin.family) if origin else ()

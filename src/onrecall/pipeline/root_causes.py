@@ -69,8 +69,20 @@ def comparable_incidents(store: Storage, table: IncidentTable) -> list[Incident]
 
     They are those that `select_causes` would select of all incidents.
     """
-    explained = (table.facts["flags"] & EXPLAINED) > 0
-    return incidents_in_rows(store, table, newest_rows(table, explained))
+    return incidents_in_rows(store, table, explained_rows(table))
+
+
+def explained_rows(table: IncidentTable) -> list[int]:
+    """Return the rows of `comparable_incidents`."""
+    return newest_rows(table, (table.facts["flags"] & EXPLAINED) > 0)
+
+
+def read_selections(store: Storage, table: IncidentTable, *selections: Sequence[int]) -> tuple[list[Incident], ...]:
+    """Return the incidents of each selection of rows, in the same order; what several select is read once."""
+    rows = sorted({row for selection in selections for row in selection})
+    by_id = {incident.id: incident for incident in incidents_in_rows(store, table, rows)}
+    by_row = {row: by_id[name] for row, name in zip(rows, table.ids(rows), strict=True) if name in by_id}
+    return tuple([by_row[row] for row in selection if row in by_row] for selection in selections)
 
 
 def newest_rows(table: IncidentTable, rows: np.ndarray) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Literal
 from onrecall.domain.command_shapes import is_command
 from onrecall.domain.commands import bare_command, without_prompt
 from onrecall.domain.markdown import MarkdownTable, TableRow, code_spans, plain_text
-from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.markdown_page import collapse_whitespace, fold_words
 
 Column = Literal["case", "check", "command", "act", "rollback", "words"]
 
@@ -81,12 +81,12 @@ def _symptom(table: MarkdownTable, columns: Sequence[Column | None], row: TableR
     """Return the cell that names a symptom; a condition such as *If* may follow from the row above and is none."""
     if "case" not in columns or (place := columns.index("case")) >= len(row.cells):
         return None
-    header = collapse_whitespace(plain_text(table.header.cells[place])).casefold()
+    header = fold_words(plain_text(table.header.cells[place]))
     return _words(row.cells[place]) or None if _SYMPTOM_HEADER.match(header) else None
 
 
 def _column(header: str) -> Column | None:
-    name = collapse_whitespace(plain_text(header)).casefold().strip(" *:?")
+    name = fold_words(plain_text(header)).strip(" *:?")
     return next((column for column, pattern in _COLUMNS if pattern.fullmatch(name)), None)
 
 

@@ -1,5 +1,6 @@
 """The verdict: whether this was seen before, something like it, or never; by absolute scores and by agreement."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -124,9 +125,17 @@ def decide_verdict(
     if runbook is not None:
         reason = f"no similar incident is on record; the runbook {describe_evidence(runbook)} covers something similar"
         return VerdictDecision("similar", reason, runbook=runbook)
+    reason = never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence)
+    named = next((piece for piece in evidence if _is_named(piece, situation)), None)
     return VerdictDecision(
-        "never_seen", never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence)
+        "never_seen", f"the question names {describe_evidence(named)}; besides that, {reason}" if named else reason
     )
+
+
+def _is_named(evidence: Evidence, situation: Situation) -> bool:
+    """Return whether the situation names evidence by its id or by its key in the tool it comes from."""
+    keys = {evidence.id, evidence.incident.source_id if evidence.incident else None} - {None}
+    return any(re.search(rf"(?<![\w-]){re.escape(str(key))}(?![\w-])", situation.text, re.IGNORECASE) for key in keys)
 
 
 def _is_same_name(situation: Situation, evidence: Evidence) -> bool:

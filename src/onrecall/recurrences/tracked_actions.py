@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from onrecall.domain.action_item import TrackedAction, fold
+from onrecall.domain.action_item import TrackedAction
 from onrecall.domain.incident import Incident
+from onrecall.domain.markdown_page import fold_words
 from onrecall.recurrences.corrective_actions import CorrectiveAction
 
 Place = tuple[str, int]
@@ -54,11 +55,11 @@ class TrackedActions:
         places: dict[Place, TrackedAction] = {}
         for member in members:
             tracked = {
-                fold(action.imported_text): action
+                fold_words(action.imported_text): action
                 for action in self._by_incident.get(member.id, ())
                 if action.imported_text
             }
             for item in member.action_items:
-                if member.document and item.line and (action := tracked.get(fold(item.text))):
+                if member.document and item.line and (action := tracked.get(fold_words(item.text))):
                     places[member.document, item.line] = action
         return places

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from onrecall.domain.incident import Document, Incident
 from onrecall.domain.suggestion import Suggestion
+from onrecall.retrieval import tokenizer
 from onrecall.retrieval.query import Query
 from onrecall.retrieval.scoring import TermWeights
 
@@ -111,20 +112,24 @@ def _differences(query: Query, record: Record, present: frozenset[int], informat
     covered = present.union(
         query.codes, *(synonym.original_terms for synonym in query.other_names if synonym.terms <= present)
     )
-    missing = _distinct_words(query, (term for term in informative if term not in covered))
+    named = {_written_part(query, term).casefold() for term in present if term in query.spelled}
+    coded = {query.spelled[term] for term in query.codes if term in query.spelled}
+    absent = (term for term in informative if term not in covered and query.spelled[term] not in coded)
+    missing = _distinct_words(query, (term for term in absent if _written_part(query, term).casefold() not in named))
     if missing:
         sentences.append(f"not mentioned: {', '.join(missing[:4])}")
     return sentences
 
 
+def _written_part(query: Query, term: int) -> str:
+    """Return what was written of a term: a record that has `memory` need not name `RedisMemoryHigh`."""
+    return tokenizer.written_part(query.spelled[term], term)
+
+
 def _distinct_words(query: Query, terms: Iterable[int]) -> list[str]:
-    """Return the first few words without duplicates; skip a word contained in one already listed."""
-    words: list[str] = []
-    for term in terms:
-        word = query.spelled[term]
-        is_named = len(word) > 1 and word.casefold() not in UNNAMED_WORDS
-        if is_named and not any(word.casefold() in longer.casefold() for longer in words):
-            words.append(word)
-            if len(words) == MAX_LISTED:
-                break
-    return words
+    """Return the first few words without duplicates and without parts of other words among them."""
+    words = dict.fromkeys(_written_part(query, term) for term in terms)
+    folded = [word.casefold() for word in words if len(word) > 1 and word.casefold() not in UNNAMED_WORDS]
+    outermost = {word for word in folded if not any(word in other for other in folded if other != word)}
+    distinct = {word.casefold(): word for word in reversed(words) if word.casefold() in outermost}
+    return [word for word in words if distinct.get(word.casefold()) == word][:MAX_LISTED]

@@ -13,15 +13,22 @@ _TICKET = re.compile(
     re.IGNORECASE,
 )
 """Ids of tickets under the prefixes that incident tools use, such as INC-1234, PM-2025-17 and INC0012345."""
-_ID_LIKE = re.compile(r"(?<![\w./-])[A-Za-z][\w-]*[-_#]?\d[\w-]*(?![\w-])")
+_ID_LIKE = re.compile(r"(?<![\w./-])[A-Za-z][\w-]*#?\d[\w-]*(?![\w-])")
+_SEPARATED = re.compile(r"-|[_#]\d")
+MIN_DIGITS = 4
+"""Digits that make a word without a separator look like an id, such as INC0012345; db2 and ipv6 do not."""
 
 
 def find_id_candidates(text: str) -> tuple[str, ...]:
     """Return the words that may be ids of records, each once, at most `MOST_CANDIDATES`."""
     if len(text) > LONGEST_TEXT:
         return ()
-    words = dict.fromkeys(match[0] for match in _ID_LIKE.finditer(text) if "-" in match[0])
+    words = dict.fromkeys(match[0] for match in _ID_LIKE.finditer(text) if _looks_like_id(match[0]))
     return tuple(words)[:MOST_CANDIDATES]
+
+
+def _looks_like_id(word: str) -> bool:
+    return bool(_SEPARATED.search(word)) or sum(map(str.isdigit, word)) >= MIN_DIGITS
 
 
 def strip_ticket_ids(text: str, own: Iterable[str] = ()) -> str:

@@ -3,9 +3,7 @@
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -28,127 +26,33 @@ from onrecall.retrieval import (
     passages,
     recurrence_groups,
     scoring,
-    signatures,
     spelling_correction,
     tokenizer,
 )
+from onrecall.retrieval.candidates import PreparedQuery, RankedCandidate, SearchCandidate
 from onrecall.retrieval.embeddings import Embedder, Vectors, as_passages, as_questions, model_form
 from onrecall.retrieval.explanation import Record
+from onrecall.retrieval.full_text_signals import rescore
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, VisibilityFilter
+from onrecall.retrieval.named_records import find_named
 from onrecall.retrieval.query import Query, parse_situation
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
-from onrecall.retrieval.record_ids import find_id_candidates, strip_ids
+from onrecall.retrieval.record_ids import strip_ids
+from onrecall.retrieval.retrieval_store import RetrievalStore, StoredFeatures
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.retrieval.spelling_correction import Dictionary
 
 MIN_PROPOSALS, MAX_PROPOSALS, PROPOSAL_SCALE = 80, 300, 100_000
 """Passages that each side of the index proposes: 80, growing with √(passages / 100 000) up to 300."""
+MOST_NAMED = 2
+"""Records that a question names and that are shown first for it; of more the best, so that others have room."""
 FINALISTS = 20
 """Candidates, the best by words and meaning, that get every signal; more if the caller asks for more results."""
 TITLE_WEIGHT = 2
 """How often a word of the title counts."""
 HEADLINE_WEIGHT = 0.5
 """How much the headline adds to the meaning of a text that says more than it."""
-TITLE_SHARE = 0.4
-"""How much of the letters' likeness is that of headline and title."""
-
-
-class StoredFeatures(scoring.PassageTerms, Protocol):
-    """What a passage is compared by, and its number."""
-
-    @property
-    def number(self) -> int:
-        """The passage's number."""
-
-
-class StoredText(Protocol):
-    """What a passage says, and where it begins."""
-
-    @property
-    def text(self) -> str:
-        """Its words."""
-
-    @property
-    def line(self) -> int:
-        """Its first line on the page."""
-
-    @property
-    def heading(self) -> str | None:
-        """The heading it stands under."""
-
-
-class PassageReads(Protocol):
-    """What recall reads of passages."""
-
-    def features(
-        self, numbers: Sequence[int], as_of: datetime | None = None
-    ) -> Mapping[Owner, Sequence[StoredFeatures]]:
-        """What the owners of these passages are compared by: all passages of each that were known at a time."""
-
-    def texts(self, numbers: Sequence[int]) -> Mapping[int, StoredText]:
-        """What passages say; one that is gone is absent."""
-
-    def term_statistics(self, term_hashes: Sequence[int]) -> scoring.TermStatistics:
-        """How common terms are."""
-
-
-class RecordReads(Protocol):
-    """What recall reads of incidents and documents."""
-
-    def get(self, ids: Iterable[Owner], as_of: datetime | None = None) -> Mapping[Owner, Record]:
-        """Incidents and documents as they were known at a time."""
-
-
-class RetrievalStore(Protocol):
-    """What recall reads from."""
-
-    @property
-    def passages(self) -> PassageReads:
-        """The passages."""
-
-    @property
-    def records(self) -> RecordReads:
-        """Their owners."""
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedQuery:
-    """A situation made ready: what is looked for, its vector, and how much its words say."""
-
-    situation: Situation
-    query: Query
-    vector: Vector | None
-    rarity: TermWeights
-    rarest_line_terms: Mapping[str, int]
-    """The rarest term of each log line's template: a line that lacks it needs no closer look."""
-
-
-@dataclass(frozen=True, slots=True)
-class SearchCandidate:
-    """Something that may be like the situation."""
-
-    owner: Owner
-    features: Sequence[StoredFeatures]
-    matched_terms: frozenset[int]
-    """The query's terms that it has."""
-    signals: Signals
-
-
-@dataclass(frozen=True, slots=True)
-class RankedCandidate:
-    """A candidate that was read in full."""
-
-    candidate: SearchCandidate
-    record: Record
-    texts: Sequence[StoredText]
-    """What the passages say that it is compared by."""
-    signals: Signals
-
-    @property
-    def owner(self) -> Owner:
-        """What it is."""
-        return self.candidate.owner
 
 
 class Retriever:
@@ -220,7 +124,7 @@ class Retriever:
         """
         prepared, finalists = self._search(situation, limit, lambda record: is_precedent(record, situation))
         settled = [finalist for finalist in finalists if is_precedent(finalist.record, situation)]
-        ranked, family = _collapse_recurrences(settled, situation.exclude)
+        ranked, family = _collapse_recurrences(settled, prepared)
         ongoing = [finalist for finalist in finalists if not is_precedent(finalist.record, situation)]
         return self._explain(prepared, ranked, limit, family), self._explain(prepared, ongoing, limit, {})
 
@@ -251,7 +155,7 @@ class Retriever:
         self, situation: Situation, limit: int
     ) -> tuple[PreparedQuery, list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
         prepared, finalists = self._search(situation, limit)
-        return prepared, *_collapse_recurrences(finalists, situation.exclude)
+        return prepared, *_collapse_recurrences(finalists, prepared)
 
     def _explain(
         self,
@@ -280,11 +184,13 @@ class Retriever:
         self, situation: Situation, limit: int, accepts: Callable[[Record], bool] | None = None
     ) -> tuple[PreparedQuery, list[RankedCandidate]]:
         """Return the best candidates, read in full; if too few of them are accepted, all that were proposed."""
-        query, rarity = self._weigh_query(situation)
+        self._index.refresh()
+        named = find_named(self._source, self._index, situation)
+        query, rarity = self._weigh_query(replace(situation, text=strip_ids(situation.text, frozenset(named.values()))))
         embedding = self._embed(query)
-        by_words = self._by_words(situation, query, rarity)
+        by_words = self._index.words(query.weights, VisibilityFilter.for_situation(situation), _proposal_limit(rarity))
         prepared = PreparedQuery(
-            situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity)
+            situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity), named
         )
         proposed, count = self._propose(prepared, by_words), max(FINALISTS, 2 * limit)
         finalists = self._add_signals(prepared, self._compare(prepared, proposed, count))
@@ -294,7 +200,6 @@ class Retriever:
 
     def _weigh_query(self, situation: Situation) -> tuple[Query, TermWeights]:
         """Return the query, its misspelt words read as words the memory has, and how much each term says."""
-        situation = self._without_ids(situation)
         query = parse_situation(situation)
         statistics = self._source.passages.term_statistics([*query.weights, scoring.DOC_MARKER_TERM])
         corrections = spelling_correction.find_corrections(query, statistics.df, self._dictionary, self._count_passages)
@@ -305,14 +210,6 @@ class Retriever:
             query = replace(corrected, weights=weights, corrections=corrections)
             statistics = self._source.passages.term_statistics([*weights, scoring.DOC_MARKER_TERM])
         return query, TermWeights.from_statistics(query.weights, statistics)
-
-    def _without_ids(self, situation: Situation) -> Situation:
-        """Return the situation without the ids of records on record that its text names."""
-        owners: list[Owner] = [
-            (kind, name) for name in find_id_candidates(situation.text) for kind in ("incident", "document")
-        ]
-        stored = self._source.records.get(owners, situation.as_of) if owners else {}
-        return replace(situation, text=strip_ids(situation.text, {name for _, name in stored})) if stored else situation
 
     def _dictionary(self) -> frozenset[str]:
         """Return words that are spelled right, as far as the sentence model knows any."""
@@ -328,13 +225,12 @@ class Retriever:
             return None
         return self._beside.submit(self._asking.embed, as_questions(self._asking, query.meaning))
 
-    def _by_words(self, situation: Situation, query: Query, rarity: TermWeights) -> list[int]:
-        self._index.refresh()
-        return self._index.words(query.weights, VisibilityFilter.for_situation(situation), _proposal_limit(rarity))
-
     def _propose(self, prepared: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
-        """Return the features of all passages of every owner that the index proposes."""
+        """Return the features of all passages of every owner that the index proposes or the question names."""
         proposed = list(by_words)
+        if prepared.named:
+            own = self._source.passages.of_owners(list(prepared.named), prepared.situation.as_of)
+            proposed += (numbered[0][0] for numbered in own.values())
         if prepared.vector is not None:
             proposed += self._index.meaning(
                 prepared.vector, VisibilityFilter.for_situation(prepared.situation), _proposal_limit(prepared.rarity)
@@ -345,14 +241,15 @@ class Retriever:
     def _compare(
         self, prepared: PreparedQuery, proposed: Mapping[Owner, Sequence[StoredFeatures]], count: int
     ) -> list[SearchCandidate]:
-        """The best by words and meaning."""
+        """The best by words and meaning, and what the question names."""
         owners, features = list(proposed), list(proposed.values())
         matches = scoring.match_words(prepared.query.weights, prepared.rarity, features)
         near, has_meaning = self._cosine_scores(prepared, features)
         strengths, words = fusion.weighted_scores(matches.bm25, near, has_meaning), matches.bm25
         ranks = self._ranker.rank(strengths, words, matches.overlap, matches.length, len(prepared.query.weights))
         # Owners are in their order, and of equals the first stays first.
-        best = np.argsort(-ranks, kind="stable")[:count].tolist()
+        order = np.argsort(-ranks, kind="stable").tolist()
+        best = [*order[:count], *(row for row in order[count:] if owners[row] in prepared.named)]
         reach, has = scoring.max_word_score(prepared.query.weights, prepared.rarity), matches.matched_terms
         numbers = np.array(sorted(prepared.query.weights), np.uint32)
         candidates = []
@@ -402,7 +299,7 @@ class Retriever:
                     candidate if len(present) == len(candidate.features) else replace(candidate, features=present)
                 )
                 finalists.append(RankedCandidate(complete, record, texts, candidate.signals))
-        return _best_first(_rescore(prepared, finalists))
+        return _best_first(rescore(prepared, finalists), prepared.named)
 
     def _excerpts(self, prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> list[Snippet]:
         """Return each finalist's best single passage."""
@@ -425,13 +322,15 @@ def is_precedent(record: Record, situation: Situation) -> bool:
 
 
 def _collapse_recurrences(
-    finalists: Sequence[RankedCandidate], exclude: frozenset[str]
+    finalists: Sequence[RankedCandidate], prepared: PreparedQuery
 ) -> tuple[list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
-    """Return one finalist per family, and the other members of each family."""
+    """Return one finalist per family and what the question names, and the other members of each family."""
     incidents = [finalist.record for finalist in finalists if isinstance(finalist.record, Incident)]
-    family, hidden = recurrence_groups.collapse(incidents, exclude)
+    family, hidden = recurrence_groups.collapse(incidents, prepared.situation.exclude)
     return [
-        finalist for finalist in finalists if finalist.owner[0] != "incident" or finalist.owner[1] not in hidden
+        finalist
+        for finalist in finalists
+        if finalist.owner in prepared.named or finalist.owner[0] != "incident" or finalist.owner[1] not in hidden
     ], family
 
 
@@ -483,14 +382,15 @@ def _to_evidence(
     family: tuple[str, ...],
     informative: Sequence[int],
 ) -> Evidence:
-    record, signals = finalist.record, finalist.signals
+    record, signals, name = finalist.record, finalist.signals, prepared.named.get(finalist.owner)
+    why = explanation.reasons(prepared.query, record, finalist.candidate.matched_terms, informative, signals.meaning)
     return Evidence(
         id=record.id,
         kind=finalist.owner[0],
         title=record.title,
         score=_rounded_score(finalist),
         signals=signals.shares,
-        why=explanation.reasons(prepared.query, record, finalist.candidate.matched_terms, informative, signals.meaning),
+        why=(f"named in the question: {name}", *why) if name else why,
         excerpt=excerpt,
         incident=record if isinstance(record, Incident) else None,
         document=record if isinstance(record, Document) else None,
@@ -522,58 +422,17 @@ def _rarest_template_terms(query: Query, rarity: TermWeights) -> dict[str, int]:
     return {template: max(line, key=lambda number: rarity.idf[number]) for template, line in weighted.items() if line}
 
 
-def _best_first(finalists: Iterable[RankedCandidate]) -> list[RankedCandidate]:
-    """Equal ranks, to the digits that sums of floats agree in on every machine, go by kind and id."""
-    return sorted(finalists, key=lambda finalist: (-round(finalist.signals.rank, 9), finalist.owner))
+def _best_first(finalists: Iterable[RankedCandidate], named: Mapping[Owner, str]) -> list[RankedCandidate]:
+    """What the question names comes first, at most so much of it.
+
+    Equal ranks, to the digits that sums of floats agree in on every machine, go by kind and id.
+    """
+    ranked = sorted(finalists, key=lambda finalist: (-round(finalist.signals.rank, 9), finalist.owner))
+    first = [finalist for finalist in ranked if finalist.owner in named][:MOST_NAMED]
+    return [*first, *(finalist for finalist in ranked if finalist not in first)] if first else ranked
 
 
 def _passes_filter(record: Record, kind: EvidenceKind, only: Filter) -> bool:
     if only.kind not in (None, kind) or only.service not in (None, record.service):
         return False
     return all(record.labels.get(name) == value for name, value in only.labels.items())
-
-
-def _rescore(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[RankedCandidate]:
-    """Add the signals that need the full text."""
-    letters = _char_ngram_scores(prepared, finalists).tolist()
-    for finalist, characters, signature in zip(finalists, letters, _signature_scores(prepared, finalists), strict=True):
-        labels = explanation.location_overlap(prepared.query, finalist.record)
-        signals = replace(finalist.signals, characters=characters, signature=signature, labels=labels)
-        yield RankedCandidate(finalist.candidate, finalist.record, finalist.texts, signals)
-
-
-def _char_ngram_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> scoring.Scores:
-    """Combine the n-gram scores of text against text and of headline against title."""
-    importance = _word_importance(prepared)
-    titles = [finalist.record.title for finalist in finalists]
-    bodies = ("\n".join(passage.text for passage in finalist.texts) for finalist in finalists)
-    texts = [f"{title}\n{body}" for title, body in zip(titles, bodies, strict=True)]
-    scores = scoring.char_ngram_scores(prepared.query.text, importance, texts)
-    return (
-        scores * (1 - TITLE_SHARE)
-        + scoring.char_ngram_scores(prepared.query.headline, importance, titles) * TITLE_SHARE
-    )
-
-
-def _word_importance(prepared: PreparedQuery) -> dict[str, float]:
-    """How much each written word of the query says: as much as its rarest term."""
-    importance: dict[str, float] = {}
-    for term, word in prepared.query.spelled.items():
-        for part in scoring.normalize_words(word).split():
-            importance[part] = max(importance.get(part, 0.0), prepared.rarity.idf[term])
-    return importance
-
-
-def _signature_scores(prepared: PreparedQuery, finalists: Sequence[RankedCandidate]) -> Iterator[float]:
-    """How much of what the situation names exactly each one names, too: error codes, and the lines of its log."""
-    query, idf, most = prepared.query, prepared.rarity.idf, prepared.rarity.most
-    codes = {term: idf[term] / most for term in query.codes if term in idf}
-    lines = {line: idf[term] / most for line, term in prepared.rarest_line_terms.items()}
-    telling = {query.spelled[term] for term in prepared.rarest_line_terms.values()}
-    for finalist in finalists:
-        rows = (line for passage in finalist.texts for line in passage.text.splitlines()) if telling else ()
-        templates = signatures.extract_templates(line for line in rows if any(word in line for word in telling))
-        yield max(
-            signatures.weighted_share(codes, finalist.candidate.matched_terms),
-            signatures.weighted_share(lines, templates),
-        )

@@ -114,6 +114,12 @@ def split_names(text: str) -> str:
     return _CAMEL.sub(" ", text)
 
 
+def written_part(word: str, identifier: int) -> str:
+    """Return the part of a written word that a term of it is: `Memory` of `RedisMemoryHigh`; else the whole word."""
+    parts = (part for piece in _PIECE.findall(word) for part in (piece, *_HUMP.findall(piece)))
+    return next((part for part in (word, *parts) if identifier in _term_ids(part)[:1]), word)
+
+
 @lru_cache(maxsize=200_000)
 def _term_ids(word: str) -> tuple[int, ...]:
     return tuple(map(term_id, _expand(word)))

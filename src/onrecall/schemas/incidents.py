@@ -187,6 +187,16 @@ class EvidenceOut(OutputModel):
     )
 
 
+class ServiceIncidentOut(OutputModel):
+    """An incident of the service that a question names: no match, and listed because nothing matches."""
+
+    id: str
+    title: str
+    status: Status
+    started_at: datetime
+    service: str
+
+
 class OngoingOut(OutputModel):
     """A similar incident that is open or began later, and therefore is not a precedent."""
 
@@ -307,6 +317,22 @@ class ConfidenceOut(OutputModel):
     basis: str
 
 
+class CountedShareOut(OutputModel):
+    """How often something was right, with the 95 % interval of the share."""
+
+    right: int
+    of: int
+    low: float
+    high: float
+
+
+class NearestRatesOut(OutputModel):
+    """How often the nearest record of something never seen was right all the same, on public data."""
+
+    on_record: CountedShareOut = Field(description="In questions about systems that the memory holds something of.")
+    elsewhere: CountedShareOut = Field(description="In questions about other systems.")
+
+
 class LatencyOut(OutputModel):
     """Milliseconds spent on each part."""
 
@@ -325,8 +351,13 @@ class RecommendationOut(OutputModel):
     cause: str | None
     cause_label: str | None
     cause_citation: CitationOut | None
-    confidence: ConfidenceOut | None
+    confidence: ConfidenceOut | None = Field(description="Null with `never_seen`, which suggests nothing.")
     confidence_reason: str | None
+    nearest_rates: NearestRatesOut | None = Field(
+        None,
+        description="With `never_seen`: two rates and no probability, for nobody knows how many of your questions are "
+        "about other systems.",
+    )
     steps: list[StepOut] = Field(description="In the order in which they were done.")
     first_safe_step: int | None = Field(
         None,
@@ -347,6 +378,10 @@ class RecommendationOut(OutputModel):
     evidence: list[EvidenceOut]
     ongoing: list[OngoingOut] = Field(
         default_factory=list, description="Similar incidents that are open, or began later."
+    )
+    service_incidents: list[ServiceIncidentOut] = Field(
+        default_factory=list,
+        description="With `never_seen`: the newest incidents of the service in question.",
     )
     suggestions: list[EvidenceOut] = Field(
         default_factory=list, description="Senders' unconfirmed suggestions; no step comes from them."

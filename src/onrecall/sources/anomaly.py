@@ -22,6 +22,7 @@ from onrecall.sources.payload import (
     safe_links,
     shorten_key,
     to_text,
+    without_empty,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
@@ -61,26 +62,15 @@ def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
 
 def _read_anomaly(anomaly: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     error_type = require(read_name(anomaly, "error_type"), "error_type", "database_timeout")
-    spike = require(read_number(anomaly, "spike_percentage"), "spike_percentage", "450")
-    if spike < 0:
-        raise Invalid(f"`spike_percentage` is {spike:g}; it must not be below 0", "spike_percentage")
-    service, metric, tenant = (
-        read_name(anomaly, "service_name"),
-        read_name(anomaly, "metric_name"),
-        read_name(anomaly, "tenant_id"),
-    )
+    spike = _read_spike(anomaly)
+    service, metric = read_name(anomaly, "service_name"), read_name(anomaly, "metric_name")
+    tenant = read_name(anomaly, "tenant_id")
     started_at = read_time(anomaly, "started_at", "detected_at", "timestamp")
-    status: AlertStatus = "resolved" if (read_name(anomaly, "status") or "").lower() in _RESOLVED_WORDS else "firing"
-    measurements = {
-        "spike_percent": spike,
-        "baseline": read_number(anomaly, "baseline_value"),
-        "current": read_number(anomaly, "current_value"),
-        "window_minutes": read_number(anomaly, "window_minutes"),
-    }
+    status = _read_status(anomaly)
     own_key = read_key(anomaly, "id", "key")
     subject = shorten_key(" ".join(filter(None, (error_type, service, metric, tenant))))
-    label_fields = {"error_type": error_type, "service": service, "metric": metric, "tenant": tenant}
-    labels = flatten(anomaly.get("labels")) | {field: value for field, value in label_fields.items() if value}
+    own_labels = without_empty(error_type=error_type, service=service, metric=metric, tenant=tenant)
+    labels = flatten(anomaly.get("labels")) | own_labels
     return (
         Alert(
             NAME,
@@ -94,13 +84,34 @@ def _read_anomaly(anomaly: Fields, now: datetime) -> tuple[InboundEvent, ...]:
             parse_severity(read_name(anomaly, "severity")),
             labels,
             ends_at=read_time(anomaly, "ended_at", "resolved_at") if status == "resolved" else None,
-            values={field: value for field, value in measurements.items() if value is not None},
+            values=_read_measurements(anomaly, spike),
             links=safe_links(anomaly.get("link"), anomaly.get("url")),
             group=subject if own_key else None,  # anomalies of one thing that each have an id are one incident still
             told_at=started_at,
             starts_known=False,
         ),
     )
+
+
+def _read_spike(anomaly: Fields) -> float:
+    spike: float = require(read_number(anomaly, "spike_percentage"), "spike_percentage", "450")
+    if spike < 0:
+        raise Invalid(f"`spike_percentage` is {spike:g}; it must not be below 0", "spike_percentage")
+    return spike
+
+
+def _read_status(anomaly: Fields) -> AlertStatus:
+    return "resolved" if (read_name(anomaly, "status") or "").lower() in _RESOLVED_WORDS else "firing"
+
+
+def _read_measurements(anomaly: Fields, spike: float) -> dict[str, float]:
+    measurements = {
+        "spike_percent": spike,
+        "baseline": read_number(anomaly, "baseline_value"),
+        "current": read_number(anomaly, "current_value"),
+        "window_minutes": read_number(anomaly, "window_minutes"),
+    }
+    return {name: value for name, value in measurements.items() if value is not None}
 
 
 def _build_title(kind: str, spike: float, service: str | None, metric: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,36 +48,45 @@ _DATAPOINT = re.compile(r"datapoints? \[(-?\d{1,30}(?:\.\d{1,30})?(?:E-?\d{1,2})
 
 def parser(read_recognised: ReadRecognised) -> Parse:
     """Return a parser for AWS messages; those that are no alarm go to the tool that `read_recognised` finds."""
+    return _AwsReader(read_recognised).parse
 
-    def read(body: Fields, delivery: WebhookRequest, now: datetime, subject: str | None = None) -> ParsedWebhook:
+
+@dataclass(frozen=True, slots=True)
+class _AwsReader:
+    """Reads messages of SNS and EventBridge, and bodies without an envelope."""
+
+    read_recognised: ReadRecognised
+
+    def parse(self, delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
+        body = require_object(delivery.decoded(), "body")
+        if not sns.is_envelope(body):
+            return self._read_body(body, delivery, now)
+        if body["Type"] == sns.CONFIRMATION:
+            return ParsedWebhook(confirmation=sns.read_confirmation(body))
+        return self._read_envelope(body, delivery, now) if body["Type"] == sns.NOTIFICATION else ParsedWebhook()
+
+    def _read_envelope(self, body: Fields, delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
+        """Read the message in an envelope of SNS, JSON or text."""
+        inner = parse_nested(read_text(body, "Message") or "")
+        if not isinstance(inner, dict):
+            parsed = self.read_recognised(body, delivery, now, NAME)
+            return parsed if parsed is not None else parse_single(body, lambda part: (_read_text_alert(part, now),))
+        request = WebhookRequest(json.dumps(inner).encode())
+        parsed = self._read_body(inner, request, now, read_line(body, "Subject"))
+        signals = tuple(_with_envelope_time(signal, body) for signal in parsed.signals)
+        return replace(_with_envelope(parsed, body), signals=signals)
+
+    def _read_body(
+        self, body: Fields, delivery: WebhookRequest, now: datetime, subject: str | None = None
+    ) -> ParsedWebhook:
         if _is_alarm(body):
             return parse_single(body, lambda part: (_read_alarm(part, now),))
-        parsed = read_recognised(body, delivery, now, NAME)
+        parsed = self.read_recognised(body, delivery, now, NAME)
         if parsed is None:
             parsed = generic.read_body(body, now, NAME)
             if parsed.malformed and subject:
                 parsed = generic.read_body({"subject": subject, **body}, now, NAME)
         return parsed
-
-    def read_notification(body: Fields, delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-        inner = parse_nested(read_text(body, "Message") or "")
-        if not isinstance(inner, dict):
-            parsed = read_recognised(body, delivery, now, NAME)
-            return parsed if parsed is not None else parse_single(body, lambda part: (_read_text_alert(part, now),))
-        parsed = read(inner, WebhookRequest(json.dumps(inner).encode()), now, read_line(body, "Subject"))
-        return replace(
-            _with_envelope(parsed, body), signals=tuple(_with_envelope_time(signal, body) for signal in parsed.signals)
-        )
-
-    def parse(delivery: WebhookRequest, now: datetime) -> ParsedWebhook:
-        body = require_object(delivery.decoded(), "body")
-        if not sns.is_envelope(body):
-            return read(body, delivery, now)
-        if body["Type"] == sns.CONFIRMATION:
-            return ParsedWebhook(confirmation=sns.read_confirmation(body))
-        return read_notification(body, delivery, now) if body["Type"] == sns.NOTIFICATION else ParsedWebhook()
-
-    return parse
 
 
 def _with_envelope(parsed: ParsedWebhook, envelope: Fields) -> ParsedWebhook:
@@ -161,18 +170,12 @@ def _eventbridge_to_notification(event: Fields, detail: Fields) -> dict[str, Any
 def _read_notification(notification: Fields, now: datetime) -> Alert:
     """Read an alarm notification. Its OK does not say when it began, so they are paired by order."""
     alarm_name = require(read_line(notification, "AlarmName"), "AlarmName", "ServerCpuTooHigh")
-    state = require(read_name(notification, "NewStateValue"), "NewStateValue", "ALARM")
-    if state not in _STATES:
-        raise Invalid(f"`NewStateValue` is {state!r}; it must be one of {', '.join(_STATES)}", "NewStateValue")
+    state = _read_state(notification)
     changed_at = read_time(notification, "StateChangeTime")
     labels = _labels(notification, state)
     qualified_name = "/".join(filter(None, (labels.get("account"), labels.get("region"), alarm_name)))
     reason = read_text(notification, "NewStateReason")
-    datapoint = _DATAPOINT.search(reason or "")
-    values = {
-        "threshold": read_number(notification, "Trigger.Threshold"),
-        "current": float(datapoint[1]) if datapoint else None,
-    }
+    paragraphs = (read_text(notification, "AlarmDescription"), reason, read_line(notification, "AlarmRule"))
     return Alert(
         NAME,
         read_key(notification, "AlarmArn")
@@ -180,17 +183,32 @@ def _read_notification(notification: Fields, now: datetime) -> Alert:
         alarm_name,
         changed_at or now,
         _STATES[state],
-        "\n".join(
-            filter(None, (read_text(notification, "AlarmDescription"), reason, read_line(notification, "AlarmRule")))
-        ),
+        "\n".join(filter(None, paragraphs)),
         service_from_labels(labels) or _subject_dimension(labels),
         environment_from_labels(labels),
         labels=labels,
         ends_at=changed_at if state == "OK" else None,
-        values={measure: value for measure, value in values.items() if value is not None},
+        values=_read_values(notification, reason or ""),
         told_at=changed_at,
         starts_known=False,
     )
+
+
+def _read_state(notification: Fields) -> str:
+    state = require(read_name(notification, "NewStateValue"), "NewStateValue", "ALARM")
+    if state not in _STATES:
+        raise Invalid(f"`NewStateValue` is {state!r}; it must be one of {', '.join(_STATES)}", "NewStateValue")
+    return state
+
+
+def _read_values(notification: Fields, reason: str) -> dict[str, float]:
+    """Return the threshold, and the newest value that crossed it."""
+    datapoint = _DATAPOINT.search(reason)
+    values = {
+        "threshold": read_number(notification, "Trigger.Threshold"),
+        "current": float(datapoint[1]) if datapoint else None,
+    }
+    return {measure: value for measure, value in values.items() if value is not None}
 
 
 def _labels(notification: Fields, state: str) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Datadog: the webhook template of docs/sources.md, and the payload it sends when none is set."""
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -61,39 +62,55 @@ def _without_unset(body: Fields) -> dict[str, Any]:
     }
 
 
-def _read_monitor(message: Fields, now: datetime) -> Alert:
-    """Read a monitor transition; a monitor has one alert for each scope."""
-    whole_heading = require(read_line(message, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
-    test = _TEST.match(whole_heading)
-    heading = (whole_heading[test.end() :] if test else "") or whole_heading
+@dataclass(frozen=True, slots=True)
+class _MonitorHeading:
+    """The heading of a notification, taken apart: `[TEST] [P1] [Triggered on {host:a}] title`."""
+
+    title: str
+    is_test: bool
+    priority: str | None
+    transition: str
+    scope: str
+
+
+def _parse_heading(text: str) -> _MonitorHeading:
+    test = _TEST.match(text)
+    heading = (text[test.end() :] if test else "") or text
     priority = _PRIORITY.match(heading)
     heading = heading[priority.end() :] if priority else heading
-    transition_mark = _TRANSITION.match(heading)
-    transition = (
-        read_name(message, "transition", "alert_transition") or (transition_mark["word"] if transition_mark else "")
-    ).lower()
-    title = heading[transition_mark.end() :].strip() if transition_mark else heading
+    mark = _TRANSITION.match(heading)
+    title = heading[mark.end() :].strip() if mark else heading
+    transition, scope = (mark["word"], mark["scope"] or "") if mark else ("", "")
+    return _MonitorHeading(title or heading, bool(test), priority[1] if priority else None, transition, scope)
+
+
+def _read_monitor(message: Fields, now: datetime) -> Alert:
+    """Read a monitor transition; a monitor has one alert for each scope."""
+    heading = _parse_heading(
+        require(read_line(message, "title", "alert_title", "event_title"), "title", "$EVENT_TITLE")
+    )
+    transition = (read_name(message, "transition", "alert_transition") or heading.transition).lower()
     changed_at = read_time(message, "date", "last_updated")
     labels = _labels(message)
     status: AlertStatus = "resolved" if _is_over(transition, message) else "firing"
     return Alert(
         NAME,
-        _alert_key(message, title or heading, (transition_mark["scope"] if transition_mark else None) or ""),
-        title or heading,
+        _alert_key(message, heading.title, heading.scope),
+        heading.title,
         changed_at or now,
         status,
         _build_description(message),
         service_from_labels(labels),
         environment_from_labels(labels),
-        _severity(message, transition, priority[1] if priority else None),
+        _severity(message, transition, heading.priority),
         labels,
         ends_at=changed_at if status == "resolved" else None,
         links=safe_links(message.get("link"), message.get("snapshot")),
         group=read_key(message, "aggreg_key"),
         told_at=changed_at,
         starts_known=False,
-        purpose="test" if test else "incident",
-        purpose_reason="Datadog's Test Notifications put [TEST] in front" if test else "",
+        purpose="test" if heading.is_test else "incident",
+        purpose_reason="Datadog's Test Notifications put [TEST] in front" if heading.is_test else "",
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from onrecall.domain.alert import Alert, AlertStatus, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Severity
 from onrecall.domain.severity import parse_severity
 from onrecall.sources import signatures
 from onrecall.sources.payload import (
@@ -26,6 +27,7 @@ from onrecall.sources.payload import (
     shorten_key,
     tags_to_labels,
     to_text,
+    without_empty,
 )
 from onrecall.sources.webhook import ParsedWebhook, WebhookRequest
 
@@ -70,7 +72,7 @@ def _read_issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
     if not any(_is_incident_label(label) for label in label_names) or "pull_request" in issue:
         return ()
     labels = tags_to_labels(label_names)
-    labels |= {"repository": repository} if (repository := read_name(body, "repository.full_name")) else {}
+    labels |= without_empty(repository=read_name(body, "repository.full_name"))
     closed = read_line(issue, "state") == "closed" or read_line(body, "action") in ("closed", "deleted", "transferred")
     status: AlertStatus = "resolved" if closed else "firing"
     created_at = read_time(issue, "created_at")
@@ -84,10 +86,7 @@ def _read_issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
             read_text(issue, "body") or "",
             service_from_labels(labels),
             environment_from_labels(labels),
-            next(
-                (parsed_severity for label in label_names if (parsed_severity := parse_severity(label)) != "unknown"),
-                "unknown",
-            ),
+            _severity(label_names),
             labels,
             ends_at=read_time(issue, "closed_at") if closed else None,
             links=safe_links(issue.get("html_url")),
@@ -95,6 +94,12 @@ def _read_issue(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:
             starts_known=created_at is not None,
         ),
     )
+
+
+def _severity(label_names: Sequence[str]) -> Severity:
+    """Return the severity that the first label with one names."""
+    severities = (parse_severity(label) for label in label_names)
+    return next((severity for severity in severities if severity != "unknown"), "unknown")
 
 
 def _read_comment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  # noqa: ARG001 - a comment has a time of its own
@@ -122,35 +127,42 @@ def _read_deployment(body: Fields, now: datetime) -> tuple[InboundEvent, ...]:  
     status = body.get("deployment_status")
     repository = require(read_name(body, "repository.full_name"), "repository.full_name", "octo-org/checkout")
     target_environment = read_name(deployment, "environment")
-    ref, commit = read_name(deployment, "ref"), read_name(deployment, "sha")
-    label_fields = {
-        "repository": repository,
-        "ref": ref,
-        "sha": commit,
-        "by": read_name(deployment, "creator.login"),
-        "task": read_name(deployment, "task"),
-        "state": read_name(status, "state"),
-    }
-    revision = " ".join(
-        filter(None, (repository, ref if ref != commit else None, f"({commit[:7]})" if commit else None))
-    )
-    destination = f" to {target_environment}" if target_environment else ""
+    number = require(read_key(deployment, "id"), "deployment.id", "145988746")
     return (
         ChangeEvent(
             NAME,
-            shorten_key(
-                f"{repository}/deployments/{require(read_key(deployment, 'id'), 'deployment.id', '145988746')}"
-            ),
-            read_line({"title": f"Deployed {revision}{destination}"}, "title") or revision,
+            shorten_key(f"{repository}/deployments/{number}"),
+            _deployment_title(repository, deployment),
             require(read_time(deployment, "created_at"), "deployment.created_at", "2024-01-31T09:30:00Z"),
             "deployment",
             read_name(get_path(deployment, "payload"), "service", "service_name") or read_name(body, "repository.name"),
             target_environment,
-            {field: value for field, value in label_fields.items() if value},
+            _deployment_labels(repository, deployment, status),
             safe_links(
                 get_path(status, "target_url"), get_path(status, "log_url"), get_path(body, "repository.html_url")
             ),
         ),
+    )
+
+
+def _deployment_title(repository: str, deployment: Fields) -> str:
+    """Return what was deployed and where, such as `Deployed octo/checkout main (a84d88e) to production`."""
+    ref, commit = read_name(deployment, "ref"), read_name(deployment, "sha")
+    parts = (repository, ref if ref != commit else None, f"({commit[:7]})" if commit else None)
+    revision = " ".join(filter(None, parts))
+    environment = read_name(deployment, "environment")
+    destination = f" to {environment}" if environment else ""
+    return read_line({"title": f"Deployed {revision}{destination}"}, "title") or revision
+
+
+def _deployment_labels(repository: str, deployment: Fields, status: object) -> dict[str, str]:
+    return without_empty(
+        repository=repository,
+        ref=read_name(deployment, "ref"),
+        sha=read_name(deployment, "sha"),
+        by=read_name(deployment, "creator.login"),
+        task=read_name(deployment, "task"),
+        state=read_name(status, "state"),
     )
 
 

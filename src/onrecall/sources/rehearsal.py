@@ -219,18 +219,7 @@ def _draft_definition(
     }
     if not place_by_field.get("title"):
         return ""
-    places = [listed] if listed else list(place_by_field.values())
-    shape: dict[str, Any] = {"name": "message", "marks": sorted({_mark(place) for place in places})}
-    shape |= {"each": places[0]} if listed else {}
-    for field, place in place_by_field.items():
-        shape[field] = {"from": place} if field == "status" else place
-    links = {
-        field.removeprefix("links."): found_value.place
-        for field, found_value in found_fields.items()
-        if field.startswith("links.")
-    }
-    if links:
-        shape["links"] = links
+    shape = _draft_shape(place_by_field, listed, found_fields)
     firing = any(isinstance(signal, Alert) and signal.status == "firing" for signal in signals)
     if "status" in shape:
         shape["status"] |= _state_words(place_by_field["status"], body, listed, firing=firing)
@@ -241,6 +230,23 @@ def _draft_definition(
         f"# {tool}.yaml in the folder of ONRECALL_SOURCES_DIR, then post to /api/v1/alerts/{tool}; see docs/sources.md"
     )
     return f"{head}\n{text}"
+
+
+def _draft_shape(
+    place_by_field: Mapping[str, str], listed: str | None, found_fields: Mapping[str, FoundValue]
+) -> dict[str, Any]:
+    """Return the shape of the payload: what it is recognised by, and where its fields and links are."""
+    places = [listed] if listed else list(place_by_field.values())
+    shape: dict[str, Any] = {"name": "message", "marks": sorted({_mark(place) for place in places})}
+    shape |= {"each": listed} if listed else {}
+    for field, place in place_by_field.items():
+        shape[field] = {"from": place} if field == "status" else place
+    links = {
+        field.removeprefix("links."): found_value.place
+        for field, found_value in found_fields.items()
+        if field.startswith("links.")
+    }
+    return shape | ({"links": links} if links else {})
 
 
 def _state_words(place: str, body: Any, listed: str | None, *, firing: bool) -> dict[str, list[str]]:

@@ -84,9 +84,8 @@ def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) 
     """Read an incident with its acknowledgement, and its mitigation and resolution messages as notes."""
     incident_id = require(read_key(data, "id"), "data.id", "b7eed587-50e6-44fe-b010-7a2bb05d737a")
     started_at = read_time(data, "started_at", "detected_at", "created_at")
-    resolved = (read_name(data, "status") or "").lower() in _RESOLVED_WORDS or kind.rpartition(".")[
-        2
-    ] in _RESOLVED_WORDS
+    words = ((read_name(data, "status") or "").lower(), kind.rpartition(".")[2])
+    resolved = any(word in _RESOLVED_WORDS for word in words)
     status: AlertStatus = "resolved" if resolved else "firing"
     labels = _labels(data) | without_empty(number=read_name(data, "sequential_id"), kind=read_name(data, "kind"))
     alert = Alert(
@@ -105,13 +104,12 @@ def _incident(data: Fields, kind: str, told_at: datetime | None, now: datetime) 
         told_at=told_at or read_time(data, "updated_at"),
         starts_known=started_at is not None,
     )
-    acknowledged_at = read_time(data, "acknowledged_at")
-    acknowledged = (
-        (Acknowledgement(NAME, incident_id, acknowledged_at, _person(data, "acknowledged_by")),)
-        if acknowledged_at
-        else ()
-    )
-    return (alert, *acknowledged, *_resolution_notes(data, incident_id))
+    return (alert, *_acknowledgements(data, incident_id), *_resolution_notes(data, incident_id))
+
+
+def _acknowledgements(data: Fields, incident_id: str) -> tuple[Acknowledgement, ...]:
+    at = read_time(data, "acknowledged_at")
+    return (Acknowledgement(NAME, incident_id, at, _person(data, "acknowledged_by")),) if at else ()
 
 
 def _resolution_notes(data: Fields, incident_id: str) -> tuple[Note, ...]:

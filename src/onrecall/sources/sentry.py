@@ -126,23 +126,12 @@ def _issue(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     issue = require_object(hook.data.get("issue"), "issue")
     issue_id = require(read_key(issue, "id"), "issue.id", "1170820242")
     if hook.action in ("assigned", "archived", "ignored"):
-        acknowledged_by = (
-            read_name(issue, "assignedTo.name", "assignedTo.email") if hook.action == "assigned" else _person(hook)
-        )
-        return (Acknowledgement(NAME, issue_id, hook.told_at, acknowledged_by),) if hook.told_at else ()
+        return _acknowledgement(hook, issue, issue_id)
     resolved = hook.action == "resolved" or read_line(issue, "status") == "resolved"
     status: AlertStatus = "resolved" if resolved else "firing"
-    started_at = (
-        read_time(issue, "lastSeen", "firstSeen") if hook.action == "unresolved" else read_time(issue, "firstSeen")
-    )
-    labels = without_empty(
-        project=read_name(issue, "project.slug", "project.name"),
-        platform=read_name(issue, "platform"),
-        level=read_name(issue, "level"),
-        exception=read_name(issue, "metadata.type"),
-        issue=read_name(issue, "shortId"),
-        substatus=read_name(issue, "substatus"),
-    )
+    reopened = hook.action == "unresolved"
+    started_at = read_time(issue, *(("lastSeen", "firstSeen") if reopened else ("firstSeen",)))
+    labels = _issue_labels(issue)
     return (
         Alert(
             NAME,
@@ -162,31 +151,37 @@ def _issue(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     )
 
 
+def _acknowledgement(hook: _SentryMessage, issue: Fields, issue_id: str) -> tuple[InboundEvent, ...]:
+    """Return who took an issue or set it aside; nothing where the time is missing."""
+    is_assigned = hook.action == "assigned"
+    by = read_name(issue, "assignedTo.name", "assignedTo.email") if is_assigned else _person(hook)
+    return (Acknowledgement(NAME, issue_id, hook.told_at, by),) if hook.told_at else ()
+
+
+def _issue_labels(issue: Fields) -> dict[str, str]:
+    return without_empty(
+        project=read_name(issue, "project.slug", "project.name"),
+        platform=read_name(issue, "platform"),
+        level=read_name(issue, "level"),
+        exception=read_name(issue, "metadata.type"),
+        issue=read_name(issue, "shortId"),
+        substatus=read_name(issue, "substatus"),
+    )
+
+
 def _metric(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
     """Read a metric alert: its rule is the alert, its incident the episode."""
     alert = require_object(hook.data.get("metric_alert"), "metric_alert")
     rule = require(read_key(alert, "alert_rule.id", "id"), "metric_alert.alert_rule.id", "7")
+    title = read_line(alert, "alert_rule.name") or read_line(hook.data, "description_title")
     began = read_time(alert, "date_started", "date_detected", "date_created")
-    projects = get_path(alert, "alert_rule.projects") or alert.get("projects")
-    labels = without_empty(
-        project=read_name(projects[0], "slug") or read_name({"slug": projects[0]}, "slug")
-        if isinstance(projects, list) and projects
-        else None,
-        query=read_line(alert, "alert_rule.query"),
-        aggregate=read_line(alert, "alert_rule.aggregate"),
-        dataset=read_name(alert, "alert_rule.dataset"),
-        environment=read_name(alert, "alert_rule.environment"),
-    )
+    labels = _metric_labels(alert)
     resolved = hook.action == "resolved"
     return (
         Alert(
             NAME,
             f"metric-alert:{rule}",
-            require(
-                read_line(alert, "alert_rule.name") or read_line(hook.data, "description_title"),
-                "description_title",
-                '"…"',
-            ),
+            require(title, "description_title", '"…"'),
             began or hook.now,
             "resolved" if resolved else "firing",
             read_text(hook.data, "description_text") or "",
@@ -199,6 +194,19 @@ def _metric(hook: _SentryMessage) -> tuple[InboundEvent, ...]:
             told_at=hook.told_at,
             starts_known=began is not None,
         ),
+    )
+
+
+def _metric_labels(alert: Fields) -> dict[str, str]:
+    """Return what a metric alert measures, and the first of its projects."""
+    projects = get_path(alert, "alert_rule.projects") or alert.get("projects")
+    first = projects[0] if isinstance(projects, list) and projects else None
+    return without_empty(
+        project=(read_name(first, "slug") or read_name({"slug": first}, "slug")) if first is not None else None,
+        query=read_line(alert, "alert_rule.query"),
+        aggregate=read_line(alert, "alert_rule.aggregate"),
+        dataset=read_name(alert, "alert_rule.dataset"),
+        environment=read_name(alert, "alert_rule.environment"),
     )
 
 

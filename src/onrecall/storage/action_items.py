@@ -23,8 +23,9 @@ from sqlalchemy import (
     update,
 )
 
-from onrecall.domain.action_item import ActionState, TrackedAction, changed_fields, fold
+from onrecall.domain.action_item import ActionState, TrackedAction, changed_fields
 from onrecall.domain.errors import Conflict, NotFound
+from onrecall.domain.markdown_page import fold_words
 from onrecall.storage import events, incident_rows, paging, validation
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.columns import TextType, Utc
@@ -115,7 +116,7 @@ class ActionItems:
             incident_rows.get(connection, new.incident)
             present = of_incidents(connection, [new.incident])
             for action in present:
-                if action.state == "open" and fold(action.text) == fold(new.text):
+                if action.state == "open" and fold_words(action.text) == fold_words(new.text):
                     return action, False
             if len(present) >= MOST_ACTIONS:
                 raise Conflict(f"incident {new.incident} has {MOST_ACTIONS} action items, which is the maximum")

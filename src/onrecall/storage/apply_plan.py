@@ -211,15 +211,7 @@ def _update_quiet_since(connection: Connection, incident_id: str, now: datetime)
 
 
 def _merge_incident(connection: Connection, merge: IncidentMerge, now: datetime) -> None:
-    alert_columns = alert_rows.c
-    moved = connection.execute(
-        select(alert_columns.id, alert_columns.joined).where(alert_columns.incident == merge.absorbed.id)
-    ).all()
-    if moved:
-        moves = [
-            {"its": row.id, "to": merge.into, "how": {**(row.joined or {}), "from": merge.absorbed.id}} for row in moved
-        ]
-        connection.execute(_MOVE, moves)
+    moved = _move_alerts(connection, merge)
     connection.execute(update(notes).where(notes.c.incident == merge.absorbed.id).values(incident=merge.into))
     link = IncidentLink("merged", merge.into)
     links.add(connection, merge.absorbed.id, [link], merge.at)
@@ -231,19 +223,26 @@ def _merge_incident(connection: Connection, merge: IncidentMerge, now: datetime)
     )
     incident_rows.update_state(connection, merged_incident, waiting=False)
     connection.execute(update(incident_table).where(incident_table.c.id == merged_incident.id).values(quiet_since=None))
+    absorbed = {"into": merge.into, "alerts": moved, **merge.detail}
+    absorbing = {"incident": merged_incident.id, "alerts": moved, **merge.detail}
     merge_events = [
-        NewEvent(
-            merged_incident.id, "merged", merge.at, merge.by, {"into": merge.into, "alerts": len(moved), **merge.detail}
-        ),
-        NewEvent(
-            merge.into,
-            "merged",
-            merge.at,
-            merge.by,
-            {"incident": merged_incident.id, "alerts": len(moved), **merge.detail},
-        ),
+        NewEvent(merged_incident.id, "merged", merge.at, merge.by, absorbed),
+        NewEvent(merge.into, "merged", merge.at, merge.by, absorbing),
     ]
     events.add(connection, merge_events, now)
+
+
+def _move_alerts(connection: Connection, merge: IncidentMerge) -> int:
+    """Move the alerts of the absorbed incident, noting where they were; returns how many there were."""
+    columns = alert_rows.c
+    query = select(columns.id, columns.joined).where(columns.incident == merge.absorbed.id)
+    moves = [
+        {"its": row.id, "to": merge.into, "how": {**(row.joined or {}), "from": merge.absorbed.id}}
+        for row in connection.execute(query)
+    ]
+    if moves:
+        connection.execute(_MOVE, moves)
+    return len(moves)
 
 
 def _move_notes(connection: Connection, assignments: Sequence[AlertAssignment], origin: str, to: str) -> None:

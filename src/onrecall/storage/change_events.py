@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
 
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.errors import Invalid
@@ -128,20 +128,22 @@ def page(connection: Connection, filters: ChangeFilter, cursor: str | None, limi
     if filters.until is not None:
         query = query.where(columns.at < validation.require_utc(filters.until, "until"))
     if cursor is not None:
-        at, source, key = paging.decode_cursor(cursor, 3)
-        cursor_at = _parse_cursor_time(at)
-        query = query.where(
-            or_(
-                columns.at < cursor_at,
-                and_(columns.at == cursor_at, columns.source > source),
-                and_(columns.at == cursor_at, columns.source == source, columns.key > key),
-            )
-        )
+        query = query.where(_follows(cursor))
     rows = connection.execute(query).all()
-    page_rows = rows[:limit]
-    last = page_rows[-1] if len(rows) > limit else None
-    next_cursor = paging.encode_cursor((last.at.isoformat(), last.source, last.key)) if last else None
-    return ResultPage(tuple(from_row(row) for row in page_rows), next_cursor)
+    next_cursor = paging.next_cursor(rows, limit, lambda row: (row.at.isoformat(), row.source, row.key))
+    return ResultPage(tuple(from_row(row) for row in rows[:limit]), next_cursor)
+
+
+def _follows(cursor: str) -> ColumnElement[bool]:
+    """Return the condition for changes after the one that a cursor names."""
+    columns = change_events.c
+    at, source, key = paging.decode_cursor(cursor, 3)
+    cursor_at = _parse_cursor_time(at)
+    return or_(
+        columns.at < cursor_at,
+        and_(columns.at == cursor_at, columns.source > source),
+        and_(columns.at == cursor_at, columns.source == source, columns.key > key),
+    )
 
 
 def _parse_cursor_time(at: str) -> datetime:

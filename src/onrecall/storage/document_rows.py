@@ -90,9 +90,8 @@ def page(
     if cursor is not None:
         query = query.where(documents.c.id > paging.decode_cursor(cursor, 1)[0])
     rows = connection.execute(query).mappings().all()
-    page_rows = rows[:limit]
-    next_cursor = paging.encode_cursor((page_rows[-1]["id"],)) if len(rows) > limit else None
-    return ResultPage(tuple(_document(row) for row in page_rows), next_cursor)
+    next_cursor = paging.next_cursor(rows, limit, lambda row: (row["id"],))
+    return ResultPage(tuple(_document(row) for row in rows[:limit]), next_cursor)
 
 
 def reports(connection: Connection, limit: int, as_of: datetime | None) -> tuple[Document, ...]:

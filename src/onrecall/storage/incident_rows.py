@@ -62,6 +62,20 @@ def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = N
     return {incident.id: incident for incident in _from_rows(connection, rows, as_of)}
 
 
+def newest_ids_of_services(
+    connection: Connection, services: Sequence[str], limit: int, as_of: datetime | None = None
+) -> list[str]:
+    """Return ids of the newest incidents of these services, newest first; each service is one read of its index."""
+    rows: list[tuple[datetime, str]] = []
+    for service in dict.fromkeys(services):
+        if validation.is_storable(service):
+            query = select(incidents.c.started_at, incidents.c.id).where(incidents.c.service == service)
+            query = query if as_of is None else query.where(incidents.c.started_at <= as_of)
+            newest = query.order_by(incidents.c.started_at.desc(), incidents.c.id.desc()).limit(limit)
+            rows += [(row.started_at, row.id) for row in connection.execute(newest)]
+    return [name for _, name in sorted(rows, reverse=True)[:limit]]
+
+
 @cache
 def _select_by_ids(dialect: str, *, dated: bool) -> Select[Any]:
     """Built once per dialect: building the statement takes longer than running it."""

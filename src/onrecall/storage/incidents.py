@@ -70,6 +70,16 @@ class IncidentRepository:
             by_id = incident_rows.by_id(connection, [name for of_cause in ids.values() for name in of_cause], then)
         return {cause: tuple(by_id[name] for name in of_cause if name in by_id) for cause, of_cause in ids.items()}
 
+    def newest_of_services(
+        self, services: Sequence[str], limit: int, as_of: datetime | None = None
+    ) -> tuple[Incident, ...]:
+        """Return the newest incidents of these services that had begun at a time, at most so many."""
+        then = validation.optional_utc(as_of, "as_of")
+        with self._database.read() as connection:
+            ids = incident_rows.newest_ids_of_services(connection, services, limit, then)
+            by_id = incident_rows.by_id(connection, ids, then)
+        return tuple(by_id[name] for name in ids if name in by_id)
+
     def described_in(self, documents: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Return for each document the ids of the incidents it describes."""
         with self._database.read() as connection:

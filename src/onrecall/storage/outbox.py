@@ -222,9 +222,8 @@ class Outbox:
             query = query.where(deliveries.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
-        page_rows = rows[:limit]
-        next_cursor = paging.encode_cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
-        return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
+        next_cursor = paging.next_cursor(rows, limit, lambda row: (str(row.id),))
+        return ResultPage(tuple(_from_row(row) for row in rows[:limit]), next_cursor)
 
     def resend(self, number: int, now: datetime) -> OutboundDelivery:
         """Send a delivery again with the same key. Raises Conflict if a newer one replaced it."""

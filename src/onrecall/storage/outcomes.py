@@ -80,22 +80,24 @@ def _save(
     if current is not None:
         _supersede(connection, subject, current, outcome.at)
     version = _newest_version(connection, outcome.recommendation, person) + 1
-    connection.execute(
-        insert(outcomes).values(
-            recommendation=outcome.recommendation,
-            by=person,
-            version=version,
-            verdict=outcome.verdict,
-            steps=validation.to_storable(outcome.steps, "steps"),
-            note=outcome.note,
-            at=outcome.at,
-        )
-    )
+    connection.execute(insert(outcomes).values(_to_row(outcome, person, version)))
     told_in = _source_label(outcome.recommendation, person, version)
     step_executions.add(connection, step_executions.to_rows(subject, told_in, executions, outcome.by))
     if incident is not None:
         detail = {"recommendation": outcome.recommendation, "verdict": outcome.verdict}
         events.add(connection, [NewEvent(incident, "rated", outcome.at, outcome.by, detail)], now)
+
+
+def _to_row(outcome: RecommendationOutcome, person: str, version: int) -> dict[str, Any]:
+    return {
+        "recommendation": outcome.recommendation,
+        "by": person,
+        "version": version,
+        "verdict": outcome.verdict,
+        "steps": validation.to_storable(outcome.steps, "steps"),
+        "note": outcome.note,
+        "at": outcome.at,
+    }
 
 
 @cache

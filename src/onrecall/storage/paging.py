@@ -3,16 +3,23 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from onrecall.domain.errors import Invalid
 
 MAX_LIMIT = 1000
+PageRow = TypeVar("PageRow")
 
 
 def encode_cursor(fields: Sequence[str]) -> str:
     """Encode a position as an opaque string."""
     return base64.urlsafe_b64encode(json.dumps(list(fields)).encode()).decode().rstrip("=")
+
+
+def next_cursor(rows: Sequence[PageRow], limit: int, position: Callable[[PageRow], Sequence[str]]) -> str | None:
+    """Return the cursor after the last row of a page; None if no row follows. `rows` has one beyond the limit."""
+    return encode_cursor(position(rows[limit - 1])) if len(rows) > limit else None
 
 
 def decode_cursor(encoded: str, length: int) -> list[str]:

@@ -5,8 +5,9 @@ from datetime import date
 
 from sqlalchemy import Connection, insert, select
 
-from onrecall.domain.action_item import IMPORTED_STATES, TrackedAction, changed_fields, fold
+from onrecall.domain.action_item import IMPORTED_STATES, TrackedAction, changed_fields
 from onrecall.domain.incident import ActionItem
+from onrecall.domain.markdown_page import fold_words
 from onrecall.storage.action_items import action_items, of_incidents, to_row, write
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.incident_reports import decode
@@ -45,11 +46,11 @@ def _merge_items(
     connection: Connection, incident: str, items: Sequence[ActionItem], tracked: Sequence[TrackedAction]
 ) -> list[TrackedAction]:
     """Update tracked action items, and return those to add."""
-    present = {fold(text): action for action in tracked for text in (action.text, action.imported_text) if text}
+    present = {fold_words(text): action for action in tracked for text in (action.text, action.imported_text) if text}
     last = max((action.number for action in tracked), default=0)
     added: dict[str, TrackedAction] = {}
     for item in items:
-        key = fold(item.text)
+        key = fold_words(item.text)
         if key in present:
             _update_tracked(connection, present[key], item)
         elif key and key not in added:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, TextClause, bindparam, select, text
 
 from onrecall.domain import markdown_page
 from onrecall.domain.errors import Conflict, Invalid
@@ -25,8 +26,10 @@ from onrecall.storage import (
     suggestions,
     validation,
 )
+from onrecall.storage.batching import bind_names
 from onrecall.storage.bulk_insert import BulkInsert, known_from
-from onrecall.storage.database import Database
+from onrecall.storage.columns import Utc
+from onrecall.storage.database import BACKENDS, Database
 from onrecall.storage.events import NewEvent
 from onrecall.storage.natural_keys import IncidentFingerprint, NaturalKeyIndex
 from onrecall.storage.passages import PassageChanges
@@ -77,6 +80,41 @@ class RecordRepository:
         then = validation.optional_utc(as_of, "as_of")
         with self._database.read() as connection:
             return by_owner(connection, ids, then)
+
+    def named(self, names: Sequence[str], as_of: datetime | None = None) -> dict[str, Owner]:
+        """Return which of these names are ids of incidents or documents, or an incident's key in its source.
+
+        Of an id and a key of the same name the id counts, and of two sources' keys the newest incident.
+        """
+        then = validation.optional_utc(as_of, "as_of")
+        with self._database.read() as connection:
+            values = bind_names(connection, names)
+            if not values:
+                return {}
+            dialect = connection.dialect.name
+            owners: dict[str, Owner] = {}
+            if then is not None:
+                values["as_of"] = then
+            for name, kind, owner in connection.execute(_select_named(dialect, dated=then is not None), values):
+                owners[name] = (kind, owner)
+        return owners
+
+
+@cache
+def _select_named(dialect: str, *, dated: bool) -> TextClause:
+    """Built once per dialect; what counts most comes last."""
+    backend = BACKENDS[dialect]
+    started = " and started_at <= :as_of" if dated else ""
+    known = " and (dated is null or dated <= :as_of)" if dated else ""
+    statement = text(
+        "select name, kind, owner from ("  # noqa: S608
+        f"select source_id as name, 'incident' as kind, id as owner, 0 as place, started_at as at from incidents"
+        f" where {backend.in_names('source_id')}{started}"
+        f" union all select id, 'document', id, 1, null from documents where {backend.in_names('id')}{known}"
+        f" union all select id, 'incident', id, 2, started_at from incidents where {backend.in_names('id')}{started}"
+        ") as named_records order by place, at, owner"
+    )
+    return statement.bindparams(bindparam("as_of", type_=Utc())) if dated else statement
 
 
 def by_owner(

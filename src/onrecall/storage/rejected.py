@@ -43,9 +43,8 @@ class RejectedPartRepository:
             if cursor is not None:
                 query = query.where(rejected.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
             rows = connection.execute(query).all()
-            page_rows = rows[:limit]
-            next_cursor = paging.encode_cursor((str(page_rows[-1].id),)) if len(rows) > limit else None
-            return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
+            next_cursor = paging.next_cursor(rows, limit, lambda row: (str(row.id),))
+            return ResultPage(tuple(_from_row(row) for row in rows[:limit]), next_cursor)
 
     def mark_settled(self, numbers: Iterable[int], now: datetime) -> None:
         """Mark rejected parts as stored after all."""

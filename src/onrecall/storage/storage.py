@@ -59,8 +59,18 @@ from onrecall.storage.usage import Usage
 class Storage:
     """All stored data, a repository each. Writes are atomic and durable once they return; reads never write."""
 
-    def __init__(self, database: Database) -> None:  # noqa: PLR0915 - a list of what is stored
+    def __init__(self, database: Database) -> None:
         self._database = database
+        self._add_what_comes_in(database)
+        self._add_history(database)
+        self._add_answers(database)
+        self._add_channels(database)
+        self._add_access(database)
+        self.health = HealthRepository(database)
+        self.archive = Archive(database)
+        self.backups = Backups(database)
+
+    def _add_what_comes_in(self, database: Database) -> None:
         self.source_activity = SourceActivityRepository(database)
         self.ingest = IngestRepository(database, self.source_activity)
         self.alerts = AlertRepository(database)
@@ -72,6 +82,7 @@ class Storage:
         self.maintenance = MaintenanceWindows(database)
         self.heartbeats = Heartbeats(database)
 
+    def _add_history(self, database: Database) -> None:
         self.records = RecordRepository(database)
         self.incidents = IncidentRepository(database)
         self.documents = DocumentRepository(database)
@@ -88,6 +99,7 @@ class Storage:
         self.images = IncidentImages(database)
         self.check_results = CheckResults(database)
 
+    def _add_answers(self, database: Database) -> None:
         self.answer_leases = AnswerLeases(database)
         self.recommendations = RecommendationRepository(database)
         self.outcomes = OutcomeRepository(database)
@@ -100,12 +112,14 @@ class Storage:
         self.backtests = Backtests(database)
         self.usage = Usage(database)
 
+    def _add_channels(self, database: Database) -> None:
         self.outbox = Outbox(database)
         self.notices = Notices(database)
         self.mirrored = Mirrored(database)
         self.memory_banks = MemoryBanks(database)
         self.consumer_offsets = ConsumerOffsets(database)
 
+    def _add_access(self, database: Database) -> None:
         self.keys = KeyRepository(database)
         self.sessions = SessionRepository(database)
         self.sign_ins = SignInRepository(database)
@@ -113,10 +127,6 @@ class Storage:
         self.tickets = TicketRepository(database)
         self.audit = Audit(database)
         self.erasures = Erasures(database)
-
-        self.health = HealthRepository(database)
-        self.archive = Archive(database)
-        self.backups = Backups(database)
 
     @classmethod
     def open(cls, url: str) -> Self:

@@ -205,11 +205,8 @@ class Suggestions:
     ) -> ResultPage[Suggestion]:
         """Return suggestions matching all filters, last received first."""
         columns = suggestions.c
-        query = (
-            select(suggestions)
-            .order_by(columns.received_at.desc(), columns.id.desc())
-            .limit(paging.check_limit(limit) + 1)
-        )
+        newest_first = select(suggestions).order_by(columns.received_at.desc(), columns.id.desc())
+        query = newest_first.limit(paging.check_limit(limit) + 1)
         if state is not None:
             query = query.where(columns.state == state)
         if incident_id is not None:
@@ -220,13 +217,8 @@ class Suggestions:
             query = query.where(or_(columns.received_at < at, and_(columns.received_at == at, columns.id < name)))
         with self.database.read() as connection:
             rows = connection.execute(query).all()
-        page_rows = rows[:limit]
-        next_cursor = (
-            paging.encode_cursor((page_rows[-1].received_at.isoformat(), page_rows[-1].id))
-            if len(rows) > limit
-            else None
-        )
-        return ResultPage(tuple(_from_row(row) for row in page_rows), next_cursor)
+        next_cursor = paging.next_cursor(rows, limit, lambda row: (row.received_at.isoformat(), row.id))
+        return ResultPage(tuple(_from_row(row) for row in rows[:limit]), next_cursor)
 
     def decide(self, suggestion_id: str, state: SuggestionState, by: str | None, at: datetime) -> Suggestion:
         """Decide on a suggestion."""

@@ -61,6 +61,7 @@ incidents = Table(
     Column("edited", Json),  # the fields that a person set, which alerts leave alone; none: there are none
     UniqueConstraint("source", "source_id"),
     Index("incidents_document", "document"),
+    Index("incidents_source_id", "source_id"),
     Index("incidents_started_at", "started_at", "id"),
     Index("incidents_status", "status", "started_at", "id"),
     Index("incidents_service", "service", "started_at", "id"),

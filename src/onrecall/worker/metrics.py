@@ -40,6 +40,14 @@ class Metrics:
     ) -> None:
         """`now` maps names to functions that return current numbers of this process."""
         self.registry = registry = CollectorRegistry()
+        self._count_requests(registry)
+        self._count_work(registry, memory)
+        _describe_build(registry, memory)
+        ProcessCollector(registry=registry)
+        registry.register(_StoreGauges(memory, status))
+        registry.register(_ProcessGauges(now))
+
+    def _count_requests(self, registry: CollectorRegistry) -> None:
         self._requests = Counter(
             "onrecall_http_requests", "HTTP requests answered.", ("method", "route", "status"), registry=registry
         )
@@ -50,11 +58,11 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
+
+    def _count_work(self, registry: CollectorRegistry, memory: IncidentService) -> None:
+        """Count what the memory receives, retrieves and answers, as it does so."""
         self._alerts = Counter(
-            "onrecall_alerts",
-            "Alerts received by this process, by result.",
-            ("source", "result"),
-            registry=registry,
+            "onrecall_alerts", "Alerts received by this process, by result.", ("source", "result"), registry=registry
         )
         self._answers = Counter(
             "onrecall_recommendations", "Answers made by this process.", ("verdict", "composer"), registry=registry
@@ -72,18 +80,6 @@ class Metrics:
             buckets=LATENCY_BUCKETS,
             registry=registry,
         )
-        build = Info("onrecall_build", "Which OnRecall this is, and on what it runs.", registry=registry)
-        build.info(
-            {
-                "version": __version__,
-                "python": platform.python_version(),
-                "database": memory.store.dialect,
-                "model": memory.model or "",
-            }
-        )
-        ProcessCollector(registry=registry)
-        registry.register(_StoreGauges(memory, status))
-        registry.register(_ProcessGauges(now))
         memory.observers.recalled.append(self._recall_durations.observe)
         memory.observers.answered.append(self._count_answer)
         memory.observers.taken.append(self._count_ingested)
@@ -102,6 +98,18 @@ class Metrics:
         for result in ("accepted", "duplicate", "rejected"):
             if count := getattr(stats, result):
                 self._alerts.labels(stats.source, result).inc(count)
+
+
+def _describe_build(registry: CollectorRegistry, memory: IncidentService) -> None:
+    build = Info("onrecall_build", "Which OnRecall this is, and on what it runs.", registry=registry)
+    build.info(
+        {
+            "version": __version__,
+            "python": platform.python_version(),
+            "database": memory.store.dialect,
+            "model": memory.model or "",
+        }
+    )
 
 
 class _ProcessGauges(Collector):
@@ -210,17 +218,23 @@ def _model_metrics(gauges: Gauges) -> Iterator[Metric]:
         "Known cost of model calls in dollars; resets each day (UTC).",
         labels=list(MODEL_LABELS),
     )
-    sums: dict[tuple[str, str, str], tuple[int, int, float]] = {}
     for usage in gauges.model_calls:
-        key = (usage.provider, usage.model, usage.role)
-        calls.add_metric([*key, usage.state], usage.calls)
-        input_tokens, output_tokens, cost_usd = sums.get(key, (0, 0, 0.0))
-        sums[key] = (input_tokens + usage.input_tokens, output_tokens + usage.output_tokens, cost_usd + usage.cost_usd)
-    for key, (input_tokens, output_tokens, cost_usd) in sums.items():
+        calls.add_metric([usage.provider, usage.model, usage.role, usage.state], usage.calls)
+    for key, (input_tokens, output_tokens, cost_usd) in _sum_usage(gauges).items():
         tokens.add_metric([*key, "input"], input_tokens)
         tokens.add_metric([*key, "output"], output_tokens)
         cost.add_metric(list(key), cost_usd)
     yield from (calls, tokens, cost)
+
+
+def _sum_usage(gauges: Gauges) -> dict[tuple[str, str, str], tuple[int, int, float]]:
+    """Return tokens in, tokens out and dollars, by provider, model and role."""
+    sums: dict[tuple[str, str, str], tuple[int, int, float]] = {}
+    for usage in gauges.model_calls:
+        key = (usage.provider, usage.model, usage.role)
+        input_tokens, output_tokens, cost_usd = sums.get(key, (0, 0, 0.0))
+        sums[key] = (input_tokens + usage.input_tokens, output_tokens + usage.output_tokens, cost_usd + usage.cost_usd)
+    return sums
 
 
 def _source_metrics(activity_by_source: Mapping[str, SourceActivity]) -> Iterator[Metric]:

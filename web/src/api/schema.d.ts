@@ -3440,6 +3440,7 @@ export interface components {
             checks?: components["schemas"]["CheckOut"][];
             /** Composer */
             composer: string;
+            /** @description Null with `never_seen`, which suggests nothing. */
             confidence: components["schemas"]["ConfidenceOut"] | null;
             /** Confidence Reason */
             confidence_reason: string | null;
@@ -3476,6 +3477,8 @@ export interface components {
             latency_ms: components["schemas"]["LatencyOut"];
             /** Model */
             model: string | null;
+            /** @description With `never_seen`: two rates and no probability, for nobody knows how many of your questions are about other systems. */
+            nearest_rates?: components["schemas"]["NearestRatesOut"] | null;
             /** @description The first of the checks that nobody marked yet; null where none is left. */
             next_check?: components["schemas"]["CheckOut"] | null;
             /**
@@ -3494,6 +3497,11 @@ export interface components {
             route_reason: string;
             /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
+            /**
+             * Service Incidents
+             * @description With `never_seen`: the newest incidents of the service in question.
+             */
+            service_incidents?: components["schemas"]["ServiceIncidentOut"][];
             /**
              * Steps
              * @description In the order in which they were done.
@@ -4417,6 +4425,20 @@ export interface components {
              * @description Calls whose price is unknown.
              */
             unknown_costs: number;
+        };
+        /**
+         * CountedShareOut
+         * @description How often something was right, with the 95 % interval of the share.
+         */
+        CountedShareOut: {
+            /** High */
+            high: number;
+            /** Low */
+            low: number;
+            /** Of */
+            of: number;
+            /** Right */
+            right: number;
         };
         /**
          * CoveragePointOut
@@ -6322,6 +6344,16 @@ export interface components {
             month: string;
         };
         /**
+         * NearestRatesOut
+         * @description How often the nearest record of something never seen was right all the same, on public data.
+         */
+        NearestRatesOut: {
+            /** @description In questions about other systems. */
+            elsewhere: components["schemas"]["CountedShareOut"];
+            /** @description In questions about systems that the memory holds something of. */
+            on_record: components["schemas"]["CountedShareOut"];
+        };
+        /**
          * NewIn
          * @description The situation.
          */
@@ -7114,6 +7146,7 @@ export interface components {
             checks?: components["schemas"]["CheckOut"][];
             /** Composer */
             composer: string;
+            /** @description Null with `never_seen`, which suggests nothing. */
             confidence: components["schemas"]["ConfidenceOut"] | null;
             /** Confidence Reason */
             confidence_reason: string | null;
@@ -7150,6 +7183,8 @@ export interface components {
             latency_ms: components["schemas"]["LatencyOut"];
             /** Model */
             model: string | null;
+            /** @description With `never_seen`: two rates and no probability, for nobody knows how many of your questions are about other systems. */
+            nearest_rates?: components["schemas"]["NearestRatesOut"] | null;
             /** @description The first of the checks that nobody marked yet; null where none is left. */
             next_check?: components["schemas"]["CheckOut"] | null;
             /**
@@ -7168,6 +7203,11 @@ export interface components {
             route_reason: string;
             /** @description From a Hindsight bank, if one is configured. */
             second_opinion?: components["schemas"]["SecondOpinionOut"] | null;
+            /**
+             * Service Incidents
+             * @description With `never_seen`: the newest incidents of the service in question.
+             */
+            service_incidents?: components["schemas"]["ServiceIncidentOut"][];
             /**
              * Steps
              * @description In the order in which they were done.
@@ -7946,6 +7986,28 @@ export interface components {
             name: string;
             /** Unresolved */
             unresolved: number;
+        };
+        /**
+         * ServiceIncidentOut
+         * @description An incident of the service that a question names: no match, and listed because nothing matches.
+         */
+        ServiceIncidentOut: {
+            /** Id */
+            id: string;
+            /** Service */
+            service: string;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "open" | "acknowledged" | "resolved";
+            /** Title */
+            title: string;
         };
         /**
          * ServiceOut

@@ -24,6 +24,8 @@ def probability(answer: Recommendation) -> float:
 
 def basis(answer: Recommendation) -> str:
     """Return what the confidence is counted on: own outcomes, a backtest, public data, or that there is no evidence."""
+    if answer.confidence is None and answer.nearest_rates is not None:
+        return "public"
     return answer.confidence.basis if answer.confidence else NO_EVIDENCE
 
 

@@ -58,46 +58,7 @@ def view(
     The answer's cause can be accepted with a checkbox, and is then stored as taken over.
     """
     about = {"i": incident.id, "r": answer.id if answer else None}
-    resolution = incident.resolution
-    cause, label = (resolution.root_cause, resolution.cause or "") if resolution else ("", "")
-    outcome_by_step = {step.n: step.outcome for reported in marked for step in reported.steps}
-    steps = _steps(answer)
-    offered = bool(answer and answer.cause) and not resolution
-    body = [
-        _input(
-            "root_cause",
-            "What was wrong?",
-            words.multi_line(cause, LONGEST_INPUT),
-            LONGEST_INPUT,
-            rows=True,
-            optional=offered,
-        )
-    ]
-    if answer and answer.cause and offered:
-        body.append(_suggested_cause(answer.cause))
-    body.append(
-        _input(
-            "label",
-            "A short label for the cause",
-            words.single_line(label, LONGEST_LABEL),
-            LONGEST_LABEL,
-            optional=True,
-        )
-    )
-    if steps:
-        body.append(
-            _checkboxes(
-                HELPED, "What helped?", steps, {n for n, outcome in outcome_by_step.items() if outcome == "worked"}
-            )
-        )
-        body.append(
-            _checkboxes(
-                FAILED,
-                "What did not help?",
-                steps,
-                {n for n, outcome in outcome_by_step.items() if outcome != "worked"},
-            )
-        )
+    body = [*_cause_blocks(incident.resolution, answer), *_outcome_blocks(_steps(answer), marked)]
     body.append(_input("other", "What else was done? One step on a line", "", LONGEST_INPUT, rows=True, optional=True))
     return {
         "type": "modal",
@@ -108,6 +69,32 @@ def view(
         "close": _plain_text("Cancel"),
         "blocks": body,
     }
+
+
+def _cause_blocks(resolution: Resolution | None, answer: Recommendation | None) -> list[Block]:
+    """Return the fields of the cause and its label, with the answer's cause between them where it may be accepted."""
+    cause, label = (resolution.root_cause, resolution.cause or "") if resolution else ("", "")
+    suggested = answer.cause if answer and not resolution else None
+    cause = words.multi_line(cause, LONGEST_INPUT)
+    label = words.single_line(label, LONGEST_LABEL)
+    return [
+        _input("root_cause", "What was wrong?", cause, LONGEST_INPUT, rows=True, optional=bool(suggested)),
+        *([_suggested_cause(suggested)] if suggested else []),
+        _input("label", "A short label for the cause", label, LONGEST_LABEL, optional=True),
+    ]
+
+
+def _outcome_blocks(steps: Sequence[Step], marked: Sequence[RecommendationOutcome]) -> list[Block]:
+    """Return the checkboxes for steps that helped and that did not; none without steps."""
+    if not steps:
+        return []
+    outcome_by_step = {step.n: step.outcome for reported in marked for step in reported.steps}
+    helped = {n for n, outcome in outcome_by_step.items() if outcome == "worked"}
+    failed = set(outcome_by_step) - helped
+    return [
+        _checkboxes(HELPED, "What helped?", steps, helped),
+        _checkboxes(FAILED, "What did not help?", steps, failed),
+    ]
 
 
 def parse_submission(view: Mapping[str, Any]) -> SubmittedModal:

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from calibration.told_incidents import incident
 from onrecall.backtest import report_json
 from onrecall.backtest.chronology import History
 from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.backtest.power import Power
 from onrecall.backtest.run import backtest
 from onrecall.backtest.text_families import text_families
+from recurrences.resolved_incidents import incident
 
 FULL = "The spool directory of the mail relay filled up because nothing rotated its logs"
 FULL_TOO = "Spool directory of the relay filled up: its logs were not rotated by anything"

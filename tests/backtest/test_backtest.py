@@ -259,17 +259,24 @@ def on(processes: int, progress=None) -> ReplayResult:
     return replace(run, seconds=0.0)
 
 
+@lru_cache
+def in_this_process() -> ReplayResult:
+    return on(1)
+
+
+@pytest.mark.process
 def test_a_second_processor_changes_nothing(caplog):
-    assert on(2) == on(1)
+    assert on(2) == in_this_process()
     assert not caplog.records
 
 
+@pytest.mark.process
 def test_it_goes_on_alone_when_the_second_process_is_lost(caplog):
     def kill(what: str, done: int, _total: int) -> None:
         for process in multiprocessing.active_children() if (what, done) == ("replaying", 1) else ():
             process.kill()
 
-    assert on(2, kill) == on(1)
+    assert on(2, kill) == in_this_process()
     assert [record.message for record in caplog.records] == [
         "the second process was lost; the replay restarts in this process alone"
     ]

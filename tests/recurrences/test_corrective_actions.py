@@ -6,7 +6,7 @@ from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Document, ResolutionStep
 from onrecall.recurrences.corrective_actions import find_corrective_actions, find_proven_fix, is_permanent
 
-from .told_incidents import LEAK, START, incident
+from .resolved_incidents import LEAK, START, incident
 
 
 def key(step):

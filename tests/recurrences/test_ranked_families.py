@@ -15,7 +15,7 @@ from onrecall.recurrences.incident_table import join_days
 from onrecall.recurrences.ranked_families import rank_families
 from onrecall.recurrences.recurrence import find_families
 
-from .told_incidents import START, incident
+from .resolved_incidents import START, incident
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 """Some of the incidents begin later."""

@@ -13,7 +13,7 @@ from onrecall.recurrences.clustering import SimilarCauses, comparable_text, grou
 from onrecall.recurrences.occurrences import compute_downtime, compute_trend, count_by_month
 from onrecall.recurrences.recurrence import find_families
 
-from .told_incidents import LEAK, START, incident
+from .resolved_incidents import LEAK, START, incident
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 LEAK_AGAIN = "Connections leaked by the rehash job emptied the pool in the end"

@@ -1,0 +1,46 @@
+"""Settings: where OnRecall keeps its data, how texts become vectors, and what is redacted."""
+
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings
+
+from onrecall.domain.team import TEAM_PATTERN
+
+
+class StoreSettings(BaseSettings):
+    """Where OnRecall keeps its data, how texts become vectors, and what is redacted."""
+
+    data_dir: Path = Field(
+        default_factory=lambda: user_data_path("onrecall"),
+        description="Folder for the database, the derived indexes and the embedding cache.",
+    )
+    database_url: str | None = Field(
+        default=None,
+        json_schema_extra={"from_file": True},
+        description="The database: `postgresql://user@host/name`; by default a SQLite file in the data folder.",
+    )
+    team: str | None = Field(
+        default=None,
+        pattern=TEAM_PATTERN,
+        description="Team whose store is used; by default the installation's own, and `serve` and `worker` serve all.",
+    )
+    model_dir: Path | None = Field(
+        default=None,
+        description="Folder with a sentence model, or an ONNX file, in place of the one in use.",
+    )
+    embeddings_url: str | None = Field(
+        default=None,
+        description="Base URL of an OpenAI-compatible embeddings endpoint, which replaces the local model.",
+    )
+    embeddings_model: str | None = Field(default=None, description="Name of the model at that endpoint.")
+    embeddings_key: SecretStr | None = Field(default=None, description="API key of that endpoint.")
+    redact_personal: bool = Field(
+        default=False, description="Also redact e-mail addresses, phone and card numbers before storage."
+    )
+
+    @property
+    def database(self) -> str:
+        """The URL of the store in use."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'onrecall.db'}"

@@ -1,0 +1,1 @@
+create index incidents_source_id on incidents (source_id);
