@@ -19,7 +19,7 @@ test("an answer comes in stages: evidence, steps, then what a model made of them
   await expect(made).toContainText(/tokens\s*1,100/);
   await expect(made).toContainText(/\$0\.\d{4}/);
   const next = page.getByRole("region", { name: "check next" });
-  await expect(next).toContainText("changes nothing");
+  await expect(next).toContainText(/read-only/i);
   await expect(next.getByTestId("check-reason")).not.toBeEmpty();
   const look = page.getByRole("button", { name: "check 1: as it was then" });
   await expect(look).toHaveCount(0); // beside a question, nothing is kept

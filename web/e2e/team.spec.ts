@@ -52,10 +52,10 @@ test("an incident is assigned and written about, and its timeline says so", asyn
   const { id } = await server.post("/api/v1/incidents", { title: "Somebody has to take this", service: "team" });
   await page.goto(`${server.url}/incidents/${String(id)}`);
   await settled(page);
-  await page.getByRole("button", { name: "assign", exact: true }).click();
+  await page.getByRole("button", { name: "Unassigned: assign" }).click();
   await page.getByRole("combobox", { name: "Who works on it" }).fill("Noor");
   await page.keyboard.press("Enter");
-  await expect(page.getByRole("button", { name: "assigned to Noor, change" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Assigned to Noor: change" })).toBeVisible();
 
   const note = page.getByRole("textbox", { name: "note", exact: true });
   await note.fill("Queue at **95 %**\n\n<img src=x onerror=alert(1)> `drain.sh`");

@@ -7,6 +7,7 @@ import { Problem } from "./api/client";
 import { lazily, useLoaded, whenIdle } from "./lazily";
 import { Now } from "./pages/now";
 import { PAGE_FILES } from "./page-files";
+import { fetchOnIntent } from "./prefetch";
 import { ErrorBoundary } from "./parts/error-boundary";
 import { NotFound } from "./parts/not-found";
 import { Shell } from "./shell";
@@ -36,6 +37,7 @@ const queries = new QueryClient({
 export function App() {
   const [idle, setIdle] = useState(false);
   const Notifications = useLoaded(notificationsFile, idle);
+  useEffect(fetchOnIntent, []);
   useEffect(() => whenIdle(async () => {
     setIdle(true);
     await PAGE_FILES.incidents();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { alertTimes, changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, record, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
+import { alertTimes, changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, record, resolutionTrust, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -17,25 +17,40 @@ describe("the first safe step", () => {
 describe("trust", () => {
   const confidence = { probability: 0.78, right: 7, of: 9, low: 0.45, high: 0.94, basis: "outcomes" };
   it("is a frequency with its interval and where it comes from", () => {
-    expect(trust({ confidence, confidence_reason: null, verdict: "known" })).toBe("Answers like this were right 7 of 9 times (45–94 %), on your own incidents");
+    expect(trust({ confidence, confidence_reason: null, verdict: "known", cause: "a full disk" })).toBe("Such answers were right 7 of 9 times (45–94 %), on your own incidents");
   });
   it("is about the nearest precedent where nothing like it was seen", () => {
     const elsewhere = { right: 0, of: 930, low: 0, high: 0.004 };
     const nearest_rates = { on_record: { right: 13, of: 274, low: 0.03, high: 0.08 }, elsewhere };
-    const never = { confidence: null, confidence_reason: "nothing is suggested that could be right", verdict: "never_seen" } as const;
+    const never = { confidence: null, confidence_reason: "nothing is suggested that could be right", verdict: "never_seen", cause: null } as const;
     expect(trust({ ...never, nearest_rates })).toBe(
-      "Do not rely on the nearest record: it was right 13 of 274 times (3–8 %) in questions about systems on record, 0 of 930 times (0–0 %) in questions about other systems, on public data",
+      "Do not rely on the nearest record: it was right 13 of 274 times (3–8 %) for systems on record, 0 of 930 times (0–0 %) for others, on public data",
     );
     expect(trust({ ...never, nearest_rates: { on_record: { right: 80, of: 100, low: 0.7, high: 0.87 }, elsewhere } })).toContain("The nearest record may help: it was right 80 of 100 times");
     expect(trust({ ...never, nearest_rates: null })).toBe("Trust: nothing is suggested that could be right");
     expect(confidenceText(never)).toBe("no cause suggested");
   });
-  it("is absent with its reason", () => {
-    expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed", verdict: "similar" })).toBe(
-      "Answers like this were right 7 of 9 times (45–94 %), on public data; not measured on your incidents yet: 0 outcomes, 20 needed",
-    );
-    expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed", verdict: "known" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
+  it("is of no cause where none is suggested", () => {
+    expect(trust({ confidence, confidence_reason: null, verdict: "similar", cause: null })).toBe("No cause is suggested, so no hit rate applies: check the sources yourself.");
+    expect(confidenceText({ confidence, confidence_reason: null, verdict: "known", cause: null })).toBe("no cause suggested");
   });
+  it("is absent with its reason", () => {
+    expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed", verdict: "similar", cause: "a full disk" })).toBe(
+      "Such answers were right 7 of 9 times (45–94 %), on public data, not yet on your incidents",
+    );
+    expect(trust({ confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed", verdict: "known", cause: "a full disk" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
+  });
+});
+
+describe("trust in how an incident ended", () => {
+  it.each([
+    ["human", "written", /in their own words/],
+    ["human", null, /^Trust: a person recorded it/],
+    ["human", "taken_over", /accepted the cause that OnRecall had suggested/],
+    ["imported", null, /nobody here has confirmed it/],
+    ["suggested", null, /do not rely on it yet; a sender/],
+    ["model", null, /do not rely on it yet; a model/],
+  ] as const)("%s, %s", (provenance, origin, expected) => expect(resolutionTrust({ provenance, cause_origin: origin })).toMatch(expected));
 });
 
 describe("trust in a word", () => {
@@ -46,7 +61,7 @@ describe("trust in a word", () => {
     [{ ...confidence, probability: 0.5, right: 10, low: 0.3 }, "even odds: right 10 of 20"],
     [{ ...confidence, probability: 0.2, right: 4, low: 0.1 }, "doubtful: right 4 of 20"],
     [null, "trust not measured"],
-  ])("%#", (confidence, sentence) => expect(confidenceText({ confidence: confidence, confidence_reason: null, verdict: "known" })).toBe(sentence));
+  ])("%#", (confidence, sentence) => expect(confidenceText({ confidence: confidence, confidence_reason: null, verdict: "known", cause: "a full disk" })).toBe(sentence));
 });
 
 describe("a change before", () => {
@@ -121,7 +136,7 @@ describe("a second opinion", () => {
 describe("a count of one", () => {
   it("has its noun in the singular", () => {
     expect(record({ tried: 1, worked: 1, failed: 0, last: null })).toBe("worked 1 of 1 time here");
-    expect(trust({ confidence: { probability: 1, right: 1, of: 1, low: 0.2, high: 1, basis: "outcomes" }, confidence_reason: null, verdict: "known" })).toContain("were right 1 of 1 time (");
+    expect(trust({ confidence: { probability: 1, right: 1, of: 1, low: 0.2, high: 1, basis: "outcomes" }, confidence_reason: null, verdict: "known", cause: "a full disk" })).toContain("were right 1 of 1 time (");
   });
 });
 

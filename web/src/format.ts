@@ -37,33 +37,41 @@ export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it
 
 const percent = (share: number): string => `${Math.round(share * 100)}`;
 
-type Counted = { right: number; of: number; low: number; high: number };
+type Trusted = Pick<Recommendation, "confidence" | "confidence_reason" | "verdict" | "cause">;
+type Counted = Pick<NonNullable<Recommendation["confidence"]>, "right" | "of" | "low" | "high">;
 
 const counts = (share: Counted): string => `${share.right} of ${countText(share.of, "time")} (${percent(share.low)}–${percent(share.high)} %)`;
 
-/** "Right 7 of 9 times at this level (45–94 %), own incidents", or why there is no such number yet. */
-export function trust(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict" | "nearest_rates">): string {
-  const sure = answer.confidence;
-  const nearest = answer.nearest_rates;
-  if (nearest)
-    return `${nearest.on_record.low < 0.5 ? "Do not rely on the nearest record: it" : "The nearest record may help: it"} was right ${counts(nearest.on_record)} in questions about systems on record, ${counts(nearest.elsewhere)} in questions about other systems, on public data`;
+/** How often such answers were right and where that was counted, or why there is no such number. */
+export function trust(answer: Trusted & Pick<Recommendation, "nearest_rates">): string {
+  const { confidence: sure, nearest_rates: nearest } = answer;
+  if (nearest) return `${nearest.on_record.low < 0.5 ? "Do not rely on the nearest record" : "The nearest record may help"}: it was right ${counts(nearest.on_record)} for systems on record, ${counts(nearest.elsewhere)} for others, on public data`;
+  if (answer.verdict !== "never_seen" && !answer.cause) return "No cause is suggested, so no hit rate applies: check the sources yourself.";
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  const counted = counts(sure);
-  const frequency = `Answers like this were right ${counted}`;
-  if (sure.basis === "public") return `${frequency}, on public data; ${answer.confidence_reason ?? "not measured on your incidents yet"}`;
-  return `${frequency}, ${basis(sure.basis)}`;
+  return `Such answers were right ${counts(sure)}, ${basis(sure.basis)}${sure.basis === "public" ? ", not yet on your incidents" : ""}`;
 }
 
 /** Where it was counted. */
 const basis = (name: string): string => (name === "public" ? "on public data" : name === "backtest" ? "in your history, replayed" : "on your own incidents");
 
 /** The same in a word and a number, for a list: "likely: right 7 of 9". */
-export function confidenceText(answer: Pick<Recommendation, "confidence" | "confidence_reason" | "verdict">): string {
+export function confidenceText(answer: Trusted): string {
   const sure = answer.confidence;
-  if (answer.verdict === "never_seen") return "no cause suggested";
+  if (answer.verdict === "never_seen" || !answer.cause) return "no cause suggested";
   if (!sure) return "trust not measured";
   const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
   return `${words}: right ${sure.right} of ${sure.of}${sure.basis === "public" ? " (public)" : ""}`;
+}
+
+type Recorded = Pick<Schemas["ResolutionOut"], "provenance" | "cause_origin">;
+
+/** How far to trust what is on record about an ended incident, by who stands for it. */
+export function resolutionTrust({ provenance, cause_origin: origin }: Recorded): string {
+  if (provenance === "imported") return "Trust: imported as it was written; nobody here has confirmed it.";
+  if (provenance === "suggested") return "Trust: do not rely on it yet; a sender suggested it, and nobody here has confirmed it.";
+  if (provenance === "model") return "Trust: do not rely on it yet; a model wrote it, and nobody here has confirmed it.";
+  if (origin === "taken_over") return "Trust: a person accepted the cause that OnRecall had suggested.";
+  return "Trust: a person recorded it in their own words.";
 }
 
 /** "67 % likely" with how sure that is left to the bar beside it. */

@@ -4,7 +4,7 @@ import { type ComponentType, lazy, type LazyExoticComponent, useEffect, useState
 import restOfStyles from "./styles/rest.css?url";
 
 const AGAIN_MS = 2_000;
-const SETTLED_MS = 2_000; // after the page has loaded: what it shows comes first, on a slow network too
+const SETTLED_MS = 6_000; // after the page has loaded: what it shows comes first, on a slow phone too
 
 let styles: Promise<void> | null = null;
 

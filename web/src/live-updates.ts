@@ -100,6 +100,9 @@ export function useNow(everyMs = 1_000): number {
 /** Whether this is a phone, or as narrow as one. */
 export const useNarrow = (): boolean => useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false }) ?? false;
 
+/** Whether a list has no room for columns: a phone, or a tablet beside the list of pages. */
+export const useCards = (): boolean => useMediaQuery("(max-width: 64em)", false, { getInitialValueInEffect: false }) ?? false;
+
 export const STATUS = queryOptions({ queryKey: ["status"], queryFn: () => dataOf(api.GET("/api/v1/status")) });
 export const useStatus = () => useQuery({ ...STATUS, refetchInterval: 10_000 });
 

@@ -2,12 +2,17 @@
 import type { Schemas } from "./api/client";
 import { durationText } from "./format";
 
+const NAMES_ITSELF = /^runbook\s*[:–—-]\s*/i;
+
 export interface OnRecord {
   service: string | null;
   began: string;
   documents: readonly Pick<Schemas["DocumentOut"], "id" | "title">[];
   changes: readonly Pick<Schemas["ChangeOut"], "title" | "at">[];
   people: readonly string[];
+  /** How many alerts it is made of, and the labels that all of them have. */
+  alerts: number;
+  labels: Readonly<Record<string, string>>;
 }
 
 export interface FirstThing {
@@ -16,18 +21,23 @@ export interface FirstThing {
   document?: string;
 }
 
+const SAYS_LITTLE = new Set(["alertname", "severity", "job", "prometheus", "receiver", "team"]);
+const MOST_LABELS = 4;
+
 /** One instruction: the service's runbook, its last change, whoever knows it, or else to find somebody and write. */
-export function firstThing({ service, began, documents, changes, people }: OnRecord): FirstThing {
+export function firstThing({ service, began, documents, changes, people, alerts, labels }: OnRecord): FirstThing {
   const [runbook] = documents;
-  if (runbook) return { words: `Open the runbook: ${runbook.title}`, document: runbook.id };
+  if (runbook) return { words: `Open the runbook: ${runbook.title.replace(NAMES_ITSELF, "")}`, document: runbook.id };
   const [change] = changes;
   if (change) return { words: `Check the last change, ${durationText((Date.parse(began) - Date.parse(change.at)) / 1_000)} before: ${change.title}` };
   if (people[0] && service) return { words: `Ask ${people[0]}, who worked on ${service} last` };
+  const shared = Object.entries(labels).filter(([name]) => !SAYS_LITTLE.has(name)).slice(0, MOST_LABELS);
+  if (!service && alerts > 1 && shared.length > 0) return { words: `Check what all ${alerts} alerts share: ${shared.map(([name, value]) => `${name} ${value}`).join(", ")}` };
   return { words: service ? `Assign it to somebody who knows ${service}, and note what you check` : "Name the service with the pencil above, assign it, and note what you check" };
 }
 
-/** What is not on record, in one sentence; nothing where all of it is. */
-export function missing(service: string, { documents, changes, earlier }: { documents: number; changes: number; earlier: number }): string | null {
-  const absent = [documents === 0 && "no runbook", changes === 0 && "no change in the 24 h before", earlier === 0 && "no earlier incident"].filter((what) => what !== false);
+/** What is known not to be on record, in one sentence; nothing where all of it is, or may be. */
+export function missing(service: string, none: { documents: boolean; changes: boolean; earlier: boolean }): string | null {
+  const absent = [none.documents && "no runbook", none.changes && "no change in the 24 h before", none.earlier && "no earlier incident"].filter((what) => what !== false);
   return absent.length > 0 ? `${service} has ${absent.join(", ").replace(/, ([^,]*)$/, " and $1")} on record.` : null;
 }

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 
-import { differences } from "./resolution-diff";
+import { adds, differences } from "./resolution-diff";
 
 const step = (text: string, outcome: "worked" | "did_not_help" = "worked") => ({ text, command: null, outcome, rollback: null, line: null });
 const first = { root_cause: "a leak", cause: "leak", summary: null, steps: [step("restarted"), step("scaled", "did_not_help")] };
@@ -15,3 +15,8 @@ it("says what another version changed, and nothing else", () => {
   ]);
 });
 it("says so where the words are the same", () => expect(differences(first, first)).toEqual(["No text changed."]));
+
+it("knows a summary that only repeats the steps", () => {
+  expect(adds("restarted\n scaled\n", first.steps)).toBe(false);
+  expect(adds("restarted\nscaled, and slept", first.steps)).toBe(true);
+});

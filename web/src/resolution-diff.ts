@@ -25,3 +25,9 @@ export function differences(before: Resolution, after: Resolution): string[] {
   if (sentences.length === 0) sentences.push("No text changed.");
   return sentences;
 }
+
+/** Whether a summary says anything that the steps do not: imports repeat the steps' lines there. */
+export function adds(summary: string, steps: readonly Pick<Step, "text">[]): boolean {
+  const written = new Set(steps.map((step) => step.text.trim()));
+  return summary.split("\n").some((line) => line.trim() !== "" && !written.has(line.trim()));
+}

@@ -1,9 +1,7 @@
 // The frame around every page: where you are, whether the server is there, and the keyboard.
 import { ActionIcon, Alert, Badge, Group, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure, useDocumentTitle, useHotkeys } from "@mantine/hooks";
-import {
-  IconBolt, IconBooks, IconGauge, IconHelp, IconListCheck, IconMessageQuestion, IconMoon, IconPlugConnectedX, IconRepeat, IconSearch, IconServer, IconSitemap, IconSun,
-} from "@tabler/icons-react";
+import { IconHelp, IconMoon, IconPlugConnectedX, IconSearch, IconSun } from "@tabler/icons-react";
 import { Suspense, useEffect, useRef, useState } from "react";
 import { Link, Outlet, useLocation, useNavigate } from "react-router";
 
@@ -14,30 +12,15 @@ import { ErrorBoundary } from "./parts/error-boundary";
 import { Example } from "./parts/hints";
 import { SessionGate } from "./parts/session-gate";
 import { Waiting } from "./parts/states";
+import { NavItem, Tabs } from "./parts/tabs";
+import { PLACES } from "./places";
 
 const accountFile = () => import("./parts/account").then((part) => part.Account);
 const keyboardFile = () => import("./parts/keyboard").then((part) => part.Keyboard);
 const paletteFile = () => import("./parts/command-palette");
+const fetchPalette = () => void paletteFile().catch(() => undefined);
 const paletteOf = () => paletteFile().then((part) => part.CommandPalette);
 
-export interface Place {
-  to: string;
-  name: string;
-  key: string;
-  icon: typeof IconBolt;
-  about: string;
-}
-
-const PLACES: readonly Place[] = [
-  { to: "/", name: "Now", key: "n", icon: IconBolt, about: "what is open, live" },
-  { to: "/ask", name: "Ask", key: "a", icon: IconMessageQuestion, about: "ask memory in your own words" },
-  { to: "/services", name: "Services", key: "v", icon: IconSitemap, about: "each with its incidents, runbooks, changes and hours lost" },
-  { to: "/memory", name: "Memory", key: "m", icon: IconBooks, about: "old incidents, runbooks, postmortems" },
-  { to: "/trust", name: "Trust", key: "t", icon: IconGauge, about: "how often it was right" },
-  { to: "/recurrences", name: "Recurrences", key: "r", icon: IconRepeat, about: "what keeps coming back" },
-  { to: "/actions", name: "Actions", key: "i", icon: IconListCheck, about: "action items of all incidents, overdue ones first" },
-  { to: "/system", name: "System", key: "s", icon: IconServer, about: "parts, senders, keys" },
-];
 const CONNECTION = {
   live: { words: "live", color: "teal" },
   joining: { words: "connecting", color: "gray" },
@@ -66,13 +49,13 @@ function Frame() {
         </Group>
         <Group gap="xs" wrap="nowrap">
           <Connection />
-          <ActionIcon variant="subtle" size="lg" onClick={openPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
+          <ActionIcon variant="subtle" size="lg" onClick={openPalette} onPointerEnter={fetchPalette} onFocus={fetchPalette} aria-label="search"><IconSearch size={18} aria-hidden /></ActionIcon>
           <ActionIcon variant="subtle" size="lg" onClick={showHelp} aria-label="keyboard and help" visibleFrom="sm"><IconHelp size={18} aria-hidden /></ActionIcon>
           <Scheme />
           <SignedIn />
         </Group>
       </header>
-      {!narrow && <nav className="onrecall-nav" aria-label="pages">{PLACES.map((place) => <NavItem key={place.to} place={place} />)}</nav>}
+      {!narrow && <nav className="onrecall-nav" aria-label="pages">{PLACES.map((place) => <NavItem key={place.to} place={place} className="onrecall-place" />)}</nav>}
       <main className="onrecall-main">
         <Interrupted />
         <SessionGate />
@@ -82,7 +65,7 @@ function Frame() {
           </Suspense>
         </ErrorBoundary>
       </main>
-      {narrow && <nav className="onrecall-tabs" aria-label="pages">{PLACES.filter((place) => place.to !== "/actions").map((place) => <NavItem key={place.to} place={place} tab />)}</nav>}
+      {narrow && <Tabs />}
       {searching && <Pages />}
       {help && Keyboard && <Keyboard places={PLACES} onClose={hideHelp} />}
     </div>
@@ -128,19 +111,6 @@ function readable(part: string): string {
     if (error instanceof URIError) return part;
     throw error;
   }
-}
-
-const here = (path: string, place: Place): boolean =>
-  place.to === "/" ? path === "/" || path.startsWith("/incidents") : path.startsWith(place.to);
-
-function NavItem({ place, tab = false }: { place: Place; tab?: boolean }) {
-  const active = here(useLocation().pathname, place);
-  return (
-    <Link to={place.to} className={tab ? "onrecall-tab" : "onrecall-place"} {...(active ? { "aria-current": "page" as const } : {})}>
-      <place.icon size={tab ? 20 : 18} aria-hidden />
-      {tab && place.name === "Recurrences" ? "Recurring" : place.name}
-    </Link>
-  );
 }
 
 function Connection() {

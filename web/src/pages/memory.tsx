@@ -8,9 +8,11 @@ import { Link, useNavigate, useSearchParams } from "react-router";
 import { api, dataOf } from "../api/client";
 import { Lines } from "../parts/citation";
 import { Import } from "../parts/import";
+import { InlineCode } from "../parts/inline-code";
 import { VirtualList } from "../parts/virtual-list";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
+import { withoutMarks } from "../plain-text";
 import { day, type Incident, SEVERITY, labelText } from "../format";
 
 type Kind = "incidents" | "documents";
@@ -52,7 +54,7 @@ function Incidents() {
       {incidents.isPending && <Waiting />}
       {incidents.isError && <Failure error={incidents.error} again={() => void incidents.refetch()} />}
       {incidents.isSuccess && rows.length === 0 && <Empty title={searched ? "Nothing contains these words" : "Memory is empty"}>{searched ? "Try fewer words, or ask memory in a sentence instead." : "Import earlier incidents and runbooks: ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV or JSON."}</Empty>}
-      <VirtualList label="remembered incidents" rows={rows} height={ROW} idOf={(incident) => incident.id} chosen={at}
+      <VirtualList label="remembered incidents" rows={rows} estimate={rowHeight} idOf={idOf} chosen={at}
         more={incidents.hasNextPage && !incidents.isFetchingNextPage ? () => void incidents.fetchNextPage() : undefined}>
         {(incident, selected) => (
           <Link className="onrecall-row" to={`/incidents/${encodeURIComponent(incident.id)}`} {...(selected ? { "data-selected": true } : {})}><Remembered incident={incident} /></Link>
@@ -76,16 +78,18 @@ function useChosen(rows: readonly Incident[]): number {
 }
 
 const ROW = 64;
+const rowHeight = (): number => ROW;
+const idOf = (incident: Incident): string => incident.id;
 
 const Remembered = memo(function Remembered({ incident }: { incident: Incident }) {
   return (
-    <Paper withBorder px="sm" py={6} h={ROW - 8} className="onrecall-card">
-      <Group gap="xs" wrap="nowrap" justify="space-between">
-        <Text size="sm" fw={500} truncate>{incident.title}</Text>
+    <Paper withBorder px="sm" py={6} className="onrecall-card">
+      <Group gap="xs" wrap="nowrap" justify="space-between" align="baseline">
+        <Text size="sm" fw={500} className="onrecall-title" title={incident.title}>{withoutMarks(incident.title)}</Text>
         <Text size="xs" c="dimmed" flex="none">{day(incident.started_at)}</Text>
       </Group>
       <Group gap={6} wrap="nowrap">
-        <Badge size="xs" color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>
+        {incident.severity !== "unknown" && <Badge size="xs" color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>}
         <Text size="xs" c="dimmed" truncate>
           {incident.id}{incident.source === "example" && " · example"}{incident.service && ` · ${incident.service}`} · {incident.resolution?.cause ? labelText(incident.resolution.cause) : incident.resolution ? "cause on record" : incident.status === "resolved" ? "no cause on record" : incident.status}
         </Text>
@@ -122,8 +126,8 @@ function Documents() {
         <Paper key={document.id} withBorder p="sm">
           <Group justify="space-between" wrap="nowrap">
             <div style={{ minWidth: 0 }}>
-              <Text fw={500} size="sm" className="onrecall-wrap">{document.title}</Text>
-              <Text size="xs" c="dimmed" className="onrecall-wrap">{document.kind} · {document.id}{document.service && <> · <ServiceLink name={document.service} /></>}</Text>
+              <Text fw={500} size="sm" className="onrecall-wrap"><InlineCode text={document.title} /></Text>
+              <Text size="xs" c="dimmed" className="onrecall-wrap">{document.kind === "rca" ? "RCA" : document.kind} · {document.id}{document.service && <> · <ServiceLink name={document.service} /></>}</Text>
             </div>
             <Button size="xs" variant="default" flex="none" aria-expanded={opened === document.id} aria-label={`${opened === document.id ? "close" : "open"} ${document.title}`} onClick={() => setOpened(opened === document.id ? null : document.id)}>{opened === document.id ? "Close" : "Open"}</Button>
           </Group>

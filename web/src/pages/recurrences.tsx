@@ -32,7 +32,7 @@ export function Recurrences() {
       <OpenActions counts={actions.data} />
       {recurrences.isPending && <Waiting height={140} />}
       {recurrences.isError && <Failure error={recurrences.error} again={() => void recurrences.refetch()} />}
-      {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">Among {countText(recurrences.data.incidents, "incident")}, no two share a cause. Resolved incidents with a cause label are recognized most reliably.</Empty>}
+      {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">{recurrences.data.incidents === 0 ? "No incident is on record yet." : `Among ${countText(recurrences.data.incidents, "incident")}, no two share a cause.`} Resolved incidents with a cause label are recognized most reliably.</Empty>}
       {recurrences.data && recurrences.data.families.length > 0 && <Whole families={recurrences.data.families} />}
       <ProposedCauses />
       {recurrences.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} form={form} />)}
@@ -112,10 +112,10 @@ function Action({ family, form }: { family: Family; form: string | null }) {
   if (!family.action && tracked.length === 0) return <Text size="sm" c="orange" component="div">No permanent action is on record. <CreateIssue issue={issueToEnd(family)} form={form} /></Text>;
   return (
     <List size="sm" className="onrecall-wrap">
-      {family.action && <List.Item>Last permanent action ({family.action.state}): {family.action.text} · <Citation citation={family.action.citation} /></List.Item>}
+      {family.action && <List.Item>Last permanent action ({family.action.state}): <InlineCode text={family.action.text} /> · <Citation citation={family.action.citation} /></List.Item>}
       {tracked.map((action) => (
         <List.Item key={`${action.incident} ${action.number}`}>
-          Action item ({[action.state, action.owner, action.state === "open" && action.due && `due ${dayOf(action.due)}`].filter(Boolean).join(", ")}): {action.text} · <Link to={`/incidents/${encodeURIComponent(action.incident)}`}>{action.incident}</Link>
+          Action item ({[action.state, action.owner, action.state === "open" && action.due && `due ${dayOf(action.due)}`].filter(Boolean).join(", ")}): <InlineCode text={action.text} /> · <Link to={`/incidents/${encodeURIComponent(action.incident)}`}>{action.incident}</Link>
         </List.Item>
       ))}
     </List>
@@ -124,7 +124,7 @@ function Action({ family, form }: { family: Family; form: string | null }) {
 
 /** How many action items wait, and the way to them. */
 function OpenActions({ counts }: { counts: Pick<Schemas["ActionPage"], "open" | "overdue"> | undefined }) {
-  if (!counts) return null;
+  if (!counts) return <Text size="sm"><Anchor component={Link} to="/actions" inherit>Action items</Anchor></Text>;
   return (
     <Text size="sm">
       <Anchor component={Link} to="/actions" inherit>{counts.open === 0 ? "Action items" : `${countText(counts.open, "open action item")}`}</Anchor>

@@ -7,12 +7,14 @@ import { Link, useParams } from "react-router";
 
 import { api, dataOf, Problem, type Schemas } from "../api/client";
 import { useEvery, useNow } from "../live-updates";
-import { Section } from "../parts/answer";
+import { Section } from "../parts/section";
 import { NotFound } from "../parts/not-found";
+import { InlineCode } from "../parts/inline-code";
 import { Months } from "../parts/months";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 import { TimeAgo } from "../parts/time-ago";
+import { withoutMarks } from "../plain-text";
 import { documentAddress } from "../search";
 import { age, countText, day, familyName, type Incident, SEVERITY, durationText, labelText } from "../format";
 
@@ -156,8 +158,8 @@ function Unresolved({ page }: { page: Page }) {
 const OneIncident = ({ incident, about }: { incident: Incident; about: string }) => (
   <Paper component={Link} to={`/incidents/${encodeURIComponent(incident.id)}`} withBorder px="sm" py={6} className="onrecall-row onrecall-card-link">
     <Group gap={6} wrap="nowrap" align="baseline">
-      <Badge size="sm" color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>
-      <Text size="sm" fw={500} className="onrecall-title" title={incident.title}>{incident.title}</Text>
+      {incident.severity !== "unknown" && <Badge size="sm" color={SEVERITY[incident.severity]} variant="light" flex="none">{incident.severity}</Badge>}
+      <Text size="sm" fw={500} className="onrecall-title" title={incident.title}>{withoutMarks(incident.title)}</Text>
     </Group>
     <Text size="xs" c="dimmed" className="onrecall-wrap">{incident.id} · {about}</Text>
   </Paper>
@@ -212,14 +214,14 @@ function Listed({ title, none, children }: { title: string; none: ReactNode; chi
 const Documents = ({ page }: { page: Page }) => (
   <Listed title="Runbooks and documents" none={<>None on record. <Link to="/memory?import=1">Add one</Link></>}>
     {page.documents.map((document) => (
-      <List.Item key={document.id}><Link to={documentAddress(document.id)}>{document.title}</Link>{document.kind !== "runbook" && <Text span size="xs" c="dimmed"> {document.kind}</Text>}</List.Item>
+      <List.Item key={document.id}><Link to={documentAddress(document.id)}><InlineCode text={document.title} /></Link>{document.kind !== "runbook" && <Text span size="xs" c="dimmed"> {document.kind}</Text>}</List.Item>
     ))}
   </Listed>
 );
 
 const Changes = ({ page }: { page: Page }) => (
   <Listed title="Recent changes" none={<>None on record. <Link to="/system/senders">Connect a source of deployments</Link></>}>
-    {page.changes.map((change) => <List.Item key={`${change.source} ${change.key}`}>{change.title} <Text span size="xs" c="dimmed">{change.kind === "deployment" ? "deployed" : "changed"} <TimeAgo at={change.at} /></Text></List.Item>)}
+    {page.changes.map((change) => <List.Item key={`${change.source} ${change.key}`}><InlineCode text={change.title} /> <Text span size="xs" c="dimmed">{change.kind === "deployment" ? "deployed" : "changed"} <TimeAgo at={change.at} /></Text></List.Item>)}
   </Listed>
 );
 

@@ -5,6 +5,7 @@ import { useState, type FormEvent } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { mayChange, useMe } from "../current-user";
+import { useNarrow } from "../live-updates";
 import { UngroupedAlerts } from "../parts/ungrouped-alerts";
 import { Entries, Entry } from "../parts/entry";
 import { Failure, Waiting } from "../parts/states";
@@ -83,6 +84,7 @@ function AddWindow() {
   const [reason, setReason] = useState("");
   const [hours, setHours] = useState<number | string>(2);
   const named = labelsOf(labels);
+  const narrow = useNarrow();
   const lasts = Number(hours);
   const ready = named !== null && (service.trim() !== "" || Object.keys(named).length > 0) && lasts > 0;
   const add = useMutation({
@@ -104,10 +106,10 @@ function AddWindow() {
   };
   return (
     <form onSubmit={submit} aria-label="add a maintenance window">
-      <Group align="flex-end" gap="sm">
+      <Group align="flex-end" gap="sm" grow={narrow} preventGrowOverflow={false}>
         <TextInput label="Service" placeholder="checkout" value={service} onChange={(event) => setService(event.currentTarget.value)} maxLength={300} />
         <TextInput label="Labels" placeholder="cluster=eu-1, team=pay" value={labels} onChange={(event) => setLabels(event.currentTarget.value)} error={named === null ? "Write name=value" : null} />
-        <NumberInput label="Hours from now" value={hours} onChange={setHours} min={0.25} max={720} step={1} w={130} />
+        <NumberInput label="Hours from now" value={hours} onChange={setHours} min={0.25} max={720} step={1} miw={130} />
         <TextInput label="Reason" placeholder="PostgreSQL is upgraded" value={reason} onChange={(event) => setReason(event.currentTarget.value)} maxLength={1000} />
         <Button type="submit" loading={add.isPending} disabled={!ready || !mayChange(me.data?.role)}>Add</Button>
       </Group>

@@ -25,14 +25,14 @@ type Measured = Omit<Schemas["TrustOut"], "levels">;
 
 export function Trust() {
   const trust = useQuery({ queryKey: ["trust"], queryFn: () => dataOf(api.GET("/api/v1/trust")) });
+  const figures = trust.data && <Shown key="figures" trust={trust.data} />;
+  const backtest = trust.data && <Backtest key="backtest" />; // by its key it stays the same one where the first figures move it down
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Trust</Title>
-      {trust.data?.judged === 0 && <Backtest />}
       {trust.isPending && <Waiting height={120} />}
       {trust.isError && <Failure error={trust.error} again={() => void trust.refetch()} />}
-      {trust.data && <Shown trust={trust.data} />}
-      {(trust.data?.judged ?? 0) > 0 && <Backtest />}
+      {trust.data?.judged === 0 ? [backtest, figures] : [figures, backtest]}
     </Stack>
   );
 }
@@ -41,12 +41,12 @@ function Shown({ trust }: { trust: Measured }) {
   if (trust.judged === 0) {
     return (
       <Empty title="Not measured yet">
-        No answer is known to be right or wrong yet. Measure OnRecall on your history with the button above: it shows how often answers would have been
+        No answer is known to be right or wrong yet. Measure OnRecall on your history with the button above. It shows how often answers would have been
         right before you rely on them. Or resolve incidents and report what helped: each one counts.
       </Empty>
     );
   }
-  const basis = Object.entries(trust.basis).map(([name, count]) => `${count} from ${name === "backtest" ? "a replay of your history" : "your own incidents"}`).join(", ");
+  const basis = Object.entries(trust.basis).filter(([, count]) => count > 0).map(([name, count]) => `${count} from ${name === "backtest" ? "a replay of your history" : "your own incidents"}`).join(", ");
   return (
     <Stack gap="md">
       <Text size="sm" c="dimmed">Measured on {countText(trust.judged, "answer")} known to be right or wrong: {basis}.{trust.by_wording > 0 && ` ${countText(trust.by_wording, "answer")} could only be judged by the wording of the cause, where another wording counts as wrong: give resolutions a cause label, or link the earlier incident.`}{trust.left_out ? ` ${countText(trust.left_out, "older answer")} not counted in.` : ""}</Text>

@@ -12,7 +12,7 @@ import { mayChange, useMe } from "../current-user";
 import type { Incident } from "../format";
 import { issueOf } from "../issue-link";
 import { useEvery } from "../live-updates";
-import { Section } from "./answer";
+import { Section } from "./section";
 import { Citation } from "./citation";
 import { CreateIssue } from "./create-issue";
 import { Shortened } from "./shortened";

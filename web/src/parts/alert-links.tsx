@@ -4,6 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconBook2, IconBellOff, IconChartLine, IconExternalLink, IconRuler2 } from "@tabler/icons-react";
 
 import { distinctName, isAddress } from "../address";
+import { countText } from "../format";
 import { useNarrow } from "../live-updates";
 import type { Schemas } from "../api/client";
 
@@ -26,7 +27,7 @@ export function AlertLinks({ links = [] }: { links?: readonly Schemas["AlertLink
   const several = (kind: string) => safe.filter((link) => link.kind === kind).length > 1;
   const shown = narrow && !all ? safe.slice(0, FEW) : safe;
   return (
-    <Group gap={6} component="nav" aria-label="links of its alerts" className="onrecall-links">
+    <Group gap={6} component="nav" aria-label="links of its alerts" className={narrow ? "onrecall-inline" : "onrecall-links"}>
       {shown.map(({ url, kind }) => {
         const { name, Icon } = LEADS_TO[kind];
         return (
@@ -35,7 +36,7 @@ export function AlertLinks({ links = [] }: { links?: readonly Schemas["AlertLink
           </Button>
         );
       })}
-      {shown.length < safe.length && <Button size="compact-sm" variant="subtle" onClick={showAll}>{safe.length - shown.length} more</Button>}
+      {shown.length < safe.length && <Button size="compact-sm" variant="subtle" px={6} onClick={showAll} aria-label={countText(safe.length - shown.length, "more link")}>+{safe.length - shown.length}</Button>}
     </Group>
   );
 }

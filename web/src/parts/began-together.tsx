@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { mayChange, useMe } from "../current-user";
+import { PartFailed } from "./states";
 import { showError, showSuccess } from "./toasts";
 
 type Burst = Schemas["BeganTogetherOut"];
@@ -13,6 +14,7 @@ const NAMED = 6;
 
 export function BeganTogether() {
   const bursts = useQuery({ queryKey: ["together"], queryFn: () => dataOf(api.GET("/api/v1/together")), refetchInterval: EVERY_MS });
+  if (bursts.isLoadingError) return <PartFailed what="Which incidents began together" again={() => void bursts.refetch()} />;
   return <>{(bursts.data?.items ?? []).map((burst) => <BurstHint key={burst.incidents.map(({ id }) => id).join(" ")} burst={burst} />)}</>;
 }
 

@@ -2,9 +2,11 @@
 import { Badge, Button, Group, List, Paper, Stack, Text } from "@mantine/core";
 import { IconEqual, IconEqualNot } from "@tabler/icons-react";
 
-import type { Check, Recommendation } from "../format";
+import { type Check, type Recommendation, RISK } from "../format";
+import { withoutCommand } from "../plain-text";
 import { Citation } from "./citation";
 import { StepCommand } from "./command";
+import { InlineCode } from "./inline-code";
 
 export type CheckResult = NonNullable<Check["result"]>;
 /** Tells the server what a check showed; absent where nothing can be kept, as beside a question. */
@@ -21,12 +23,12 @@ export function NextCheck({ answer, mark }: { answer: Recommendation; mark?: Mar
       <Stack gap={6}>
         <Group gap="xs">
           <Text fw={700} size="sm">Check next</Text>
-          <Badge color="teal" variant="light">changes nothing</Badge>
+          <Badge color="teal" variant="light">{RISK.read_only.words}</Badge>
           {next.from_precedent && <Text size="sm" c="dimmed">step {next.n}{above && ", as above"}</Text>}
         </Group>
-        {!above && <Text className="onrecall-wrap" fw={600}>{next.instruction || next.text}</Text>}
+        {!above && <Text className="onrecall-wrap" fw={600}><InlineCode text={withoutCommand(next.instruction || next.text, next.command)} /></Text>}
         {next.command && !above && <StepCommand key={next.n} step={next} command={next.command} />}
-        <Text size="sm" c="dimmed" className="onrecall-wrap" data-testid="check-reason">{next.reason}</Text>
+        <Text size="sm" c="dimmed" className="onrecall-wrap" data-testid="check-reason"><InlineCode text={next.reason} /></Text>
         <Group gap="xs">
           <Citation citation={next.citation} />
           {mark && <Results check={next} mark={mark} />}
@@ -45,7 +47,7 @@ function Unchecked({ checks, mark }: { checks: readonly Check[]; mark: MarkCheck
         {checks.map((check) => (
           <List.Item key={check.n}>
             <Group gap="xs">
-              <Text size="sm" className="onrecall-wrap">step {check.n}: {check.instruction || check.text}</Text>
+              <Text size="sm" className="onrecall-wrap">step {check.n}: <InlineCode text={check.instruction || check.text} /></Text>
               {mark && <Results check={check} mark={mark} />}
             </Group>
           </List.Item>

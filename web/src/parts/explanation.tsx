@@ -5,6 +5,7 @@ import { useDisclosure } from "@mantine/hooks";
 import type { Schemas } from "../api/client";
 import { money, type Recommendation, took } from "../format";
 import { Citation } from "./citation";
+import { InlineCode } from "./inline-code";
 
 /** Sentences of a model, each beside the lines that it was checked against. */
 export function Explained({ answer }: { answer: Recommendation }) {
@@ -24,7 +25,7 @@ export function Explained({ answer }: { answer: Recommendation }) {
 
 export const Sentence = ({ sentence }: { sentence: Schemas["CitedSentenceOut"] }) => (
   <Text size="sm" className="onrecall-wrap" component="div">
-    {sentence.text} {sentence.citations.map((citation, n) => <span key={n}>{n > 0 && ", "}<Citation citation={citation} /></span>)}
+    <InlineCode text={sentence.text} /> {sentence.citations.map((citation, n) => <span key={n}>{n > 0 && ", "}<Citation citation={citation} /></span>)}
   </Text>
 );
 

@@ -3,9 +3,10 @@ import { List, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
 import { clock, type Incident } from "../format";
-import { Section } from "./answer";
+import { Section } from "./section";
 import { documentAddress } from "../search";
 import { Citation } from "./citation";
+import { InlineCode } from "./inline-code";
 
 export function IncidentReport({ incident }: { incident: Incident }) {
   const paragraphs = [["Impact", incident.impact], ["Detection", incident.detection], ["Trigger", incident.trigger]] as const;
@@ -17,14 +18,14 @@ export function IncidentReport({ incident }: { incident: Incident }) {
         {written.map(([name, text]) => (
           <div key={name}>
             <Text size="sm" fw={600}>{name}</Text>
-            <Text size="sm" className="onrecall-wrap onrecall-rows">{text}</Text>
+            <Text size="sm" className="onrecall-wrap onrecall-rows"><InlineCode text={text ?? ""} /></Text>
           </div>
         ))}
         {incident.timeline.length > 0 && (
           <div>
             <Text size="sm" fw={600}>Timeline</Text>
             <List size="sm" spacing={2} className="onrecall-wrap">
-              {incident.timeline.map((entry, n) => <List.Item key={n}>{entry.at && <Text span size="sm" c="dimmed">{clock(entry.at)}: </Text>}{entry.text} <Line incident={incident} line={entry.line} text={entry.text} /></List.Item>)}
+              {incident.timeline.map((entry, n) => <List.Item key={n}>{entry.at && <Text span size="sm" c="dimmed">{clock(entry.at)}: </Text>}<InlineCode text={entry.text} /> <Line incident={incident} line={entry.line} text={entry.text} /></List.Item>)}
             </List>
           </div>
         )}

@@ -1,5 +1,7 @@
-// A sentence of the server with `code` in it, as people read it.
+// A sentence with `code` in it, as people read it.
 import { Code } from "@mantine/core";
 
+import { codeIn } from "../plain-text";
+
 export const InlineCode = ({ text }: { text: string }) =>
-  text.split(/`([^`]+)`/).map((piece, n) => (n % 2 ? <Code key={n}>{piece}</Code> : piece));
+  codeIn(text).map((piece, n) => (piece.code ? <Code key={n} className="onrecall-code">{piece.text}</Code> : piece.text));

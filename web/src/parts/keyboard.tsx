@@ -2,7 +2,7 @@
 import { Kbd, Modal, Table, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import type { Place } from "../shell";
+import type { Place } from "../places";
 
 export const Keyboard = ({ places, onClose }: { places: readonly Place[]; onClose: () => void }) => (
   <Modal opened onClose={onClose} title={<Title order={2} size="h4">Keyboard</Title>}>

@@ -8,9 +8,10 @@ import { type ClipboardEvent, type DragEvent, type FormEvent, type KeyboardEvent
 import { api, dataOf, type Schemas, sent } from "../api/client";
 import { ACCEPTED, inserted, picturesIn, unfit } from "../images";
 import { mayChange, useMe } from "../current-user";
-import { Section } from "./answer";
+import { Section } from "./section";
 import { NoteImage } from "./note-image";
 import { Markdown } from "./markdown";
+import { PartFailed } from "./states";
 import { showError } from "./toasts";
 import { TimeAgo } from "./time-ago";
 
@@ -28,8 +29,9 @@ export function Notes({ id }: { id: string }) {
         {cause && (
           <Group gap="xs" align="baseline"><Badge variant="light" tt="none">suggested cause</Badge><Text size="sm" className="onrecall-wrap" flex="1 1 12rem">{cause}</Text></Group>
         )}
+        {notes.isLoadingError && <PartFailed what="The notes" again={() => void notes.refetch()} />}
         {items.map((note) => <Written key={`${note.source}${note.at}${note.text ?? ""}`} note={note} />)}
-        <Write id={id} first={items.length === 0} />
+        <Write id={id} first={notes.isSuccess && items.length === 0} />
       </Stack>
     </Section>
   );

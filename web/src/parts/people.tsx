@@ -1,5 +1,5 @@
 // Who is on an incident: shown beside its age, changed with one touch.
-import { Autocomplete, Button, Group, Popover } from "@mantine/core";
+import { Autocomplete, Button, Group, Popover, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconUser, IconUserPlus } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -10,17 +10,17 @@ import { mayChange, useMe } from "../current-user";
 import type { Incident } from "../format";
 import { showError } from "./toasts";
 
-
 export function Assignee({ incident }: { incident: Incident }) {
   const [opened, { toggle, close }] = useDisclosure(false);
   const locked = !mayChange(useMe().data?.role);
-  const label = incident.assignee ? `assigned to ${incident.assignee}, change` : "assign";
+  if (locked) return <Text size="sm" component="span" className="onrecall-wrap">{incident.assignee ?? "Unassigned"}</Text>;
+  const label = incident.assignee ? `Assigned to ${incident.assignee}: change` : "Unassigned: assign";
   return (
     <Popover opened={opened} onChange={close} trapFocus position="bottom-start" shadow="md" withinPortal>
       <Popover.Target>
-        <Button size="compact-sm" variant={incident.assignee ? "default" : "light"} onClick={toggle} disabled={locked} aria-label={label} aria-expanded={opened} maw="14rem"
+        <Button size="compact-sm" variant={incident.assignee ? "default" : "light"} onClick={toggle} aria-label={label} aria-expanded={opened} maw="14rem"
           leftSection={incident.assignee ? <IconUser size={14} aria-hidden /> : <IconUserPlus size={14} aria-hidden />}>
-          <span className="onrecall-ellipsis">{incident.assignee ?? "Assign"}</span>
+          <span className="onrecall-ellipsis">{incident.assignee ?? "Unassigned"}</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown>{opened && <Choose incident={incident} close={close} />}</Popover.Dropdown>

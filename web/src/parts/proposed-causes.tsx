@@ -7,6 +7,7 @@ import { Link } from "react-router";
 import { api, dataOf, type Schemas } from "../api/client";
 import { mayChange, useMe } from "../current-user";
 import { countText } from "../format";
+import { InlineCode } from "./inline-code";
 import { Failure } from "./states";
 import { showError, showSuccess } from "./toasts";
 
@@ -60,7 +61,7 @@ function Proposals({ families, summary }: { families: readonly Family[]; summary
             <Stack gap={4} flex={1} miw={0}>
               <TextInput aria-label={`label of ${family.label}`} size="sm" maxLength={80} value={labels[family.id] ?? family.label}
                 onChange={(event) => setLabels({ ...labels, [family.id]: event.currentTarget.value })} />
-              <Text size="xs" c="dimmed">{family.why}</Text>
+              <Text size="xs" c="dimmed" className="onrecall-wrap"><InlineCode text={family.why} /></Text>
               <Members family={family} />
             </Stack>
           </Group>
@@ -76,7 +77,7 @@ function Members({ family }: { family: Family }) {
     <List size="sm" spacing={2}>
       {family.members.slice(0, MEMBERS_SHOWN).map((member) => (
         <List.Item key={member.incident} className="onrecall-wrap">
-          <Link to={`/incidents/${encodeURIComponent(member.incident)}`}>{member.incident}</Link> {member.root_cause}
+          <Link to={`/incidents/${encodeURIComponent(member.incident)}`}>{member.incident}</Link> <InlineCode text={member.root_cause} />
           {member.shared.length > 0 && <Text span size="xs" c="dimmed"> shared words: {member.shared.join(", ")}</Text>}
         </List.Item>
       ))}

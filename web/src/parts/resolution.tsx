@@ -1,14 +1,17 @@
 // How an incident ended, every version of it: what was told later stands beside what was told at first.
-import { Badge, Button, Code, Group, Paper, Stack, Text } from "@mantine/core";
+import { Badge, Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { documentAddress } from "../search";
-import { differences } from "../resolution-diff";
-import { day, type Incident, moment, OUTCOME, labelText } from "../format";
-import { Section } from "./answer";
+import { adds, differences } from "../resolution-diff";
+import { capitalized, day, type Incident, labelText, moment, OUTCOME, resolutionTrust } from "../format";
+import { withoutCommand } from "../plain-text";
+import { Command } from "./copy";
+import { InlineCode } from "./inline-code";
+import { Section } from "./section";
 import { Shortened } from "./shortened";
 import { Failure } from "./states";
 import { TimeAgo } from "./time-ago";
@@ -21,20 +24,23 @@ interface ResolutionHistoryProps {
   id: string;
   incident: Incident;
   resolution: Resolution;
-  edit: () => void;
+  /** Opens the form; absent for who may only read. */
+  edit?: () => void;
 }
 
 export function ResolutionHistory({ id, incident, resolution, edit }: ResolutionHistoryProps) {
   return (
     <Section title="How it ended">
-      <Paper withBorder p="md">
+      <Paper withBorder p="md" className="onrecall-snug">
         <Stack gap="xs">
           <Text size="sm">It ended{incident.resolved_at && <> <TimeAgo at={incident.resolved_at} /></>}: nothing to do now. {worked(resolution) ? "If it comes back, begin with what worked." : "If it comes back, no step is on record that worked."}</Text>
           <ResolutionText resolution={resolution} incident={incident} />
-          <Group gap="xs">
-            <Button size="xs" variant="default" onClick={edit}>Edit…</Button>
-            <Text size="xs" c="dimmed">An edit is a new version; the old ones stay.</Text>
-          </Group>
+          {edit && (
+            <Group gap="xs">
+              <Button size="xs" variant="default" onClick={edit}>Edit…</Button>
+              <Text size="xs" c="dimmed">An edit is a new version; the old ones stay.</Text>
+            </Group>
+          )}
           <Versions id={id} />
         </Stack>
       </Paper>
@@ -43,26 +49,34 @@ export function ResolutionHistory({ id, incident, resolution, edit }: Resolution
 }
 
 function ResolutionText({ resolution, incident }: { resolution: Resolution; incident?: Incident }) {
+  const { cause, root_cause: root, summary, steps } = resolution;
   return (
     <>
-      <Group gap="xs" align="baseline">
-        {resolution.cause && <Badge variant="light" tt="none">{labelText(resolution.cause)}</Badge>}
-        <Text size="xs" c="dimmed" title={moment(resolution.at)}>{source(resolution)}, {day(resolution.at)}{incident?.document && <>, <Link to={documentAddress(incident.document)}>with a postmortem</Link></>}</Text>
-      </Group>
       <div>
         <Text size="xs" c="dimmed" fw={600}>Root cause</Text>
-        <Shortened text={resolution.root_cause} lines={6} fw={resolution.root_cause.length <= SHORT ? 600 : 400} />
+        {cause && <Text fw={600} className="onrecall-wrap">{labelText(cause)}</Text>}
+        <Shortened text={root} lines={cause ? 3 : 4} fw={!cause && root.length <= SHORT ? 600 : 400} />
       </div>
-      {resolution.summary && <Text size="sm" className="onrecall-wrap">{resolution.summary}</Text>}
-      <Stack component="ol" gap={6} p={0} m={0} className="onrecall-plain">
-        {resolution.steps.map((step, n) => (
-          <Group component="li" key={n} gap="xs" align="baseline" wrap="nowrap">
-            <Badge size="sm" variant="light" color={WORKED[step.outcome]} tt="none" flex="none" miw="6.2rem">{OUTCOME[step.outcome]}</Badge>
-            <Text size="sm" className="onrecall-wrap" flex={1} miw={0}>{step.text}{step.command && <> <Code className="onrecall-wrap">{step.command}</Code></>}{step.rollback && ` (undo: ${step.rollback})`}</Text>
-          </Group>
-        ))}
+      <Text size="xs" c="dimmed" component="div" title={moment(resolution.at)} data-testid="resolution-trust">{resolutionTrust(resolution)} {capitalized(source(resolution))}, {day(resolution.at)}{incident?.document && <>, <Link to={documentAddress(incident.document)}>with a postmortem</Link></>}.</Text>
+      <Stack component="ol" gap={8} p={0} m={0} className="onrecall-plain">
+        {steps.map((step, n) => <Done key={n} step={step} />)}
       </Stack>
+      {summary && adds(summary, steps) && <div><Text size="xs" c="dimmed" fw={600}>Summary</Text><Shortened text={summary} lines={6} /></div>}
     </>
+  );
+}
+
+/** One step of then: whether it worked, and its command to copy. */
+function Done({ step }: { step: Schemas["ResolutionStepOut"] }) {
+  return (
+    <li className="onrecall-done">
+      <Group gap="xs" align="baseline" wrap="nowrap">
+        <Badge size="sm" variant="light" color={WORKED[step.outcome]} tt="none" flex="none">{OUTCOME[step.outcome]}</Badge>
+        <Text size="sm" className="onrecall-wrap" flex={1} miw={0}><InlineCode text={withoutCommand(step.text, step.command)} /></Text>
+      </Group>
+      {step.command && <Command text={step.command} />}
+      {step.rollback && <Text size="sm" className="onrecall-wrap">Undo: <InlineCode text={step.rollback} /></Text>}
+    </li>
   );
 }
 

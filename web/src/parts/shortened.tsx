@@ -2,6 +2,8 @@
 import { Text, type TextProps, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 
+import { InlineCode } from "./inline-code";
+
 const LINE = 40; // characters of a line on a phone
 
 interface ShortenedProps extends TextProps {
@@ -12,10 +14,10 @@ interface ShortenedProps extends TextProps {
 export function Shortened({ text, lines, ...style }: ShortenedProps) {
   const [whole, { toggle }] = useDisclosure(false);
   const long = text.length > LINE * lines || text.split("\n").length > lines;
-  if (!long) return <Text size="sm" {...style} className="onrecall-wrap">{text}</Text>;
+  if (!long) return <Text size="sm" component="div" {...style} className="onrecall-wrap"><InlineCode text={text} /></Text>;
   return (
-    <UnstyledButton onClick={toggle} aria-expanded={whole} title={whole ? "less" : "all of it"} display="block" w="100%">
-      <Text size="sm" {...style} className="onrecall-wrap" {...(whole ? {} : { lineClamp: lines })}>{text}</Text>
+    <UnstyledButton onClick={toggle} aria-expanded={whole} title={whole ? "Show less" : "Show all of it"} display="block" w="100%" fz="inherit" fw="inherit">
+      <Text size="sm" component="span" {...style} className="onrecall-wrap" {...(whole ? { display: "block" } : { lineClamp: lines })}><InlineCode text={text} /></Text>
     </UnstyledButton>
   );
 }

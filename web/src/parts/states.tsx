@@ -1,7 +1,8 @@
 // Nothing there, not there yet, and something went wrong: always a sentence and what to do.
-import { Alert, Button, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Alert, Anchor, Button, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 
 import { Problem } from "../api/client";
 
@@ -21,6 +22,11 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
   );
 }
 
+/** One line in place of a part of a page that failed to load: never the same as "there is nothing". */
+export const PartFailed = ({ what, again }: { what: string; again: () => void }) => (
+  <Text size="sm" c="red" role="alert">{what} could not be loaded. <Anchor component="button" type="button" size="sm" onClick={again}>Try again</Anchor></Text>
+);
+
 export function Empty({ title, level = 2, children }: { title: string; level?: 1 | 2; children: ReactNode }) {
   return (
     <Paper withBorder p="xl" radius="lg">
@@ -35,6 +41,14 @@ export function Empty({ title, level = 2, children }: { title: string; level?: 1
     </Paper>
   );
 }
+
+/** While memory is searched: says so, and where to look if that takes too long. */
+export const Searching = ({ late }: { late: boolean }) => (
+  <Stack gap="xs" aria-busy={!late}>
+    <Text size="sm" c="dimmed" role="status">{late ? <>No answer yet. The worker may be busy or stopped: <Link to="/system">see System, Health</Link>.</> : "Searching for similar incidents…"}</Text>
+    {!late && <Skeleton height={120} radius="md" />}
+  </Stack>
+);
 
 export function Waiting({ rows = 4, height = 84 }: { rows?: number; height?: number }) {
   return (

@@ -6,9 +6,10 @@ import { type FormEvent, useState } from "react";
 import { api, dataOf, type Schemas } from "../api/client";
 import { useEvery } from "../live-updates";
 import { alertTimes, countText, type Incident, moment, durationText } from "../format";
-import { Section } from "./answer";
+import { InlineCode } from "./inline-code";
+import { Section } from "./section";
 import { ServiceLink } from "./service-link";
-import { Failure } from "./states";
+import { Failure, PartFailed } from "./states";
 
 const SHOWN = 5;
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
@@ -36,7 +37,7 @@ export function Changes({ changes }: { changes: readonly Schemas["ChangeBeforeOu
         {changes.map((change) => (
           <Text key={`${change.source}${change.key}`} size="sm" className="onrecall-wrap">
             <strong>{change.kind === "deployment" ? "Deployed" : "Changed"} {change.minutes_before < 1 ? "just" : durationText(change.minutes_before * 60)} before</strong>
-            {change.service && <> · <ServiceLink name={change.service} /></>}: {change.title}
+            {change.service && <> · <ServiceLink name={change.service} /></>}: <InlineCode text={change.title} />
           </Text>
         ))}
       </Stack>
@@ -48,6 +49,7 @@ export function Alerts({ incident }: { incident: Incident }) {
   const alerts = useAlerts(incident.id);
   const [all, setAll] = useState(false);
   const [chosen, setChosen] = useState<readonly number[]>([]);
+  if (alerts.isLoadingError) return <Section title="Alerts"><PartFailed what="The alerts" again={() => void alerts.refetch()} /></Section>;
   if (!alerts.data || alerts.data.items.length === 0) return null;
   const items = alerts.data.items;
   const firing = items.filter((alert) => alert.status === "firing").length;
@@ -97,7 +99,7 @@ function Split({ incident, alerts, done }: { incident: Incident; alerts: readonl
     <Paper withBorder p="sm">
       <Group gap="sm">
         <Text size="sm" flex="1 1 14rem">{alerts.length === 1 ? "This alert is" : `These ${alerts.length} alerts are`} something else? OnRecall remembers it for the next time.</Text>
-        <Button size="xs" onClick={() => split.mutate()} loading={split.isPending}>Make {alerts.length === 1 ? "it" : "them"} an incident of their own</Button>
+        <Button size="xs" h="auto" mih={30} py={4} classNames={{ label: "onrecall-breaks" }} onClick={() => split.mutate()} loading={split.isPending}>Make {alerts.length === 1 ? "it" : "them"} an incident of their own</Button>
       </Group>
       {split.isError && <Failure error={split.error} />}
     </Paper>
@@ -124,6 +126,7 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
           data={others.map((other) => other.value)} renderOption={({ option }) => <Text size="sm" className="onrecall-wrap">{option.value} · {others.find((other) => other.value === option.value)?.title}</Text>} />
         <Button type="submit" loading={merge.isPending}>Merge</Button>
       </Group>
+      {open.isLoadingError && <PartFailed what="The open incidents" again={() => void open.refetch()} />}
       {merge.isError && <Failure error={merge.error} />}
     </Paper>
   );

@@ -5,8 +5,10 @@ import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { mayChange, useMe } from "../current-user";
-import { Section } from "./answer";
+import { Section } from "./section";
 import { Entries, Entry } from "./entry";
+import { Shortened } from "./shortened";
+import { PartFailed } from "./states";
 import { showError, showSuccess } from "./toasts";
 import { TimeAgo } from "./time-ago";
 
@@ -20,6 +22,7 @@ export function SuggestionsFor({ incident }: { incident: string }) {
     refetchInterval: 10_000,
   });
   const items = pending.data?.items ?? [];
+  if (pending.isLoadingError) return <PartFailed what="What senders suggested" again={() => void pending.refetch()} />;
   if (items.length === 0) return null;
   return (
     <Section title="Suggested, not confirmed">
@@ -43,7 +46,7 @@ function SuggestionEntry({ suggestion }: { suggestion: Suggestion }) {
   };
   const confirm = useMutation({
     mutationFn: () => dataOf(api.POST("/api/v1/suggestions/{suggestion_id}/confirm", path)),
-    onSuccess: () => again(suggestion.incident ? `It is now the resolution of ${suggestion.incident} now.` : "It is now a document."),
+    onSuccess: () => again(suggestion.incident ? `It is now the resolution of ${suggestion.incident}.` : "It is now a document."),
     onError: showError,
   });
   const dismiss = useMutation({
@@ -60,13 +63,14 @@ function SuggestionEntry({ suggestion }: { suggestion: Suggestion }) {
         <Badge variant="default" tt="none">{suggestion.by}</Badge>
       </>}
       about={<>written <TimeAgo at={suggestion.at} />{suggestion.decided_at && <> · {suggestion.state} <TimeAgo at={suggestion.decided_at} />{suggestion.decided_by && ` by ${suggestion.decided_by}`}</>}</>}
-      actions={suggestion.state === "pending" && (
+    >
+      <Shortened text={suggestion.text} lines={8} />
+      {suggestion.state === "pending" && (
         <Group gap="xs">
           <Button size="xs" loading={confirm.isPending} disabled={!may} onClick={() => confirm.mutate()}>Confirm</Button>
           <Button size="xs" variant="default" loading={dismiss.isPending} disabled={!may} onClick={() => dismiss.mutate()}>Dismiss</Button>
         </Group>
-      )}>
-      <Text size="sm" className="onrecall-wrap" lineClamp={8}>{suggestion.text}</Text>
+      )}
     </Entry>
   );
 }

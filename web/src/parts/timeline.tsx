@@ -7,7 +7,7 @@ import { api, dataOf } from "../api/client";
 import { useEvery } from "../live-updates";
 import { type Kind, timelineOf } from "../timeline";
 import { clock, moment } from "../format";
-import { Section } from "./answer";
+import { Section } from "./section";
 import { Markdown } from "./markdown";
 import { Shortened } from "./shortened";
 import { Failure } from "./states";
