@@ -20,7 +20,12 @@ CHECK_SECONDS = 1.0
 """How long the primary's position in its log is good for, and how long a replica that failed is left alone."""
 PATIENCE_SECONDS = 0.2
 """How long a replica may take to replay what was written after a long silence, which looks like a long lag at first."""
-PRIMARY_POSITION = text("select cast(pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') as bigint)")
+PRIMARY_POSITION = text("select cast(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') - 39 as bigint)")
+"""The end of the log including what is not written yet, as a server that commits asynchronously has it.
+
+That end may lie behind the header of a page without a record, which no replica replays: at most 40 bytes, and no
+transaction ends in fewer.
+"""
 REPLICA_POSITION = text(
     "select pg_is_in_recovery() as follows,"
     " coalesce(cast(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0') as bigint), 0) as replayed,"
@@ -119,7 +124,7 @@ class ReadReplica:
             time.sleep(PATIENCE_SECONDS / 10)
 
     def _primary_position(self) -> int | None:
-        """How far the primary has written its log, as of a moment ago; as last known where it does not answer."""
+        """How far the primary's log goes, as of a moment ago; as last known where it does not answer."""
         with self._lock:
             own, self._has_written = self._has_written, False
             if own or time.monotonic() - self._position_at > CHECK_SECONDS:
