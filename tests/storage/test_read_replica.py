@@ -37,7 +37,20 @@ class Replica:
             found = connection.execute("select setting from pg_config where name = 'BINDIR'").fetchone()
         assert found is not None
         self._programs, self._data = Path(found[0]), folder / "data"
-        self._run("pg_basebackup", "-h", str(source), "-U", "postgres", "-D", str(self._data), "-R", "-X", "stream")
+        self._run(
+            "pg_basebackup",
+            "-h",
+            str(source),
+            "-U",
+            "postgres",
+            "-D",
+            str(self._data),
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+        )
 
     def start(self) -> None:
         """Start it; it answers when this returns."""
