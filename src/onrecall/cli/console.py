@@ -53,6 +53,11 @@ def print_line(*parts: str | tuple[str, str], indent: int = 0) -> None:
     out.print(line)
 
 
+def confidence_heading(answer: Recommendation) -> str:
+    """Return the heading of the line on trust: `never_seen` has rates of the nearest record, and no confidence."""
+    return "confidence  " if answer.nearest_rates is None else "trust       "
+
+
 def print_recommendation(answer: Recommendation, opinion: "SecondOpinion | None" = None) -> None:
     """Print an answer: verdict, cause, trust, steps with citations, failed steps, evidence, and a second opinion."""
     print_line((VERDICT_WORDS[answer.verdict], VERDICT_STYLES[answer.verdict]), f"  {answer.verdict_reason}")
@@ -60,7 +65,7 @@ def print_recommendation(answer: Recommendation, opinion: "SecondOpinion | None"
         where = answer.cause_citation
         cited = (f"  ({where.id}, line {where.line})", "dim") if where else ""
         print_line(("cause       ", "dim"), answer.cause, cited)
-    print_line(("confidence  ", "dim"), confidence_sentence(answer))
+    print_line((confidence_heading(answer), "dim"), confidence_sentence(answer))
     for sentence in answer.explanation:
         _print_cited_sentence(sentence)
     if answer.steps:

@@ -148,7 +148,7 @@ def _print_answer(answer: Recommendation) -> None:
     printing.print_line(verdict, f"  {answer.verdict_reason}", indent=2)
     if answer.cause:
         printing.print_line(("cause       ", "dim"), collapse_whitespace(answer.cause), indent=2)
-    printing.print_line(("confidence  ", "dim"), confidence_sentence(answer), indent=2)
+    printing.print_line((printing.confidence_heading(answer), "dim"), confidence_sentence(answer), indent=2)
     if step := first_safe_step(answer.steps):
         _print_first_step(step)
     if check := answer.next_check:

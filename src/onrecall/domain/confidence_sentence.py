@@ -1,5 +1,7 @@
 """Say in one sentence how often answers like this one were right, and what that is counted on."""
 
+from math import ceil
+
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.incident import CountedShare, Recommendation
 
@@ -27,4 +29,5 @@ def confidence_sentence(answer: Recommendation) -> str:
 
 
 def _counted(share: CountedShare) -> str:
-    return f"{share.right} of {count_noun(share.of, 'time')} ({round(share.low * 100)}–{round(share.high * 100)} %)"
+    low, high = round(share.low * 100), ceil(share.high * 100)
+    return f"{share.right} of {count_noun(share.of, 'time')} ({low}–{high} %)"

@@ -133,13 +133,15 @@ async def _answer_authenticated(app: ASGIApp, scope: Scope, receive: Receive, se
     A failure of the server stays one: a sender repeats the message after it, but not after a refusal.
     """
     state = dict(scope.get("state", {}))
+    declared = Headers(scope=scope).get("content-length", "")
+    is_too_large = declared.isdecimal() and int(declared) > MAX_BODY  # refused alike whether the team exists
     is_refused = False
 
     async def send_authenticated(message: Message) -> None:
         nonlocal is_refused
         if message["type"] == "http.response.start":
             is_known = is_team and "authenticated" in state
-            is_refused = not is_known and message["status"] < SERVER_ERROR
+            is_refused = not is_known and not is_too_large and message["status"] < SERVER_ERROR
         if not is_refused:
             await send(message)
 

@@ -112,8 +112,8 @@ class Tools:
     def ask(self, text: Text, service: Service = None, labels: dict[str, str] | None = None) -> dict[str, Any]:
         """Answer what broke, what fixed it before and what did not help, with numbered steps, their risk and source.
 
-        `verdict` never_seen: memory has no answer. Confidence is a measured frequency with what it
-        was counted on. Writes nothing.
+        `verdict` never_seen: memory has no answer, and `nearest_rates` says how often the nearest record is right all
+        the same. Confidence is a measured frequency with what it was counted on. Writes nothing.
         """
         answer = self.memory.ask(make_situation(text, service, labels))
         return results.tool_result(results.answer(answer), "get_incident(id, from_line=N) opens the source of a step")

@@ -81,7 +81,8 @@ def first_safe(recommendation: Recommendation) -> Step | None:
 def trust_sentence(answer: Recommendation) -> str:
     """Return how often such answers were right, as a sentence of a message."""
     words = confidence_sentence(answer)
-    return words[:1].upper() + words[1:] if answer.confidence else f"Confidence: {words}"
+    is_frequency = answer.confidence is not None or answer.nearest_rates is not None
+    return words[:1].upper() + words[1:] if is_frequency else f"Confidence: {words}"
 
 
 def format_citation(citation: Citation) -> str:

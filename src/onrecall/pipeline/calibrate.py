@@ -13,7 +13,7 @@ from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
 from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.calibration.trust_summary import TrustSummary, summarize_trust
 from onrecall.domain.cause_label import normalized_cause
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import (
     Advice,
     Confidence,
@@ -30,6 +30,8 @@ SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
 SUMMARIZED = 5000
 """Labelled answers that a summary is computed from: the newest replayed ones, and as many judged live."""
+JUDGED_AGAIN = 500
+"""Newest live answers that are judged anew after labels changed."""
 LIVE: Basis = "outcomes"
 GROWTH = 0.05
 """Refit when the number of labelled answers has grown by this share."""
@@ -127,33 +129,38 @@ class CalibrationService:
 
     def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """Label the first answer to an incident by its confirmed resolution and its links to other incidents."""
-        if self._judge_by_resolution(incident, answers):
+        labelled = self._label_by_resolution(incident, answers)
+        if labelled is not None:
+            self._store.verdicts.save(_to_store(labelled))
             self._refit_when_due(now)
 
     def judge_again(self, now: datetime) -> int:
-        """Judge anew the answers whose judgement rests on labels or wording, after people changed labels.
+        """Judge anew the newest answers whose judgement rests on labels or wording, after people changed labels.
 
-        Returns how many judgements changed.
+        At most `JUDGED_AGAIN` of them: people wait for it. Returns how many judgements changed.
         """
-        before = [verdict for verdict in self._store.verdicts.all() if _rests_on_labels(verdict)]
-        for verdict in before:
-            incident = self._store.incidents.get(verdict.incident)
-            self._judge_by_resolution(incident, self._store.recommendations.of_incident(incident.id))
-        after = {verdict.incident: verdict for verdict in self._store.verdicts.all() if verdict.basis == LIVE}
-        changed = sum(after.get(verdict.incident) != verdict for verdict in before)
+        changed = 0
+        for before in filter(_rests_on_labels, self._store.verdicts.newest(JUDGED_AGAIN)):
+            try:
+                incident = self._store.incidents.get(before.incident)
+            except NotFound:  # erased meanwhile
+                continue
+            labelled = self._label_by_resolution(incident, self._store.recommendations.of_incident(incident.id))
+            if labelled is not None and (verdict := _to_store(labelled)) != before:
+                self._store.verdicts.save(verdict)
+                changed += 1
         if changed:
             self.fit(now)
         return changed
 
-    def _judge_by_resolution(self, incident: Incident, answers: Sequence[Recommendation]) -> bool:
-        """Label the first answer to an incident; returns False where no confirmed resolution says what was right."""
+    def _label_by_resolution(self, incident: Incident, answers: Sequence[Recommendation]) -> LabelledAnswer | None:
+        """Return the first answer to an incident, labelled; None without a confirmed resolution to judge it by."""
         if not answers or incident.resolution is None or not incident.resolution.confirmed:
-            return False
+            return None
         first = min(answers, key=lambda answer: answer.created_at)
         truth = ResolvedCause(incident.resolution, self._linked_to(incident), self._labels_of(find_origins(first)))
         known = True if truth.is_on_record(first) else None
-        self._judge(incident, first, truth.judge(first), place=truth.rank_in(first), known=known)
-        return True
+        return self._label(incident, first, truth.judge(first), place=truth.rank_in(first), known=known)
 
     def _labels_of(self, incidents: Sequence[str]) -> Mapping[str, str]:
         """Return the cause labels that incidents have by now."""
@@ -182,8 +189,10 @@ class CalibrationService:
         """Label an answer by a rating; a later resolution overrides it."""
         if incident.resolution is None and answer.cause is not None:
             judgement = CauseJudgement(right=outcome.verdict == "helped", by="rating")
-            self._judge(incident, answer, judgement)
-            self._refit_when_due(outcome.at)
+            labelled = self._label(incident, answer, judgement)
+            if labelled is not None:
+                self._store.verdicts.save(_to_store(labelled))
+                self._refit_when_due(outcome.at)
 
     def record_replay(
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
@@ -223,7 +232,7 @@ class CalibrationService:
         summary = summarize_trust(map(_from_store, verdicts), at.similar, at.known, measured.learning)
         return replace(summary, left_out=self._store.verdicts.count() - len(verdicts))
 
-    def _judge(
+    def _label(
         self,
         incident: Incident,
         answer: Recommendation,
@@ -231,30 +240,29 @@ class CalibrationService:
         *,
         place: int | None = None,
         known: bool | None = None,
-    ) -> None:
-        """Store the label; `known` says that an earlier incident had the same cause, None asks by the cause label."""
+    ) -> LabelledAnswer | None:
+        """Return the answer with its label; None where it has nothing to learn from.
+
+        `known` says that an earlier incident had the same cause, None asks by the cause label.
+        """
         if not answer.features:
-            return
+            return None
         label = incident.resolution.cause if incident.resolution else None
         cause_known = known
         if known is None and label:
             cause_known = self._store.verdicts.cause_known(label, answer.created_at, incident.id)
-        self._store.verdicts.save(
-            _to_store(
-                LabelledAnswer(
-                    at=answer.created_at,
-                    features=answer.features,
-                    right=judgement.right,
-                    known=cause_known,
-                    verdict=answer.verdict,
-                    basis=LIVE,
-                    incident=incident.id,
-                    service=incident.service,
-                    place=place if cause_known else None,
-                    origin=incident.resolution.cause_origin if incident.resolution else None,
-                    judged_by=judgement.by,
-                )
-            )
+        return LabelledAnswer(
+            at=answer.created_at,
+            features=answer.features,
+            right=judgement.right,
+            known=cause_known,
+            verdict=answer.verdict,
+            basis=LIVE,
+            incident=incident.id,
+            service=incident.service,
+            place=place if cause_known else None,
+            origin=incident.resolution.cause_origin if incident.resolution else None,
+            judged_by=judgement.by,
         )
 
     def _refit_when_due(self, now: datetime) -> None:

@@ -105,7 +105,8 @@ def confirm(store: Storage, choices: Sequence[Choice], now: datetime, by: str | 
         name = _check_label(family.label if choice.label is None else choice.label)
         decisions.append(DecidedFamily(family.id, name, "confirmed", _member_ids(family), by, now))
     changed = store.cause_families.decide(decisions)
-    CalibrationService(store).judge_again(now)
+    if changed:
+        CalibrationService(store).judge_again(now)
     return changed
 
 
@@ -130,7 +131,8 @@ def withdraw(store: Storage, family: str, now: datetime) -> int:
         NotFound: nothing was decided on such a family.
     """
     changed = store.cause_families.withdraw(family)
-    CalibrationService(store).judge_again(now)
+    if changed:
+        CalibrationService(store).judge_again(now)
     return changed
 
 

@@ -177,6 +177,8 @@ class Recommender:
             advice, numbers, confidence, reason = decide(measured, situation, evidence, records, as_of, relatives)
             composing.set_attribute("onrecall.verdict", advice.verdict)
         checks = self._checks(situation, fitting, advice)
+        nearest_rates = prior.load_shipped().nearest_rates(fitting) if advice.verdict == "never_seen" else None
+        service_incidents = self._incidents_of_service(situation, evidence, advice)
         composed = time.perf_counter()
         digest = _digest(
             situation,
@@ -187,6 +189,8 @@ class Recommender:
                 *(item.id for item in suggestions),
                 *(["degraded"] if limitation else []),
                 *(check.reason for check in checks),
+                *(f"{other.id} {other.status}" for other in service_incidents),
+                *([repr(nearest_rates)] if nearest_rates else []),
             ],
         )
         recommendation = Recommendation(
@@ -208,8 +212,8 @@ class Recommender:
             checks=checks,
             ongoing=ongoing,
             suggestions=suggestions,
-            nearest_rates=prior.load_shipped().nearest_rates(fitting) if advice.verdict == "never_seen" else None,
-            service_incidents=self._incidents_of_service(situation, evidence, advice),
+            nearest_rates=nearest_rates,
+            service_incidents=service_incidents,
             evidence=evidence,
             latency_ms=Latency(
                 recall=_milliseconds(started, recalled),

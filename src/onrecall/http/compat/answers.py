@@ -1,6 +1,7 @@
 """An answer in the words that clients of other systems read: prose, one confidence, receipts, earlier incidents.
 
-Confidence is always the answer's own probability. Where there is no evidence at all nothing can be right: it is 0 then.
+Confidence is always a counted frequency: that of the answer or, where nothing was seen before, that of the nearest
+record in questions about systems on record. Where there is no evidence at all nothing can be right: it is 0 then.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,10 @@ NO_EVIDENCE = "no evidence"
 
 
 def probability(answer: Recommendation) -> float:
-    """Return the answer's confidence, 0..1."""
+    """Return the answer's confidence, 0..1; with `never_seen` how often the nearest of the own records is right."""
+    if answer.confidence is None and answer.nearest_rates is not None:
+        nearest = answer.nearest_rates.on_record
+        return round(nearest.right / nearest.of, 4)
     return round(answer.probability, 4)
 
 

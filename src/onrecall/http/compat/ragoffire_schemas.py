@@ -81,7 +81,9 @@ class DecisionOut(BaseModel):
     matched_incident: str | None = Field(description="null if nothing similar was seen, or only a document covers it.")
     symptom: str
     recommended_action: str = Field(description="The measure that fixed the matched incident, in one line.")
-    confidence_score: float = Field(description="How often answers like this were right, 0..1.")
+    confidence_score: float = Field(
+        description="How often such answers were right, 0..1; with never_seen the nearest record."
+    )
     confidence_basis: str = Field(description="outcomes, backtest, public, or no evidence.")
     confidence_reason: str | None
     verdict: str
