@@ -178,7 +178,7 @@ def test_what_was_never_seen_has_a_rate_for_known_and_one_for_other_systems_and_
     assert confidence_sentence(foreign) == (
         f"on public data, the nearest record was right {on_record.right} of {on_record.of} times "
         f"({on_record.low * 100:.0f}–{on_record.high * 100:.0f} %) in questions about systems on record, "
-        f"and 0 of {elsewhere.of} times (0–0 %) in questions about other systems"
+        f"and 0 of {elsewhere.of} times (0–1 %) in questions about other systems"
     )
     seen = memory.ask(make_situation("rollers jam on line 2"))
     assert seen.verdict != "never_seen"
