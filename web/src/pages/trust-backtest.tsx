@@ -6,12 +6,11 @@ import { useEffect, useRef } from "react";
 import { api, dataOf, type Schemas } from "../api/client";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
-import { percent } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
 import { Failure } from "../parts/states";
 import { showError } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
-import { countText, age, capitalized, durationText } from "../format";
+import { countText, age, capitalized, durationText, rangeText } from "../format";
 
 type Run = Schemas["BacktestOut"];
 
@@ -94,7 +93,7 @@ function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> })
     <Stack gap="sm">
     <Text size="sm">
       {right.n > 0
-        ? <>The named cause was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
+        ? <>The named cause was right <b>{times} of {right.n} times</b>{right.low != null && right.high != null && ` (${rangeText(right.low, right.high)})`}.</>
         : "No named cause is known to be right or wrong yet, so there is nothing to count."}
       {" "}{countText(result.incidents, "incident")} and {countText(result.documents, "document")}, replayed in {durationText(result.seconds)}{run.finished_at && <>, <TimeAgo at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>
