@@ -16,14 +16,14 @@ const NOT_FOUND = 404; // no answer yet
 
 export interface AnswerState {
   answer: Recommendation | undefined;
-  /** Whether it is state for the first time: what stands below an answer comes with it, so that nothing moves under a finger. */
+  /** Whether it is asked for the first time: what stands below an answer comes with it, so that nothing moves under a finger. */
   asking: boolean;
   /** Why it could not be loaded; that there is none yet is no failure. */
   error: Error | null;
   again: () => void;
 }
 
-/** The newest answer. AnswerState for often only while one is on its way, and not where there will be none. */
+/** The newest answer, asked for often only while one is on its way, and not where there will be none. */
 export function useAnswer(id: string, going: boolean, enabled: boolean): AnswerState {
   const answer = useQuery({
     queryKey: ["answer", id],
