@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
 import { Intervals } from "../parts/interval";
@@ -24,8 +25,9 @@ export function Backtest() {
   const newest = useQuery({
     queryKey: ["backtest"],
     queryFn: () => dataOf(api.GET("/api/v1/trust/backtest")),
-    refetchInterval: (query) => (query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS),
+    refetchInterval: (query) => unlessFailed(query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS)(query),
   });
+  const failure = useFailure(newest);
   const last = newest.data?.backtest ?? null;
   const before = useRef<string | null>(null);
   useEffect(() => {
@@ -52,7 +54,7 @@ export function Backtest() {
           </Button>
         </Group>
         {!may && <Text size="sm">Starting it requires the role responder; your key has the role {me.data?.role}.</Text>}
-        {newest.isError && <Failure error={newest.error} again={() => void newest.refetch()} />}
+        {failure && <Failure error={failure} again={() => void newest.refetch()} />}
         {last && <Standing run={last} />}
       </Stack>
     </Paper>
