@@ -108,6 +108,14 @@ test("the pages that are not at hand are behind More, by touch and by keyboard",
   await expect(more).toBeFocused();
 });
 
+test("in a browser without popovers the pages at the bottom work all the same", async ({ page, own }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(HTMLElement.prototype, "hidePopover"));
+  await page.goto(`${own.url}/`);
+  await page.getByRole("navigation", { name: "pages" }).getByRole("link", { name: "Ask" }).click();
+  await expect(page).toHaveURL(/\/ask$/);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+});
+
 test("what failed to load is not told as nothing on record", async ({ page, own }) => {
   const opened = await own.post("/api/v1/incidents", { title: "Hydraulic pressure of rack segment 0x1F out of tolerance", service: "warehouse-plc" });
   const broken = ["/api/v1/documents", "/api/v1/changes", `/api/v1/incidents/${String(opened["id"])}/notes`, `/api/v1/incidents/${String(opened["id"])}/alerts`];
