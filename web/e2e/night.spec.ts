@@ -108,6 +108,14 @@ test("the pages that are not at hand are behind More, by touch and by keyboard",
   await expect(more).toBeFocused();
 });
 
+test("in a browser without popovers the pages at the bottom work all the same", async ({ page, own }) => {
+  await page.addInitScript(() => Reflect.deleteProperty(HTMLElement.prototype, "hidePopover"));
+  await page.goto(`${own.url}/`);
+  await page.getByRole("navigation", { name: "pages" }).getByRole("link", { name: "Ask" }).click();
+  await expect(page).toHaveURL(/\/ask$/);
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+});
+
 test("what failed to load is not told as nothing on record", async ({ page, own }) => {
   const opened = await own.post("/api/v1/incidents", { title: "Hydraulic pressure of rack segment 0x1F out of tolerance", service: "warehouse-plc" });
   const broken = ["/api/v1/documents", "/api/v1/changes", `/api/v1/incidents/${String(opened["id"])}/notes`, `/api/v1/incidents/${String(opened["id"])}/alerts`];
@@ -115,10 +123,32 @@ test("what failed to load is not told as nothing on record", async ({ page, own 
   await open(page, own, opened["id"]);
   for (const what of ["Its runbooks", "Its changes", "The notes", "The alerts"]) await expect(page.getByText(`${what} could not be loaded.`)).toBeVisible();
   await expect(page.getByText("warehouse-plc has no earlier incident on record.")).toBeVisible();
-  await expect(page.getByText("Load its runbooks again, below")).toBeVisible();
+  await expect(page.getByText("Its runbooks could not be loaded: try again below.")).toBeVisible();
   await page.unrouteAll();
   await page.getByRole("alert").filter({ hasText: "Its runbooks" }).getByRole("button", { name: "Try again" }).click();
   await expect(page.getByText("Its runbooks could not be loaded.")).toBeHidden();
+});
+
+test("what failed stays on the screen, and under the finger, while it is asked again", async ({ page, server }) => {
+  const opened = await server.post("/api/v1/incidents", { title: LOGIN, service: "auth-service" });
+  let come = () => {};
+  const gate = new Promise<void>((done) => { come = done; });
+  let requests = 0;
+  await page.route("**/notes", async (route) => {
+    requests += 1;
+    if (requests <= 3) return route.fulfill({ status: 500, json: { title: "It broke", detail: "", status: 500 } });
+    await gate;
+    return route.continue();
+  });
+  await page.goto(`${server.url}/incidents/${String(opened["id"])}`);
+  const failed = page.getByRole("alert").filter({ hasText: "The notes could not be loaded." });
+  const again = failed.getByRole("button", { name: "Try again" });
+  await again.focus();
+  await page.keyboard.press("Enter");
+  await expect.poll(() => requests).toBeGreaterThan(3);
+  await expect(again).toBeFocused();
+  come();
+  await expect(failed).toBeHidden();
 });
 
 test("an answer that cannot be loaded is an error with another try, not an endless wait", async ({ page, server }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { alertTimes, changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, record, resolutionTrust, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
+import { alertTimes, changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, rangeText, record, resolutionTrust, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -24,15 +24,23 @@ describe("trust", () => {
     const nearest_rates = { on_record: { right: 13, of: 274, low: 0.03, high: 0.08 }, elsewhere };
     const never = { confidence: null, confidence_reason: "nothing is suggested that could be right", verdict: "never_seen", cause: null } as const;
     expect(trust({ ...never, nearest_rates })).toBe(
-      "Do not rely on the nearest record: it was right 13 of 274 times (3–8 %) for systems on record, 0 of 930 times (0–0 %) for others, on public data",
+      "Do not rely on the nearest record: it was right 13 of 274 times (3–8 %) for systems on record, 0 of 930 times (0–1 %) for others, on public data",
     );
     expect(trust({ ...never, nearest_rates: { on_record: { right: 80, of: 100, low: 0.7, high: 0.87 }, elsewhere } })).toContain("The nearest record may help: it was right 80 of 100 times");
-    expect(trust({ ...never, nearest_rates: null })).toBe("Trust: nothing is suggested that could be right");
+    expect(trust({ ...never, nearest_rates: null })).toBe("Nothing is suggested that could be right.");
     expect(confidenceText(never)).toBe("no cause suggested");
   });
-  it("is of no cause where none is suggested", () => {
-    expect(trust({ confidence, confidence_reason: null, verdict: "similar", cause: null })).toBe("No cause is suggested, so no hit rate applies: check the sources yourself.");
-    expect(confidenceText({ confidence, confidence_reason: null, verdict: "known", cause: null })).toBe("no cause suggested");
+  it("is of the first source where no cause is suggested", () => {
+    const runbook = { confidence: { ...confidence, right: 233, of: 272, low: 0.81, high: 0.894 }, confidence_reason: null, verdict: "similar", cause: null } as const;
+    expect(trust(runbook)).toBe("No cause is suggested; sources like the first one were right 233 of 272 times (81–90 %), on your own incidents");
+    expect(confidenceText(runbook)).toBe("very likely: right 233 of 272");
+    expect(trust({ ...runbook, confidence: null, confidence_reason: "not measured yet: 6 outcomes, 20 needed" })).toBe("Trust: not measured yet: 6 outcomes, 20 needed");
+    expect(confidenceText({ ...runbook, confidence: null })).toBe("trust not measured");
+  });
+  it("rounds its interval outwards, and leaves whole percent as they are", () => {
+    expect(rangeText(0.998, 0.999)).toBe("99–100 %");
+    expect(rangeText(0, 0.004)).toBe("0–1 %");
+    expect(rangeText(0.29, 0.07)).toBe("29–7 %");
   });
   it("is absent with its reason", () => {
     expect(trust({ confidence: { ...confidence, basis: "public" }, confidence_reason: "not measured on your incidents yet: 0 outcomes, 20 needed", verdict: "similar", cause: "a full disk" })).toBe(

@@ -37,18 +37,24 @@ export const OUTCOME = { worked: "worked", did_not_help: "did not help", made_it
 
 const percent = (share: number): string => `${Math.round(share * 100)}`;
 
+/** Percent, without what the machine's numbers add behind the fourth digit: 0.07 is 7, not a little more. */
+const exactly = (share: number): number => Math.round(share * 1e6) / 1e4;
+
+/** An interval in percent, rounded outwards: its upper end is never 0 where something is possible. */
+export const rangeText = (low: number, high: number): string => `${Math.floor(exactly(low))}–${Math.ceil(exactly(high))} %`;
+
 type Trusted = Pick<Recommendation, "confidence" | "confidence_reason" | "verdict" | "cause">;
 type Counted = Pick<NonNullable<Recommendation["confidence"]>, "right" | "of" | "low" | "high">;
 
-const counts = (share: Counted): string => `${share.right} of ${countText(share.of, "time")} (${percent(share.low)}–${percent(share.high)} %)`;
+const counts = (share: Counted): string => `${share.right} of ${countText(share.of, "time")} (${rangeText(share.low, share.high)})`;
 
 /** How often such answers were right and where that was counted, or why there is no such number. */
 export function trust(answer: Trusted & Pick<Recommendation, "nearest_rates">): string {
   const { confidence: sure, nearest_rates: nearest } = answer;
   if (nearest) return `${nearest.on_record.low < 0.5 ? "Do not rely on the nearest record" : "The nearest record may help"}: it was right ${counts(nearest.on_record)} for systems on record, ${counts(nearest.elsewhere)} for others, on public data`;
-  if (answer.verdict !== "never_seen" && !answer.cause) return "No cause is suggested, so no hit rate applies: check the sources yourself.";
+  if (answer.verdict === "never_seen") return "Nothing is suggested that could be right.";
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
-  return `Such answers were right ${counts(sure)}, ${basis(sure.basis)}${sure.basis === "public" ? ", not yet on your incidents" : ""}`;
+  return `${answer.cause ? "Such answers" : "No cause is suggested; sources like the first one"} were right ${counts(sure)}, ${basis(sure.basis)}${sure.basis === "public" ? ", not yet on your incidents" : ""}`;
 }
 
 /** Where it was counted. */
@@ -57,7 +63,7 @@ const basis = (name: string): string => (name === "public" ? "on public data" : 
 /** The same in a word and a number, for a list: "likely: right 7 of 9". */
 export function confidenceText(answer: Trusted): string {
   const sure = answer.confidence;
-  if (answer.verdict === "never_seen" || !answer.cause) return "no cause suggested";
+  if (answer.verdict === "never_seen") return "no cause suggested";
   if (!sure) return "trust not measured";
   const words = sure.low >= 0.8 ? "very likely" : sure.probability >= 0.6 ? "likely" : sure.probability >= 0.4 ? "even odds" : "doubtful";
   return `${words}: right ${sure.right} of ${sure.of}${sure.basis === "public" ? " (public)" : ""}`;

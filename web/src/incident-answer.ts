@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
 import { api, dataOf, Problem } from "./api/client";
+import { useFailure } from "./failures";
 import type { Check, Outcome, Recommendation, Step } from "./format";
 import { ANYWAY_MS } from "./live-updates";
 import type { CheckResult, MarkCheck } from "./parts/checks";
@@ -12,32 +13,35 @@ import { type AnswerOutcomes as MarkedAnswer, marksOf, outcomeOf, type StepOutco
 
 const ANSWER_MS = 2_000;
 const GRACE_MS = 1_500; // how long what stands below an answer waits for it
-const NOT_FOUND = 404; // no answer yet
+const NOT_FOUND = 404;
+
+/** Whether there is only no answer yet. */
+const isAbsent = (error: Error | null): boolean => error instanceof Problem && error.status === NOT_FOUND;
 
 export interface AnswerState {
   answer: Recommendation | undefined;
-  /** Whether it is state for the first time: what stands below an answer comes with it, so that nothing moves under a finger. */
+  /** Whether it is asked for the first time: what stands below an answer comes with it, so that nothing moves under a finger. */
   asking: boolean;
   /** Why it could not be loaded; that there is none yet is no failure. */
   error: Error | null;
   again: () => void;
 }
 
-/** The newest answer. AnswerState for often only while one is on its way, and not where there will be none. */
+/** The newest answer, asked for often only while one is on its way, and not where there will be none. */
 export function useAnswer(id: string, going: boolean, enabled: boolean): AnswerState {
   const answer = useQuery({
     queryKey: ["answer", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
     enabled,
     retry: false,
-    refetchInterval: (query) => (query.state.data ? ANYWAY_MS : going && ANSWER_MS),
+    refetchInterval: ({ state }) => (state.data || (state.error && !isAbsent(state.error)) ? ANYWAY_MS : going && ANSWER_MS),
   });
   const late = useLate(GRACE_MS);
-  const absent = answer.error instanceof Problem && answer.error.status === NOT_FOUND;
+  const failure = useFailure(answer);
   return {
     answer: answer.data,
     asking: answer.isFetching && !answer.isFetched && !late,
-    error: answer.isLoadingError && !absent ? answer.error : null,
+    error: answer.data || isAbsent(failure) ? null : failure,
     again: () => void answer.refetch(),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { firstThing, missing } from "./never-seen";
+import { firstThing, missing, unknownFirst } from "./never-seen";
 
 const record = { service: "mail", began: "2026-03-01T08:10:00Z", documents: [], changes: [], people: [], alerts: 1, labels: {} };
 
@@ -24,4 +24,14 @@ test("of a storm, what its alerts share comes first where no service is named", 
 test("what is missing is one sentence", () => {
   expect(missing("mail", { documents: true, changes: false, earlier: true })).toBe("mail has no runbook and no earlier incident on record.");
   expect(missing("mail", { documents: false, changes: false, earlier: false })).toBeNull();
+});
+
+test("what failed to load is named where it may hold the first thing to do, and only there", () => {
+  const [some, none, failed, waiting] = [{ rows: ["a"], failed: false }, { rows: [], failed: false }, { rows: undefined, failed: true }, { rows: undefined, failed: false }];
+  expect(unknownFirst({ documents: failed, changes: some, earlier: some })).toBe("Its runbooks");
+  expect(unknownFirst({ documents: none, changes: failed, earlier: failed })).toBe("Its changes");
+  expect(unknownFirst({ documents: none, changes: none, earlier: failed })).toBe("Its last incidents");
+  expect(unknownFirst({ documents: some, changes: failed, earlier: failed })).toBeNull();
+  expect(unknownFirst({ documents: waiting, changes: failed, earlier: none })).toBeNull();
+  expect(unknownFirst({ documents: none, changes: none, earlier: none })).toBeNull();
 });

@@ -36,6 +36,18 @@ export function firstThing({ service, began, documents, changes, people, alerts,
   return { words: service ? `Assign it to somebody who knows ${service}, and note what you check` : "Name the service with the pencil above, assign it, and note what you check" };
 }
 
+interface Listing {
+  rows: readonly unknown[] | undefined;
+  failed: boolean;
+}
+
+/** What failed to load though it may hold the first thing to do, since all that comes before it is known to be empty. */
+export function unknownFirst({ documents, changes, earlier }: { documents: Listing; changes: Listing; earlier: Listing }): string | null {
+  const order = [[documents, "Its runbooks"], [changes, "Its changes"], [earlier, "Its last incidents"]] as const;
+  const next = order.find(([listing]) => listing.rows?.length !== 0);
+  return next?.[0].failed ? next[1] : null;
+}
+
 /** What is known not to be on record, in one sentence; nothing where all of it is, or may be. */
 export function missing(service: string, none: { documents: boolean; changes: boolean; earlier: boolean }): string | null {
   const absent = [none.documents && "no runbook", none.changes && "no change in the 24 h before", none.earlier && "no earlier incident"].filter((what) => what !== false);

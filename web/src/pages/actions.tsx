@@ -5,6 +5,7 @@ import { Link, useSearchParams } from "react-router";
 
 import { grouped } from "../action-items";
 import { api, dataOf } from "../api/client";
+import { hasFailed, unlessFailed, useFailure } from "../failures";
 import { countText } from "../format";
 import { useEvery } from "../live-updates";
 import { ActionRow } from "../parts/action-items";
@@ -34,10 +35,11 @@ export function Actions() {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
-    refetchInterval: useEvery(),
+    refetchInterval: unlessFailed(useEvery()),
   });
+  const failure = useFailure(actions);
   const first = actions.data?.pages[0];
-  const items = actions.data?.pages.flatMap((page) => page.items) ?? [];
+  const items = (hasFailed(actions) ? [] : actions.data?.pages)?.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="md" maw={900}>
       <Title order={1} size="h2">Action items</Title>
@@ -48,9 +50,9 @@ export function Actions() {
         <Select aria-label="owner" placeholder="any owner" value={owner || null} onChange={(value) => change("owner", value ?? "")} data={ownersOf(first?.owners ?? [], owner)} clearable searchable flex="1 1 9rem" maw={220} />
         <TextInput aria-label="service" placeholder="any service" maxLength={200} value={service} onChange={(event) => change("service", event.currentTarget.value)} flex="1 1 9rem" maw={220} />
       </Group>
-      {actions.isPending && <Waiting height={64} />}
-      {actions.isError && items.length === 0 && <Failure error={actions.error} again={() => void actions.refetch()} />}
-      {actions.isSuccess && items.length === 0 && <Nothing show={show} filtered={Boolean(owner || service)} clear={() => setSearch({}, { replace: true })} />}
+      {actions.isPending && !failure && <Waiting height={64} />}
+      {failure && items.length === 0 && <Failure error={failure} again={() => void actions.refetch()} />}
+      {actions.isSuccess && !failure && items.length === 0 && <Nothing show={show} filtered={Boolean(owner || service)} clear={() => setSearch({}, { replace: true })} />}
       {grouped(items).map((group) => (
         <Stack key={group.name} gap="xs" component="section" aria-label={group.name}>
           <Title order={2} size="h5" {...(group.loud ? { c: "red" } : {})}>{group.name}</Title>

@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { useParams } from "react-router";
 
 import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import type { Incident as Noun } from "../format";
 import { type AnswerState, useAnswer, useLate, useMarkCheck, useMarks } from "../incident-answer";
@@ -41,13 +42,13 @@ function Page({ id }: { id: string }) {
   const incident = useQuery({
     queryKey: ["incident", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: id } } })),
-    refetchInterval: useEvery(),
+    refetchInterval: unlessFailed(useEvery()),
   });
+  const failure = useFailure(incident);
   const over = incident.data?.status === "resolved";
   const state = useAnswer(id, !over, !incident.isPending && !(over && incident.data?.answered === false));
-  if (incident.isPending) return <Waiting />;
-  if (incident.isLoadingError && incident.error instanceof Problem && incident.error.status === 404) return <NotFound title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</NotFound>;
-  if (incident.isLoadingError) return <Failure error={incident.error} again={() => void incident.refetch()} />;
+  if (!incident.data && failure instanceof Problem && failure.status === 404) return <NotFound title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</NotFound>;
+  if (!incident.data) return failure ? <Failure error={failure} again={() => void incident.refetch()} /> : <Waiting />;
   return (
     <Context incident={incident.data}>
       <Stack gap="md" className="onrecall-tight">

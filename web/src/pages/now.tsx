@@ -6,6 +6,7 @@ import { Suspense, useDeferredValue, useMemo } from "react";
 import { Link, useSearchParams } from "react-router";
 
 import { api, dataOf } from "../api/client";
+import { hasFailed, unlessFailed, useFailure } from "../failures";
 import { lazily } from "../lazily";
 import { useEvery, useIsEmpty } from "../live-updates";
 import { nowQuery } from "../now-query";
@@ -30,10 +31,12 @@ export function Now() {
     queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/now", { params: { query: { ...nowQuery(params), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
-    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > KEEP_FRESH ? false : every),
+    refetchInterval: (query) => ((query.state.data?.pages.length ?? 0) > KEEP_FRESH ? false : unlessFailed(every)(query)),
     placeholderData: keepPreviousData,
   });
-  const rows = useDeferredValue(useMemo(() => overview.data?.pages.flatMap((page) => page.items), [overview.data]));
+  const failure = useFailure(overview);
+  const pages = hasFailed(overview) ? undefined : overview.data?.pages;
+  const rows = useDeferredValue(useMemo(() => pages?.flatMap((page) => page.items), [pages]));
   const filtered = FILTERS.some((name) => params.has(name));
   return (
     <Stack gap="md">
@@ -44,8 +47,8 @@ export function Now() {
       {!empty && <Hints />}
       <BeganTogether />
       {!empty && <Filters />}
-      {!rows && !overview.isError && <Waiting />}
-      {overview.isError && !rows && <Failure error={overview.error} again={() => void overview.refetch()} />}
+      {!rows && !failure && <Waiting />}
+      {failure && !rows && <Failure error={failure} again={() => void overview.refetch()} />}
       {rows?.length === 0 && (empty ? <Suspense fallback={<Waiting rows={1} />}><GettingStarted /></Suspense> : <Quiet filtered={filtered} />)}
       {rows && rows.length > 0 && <Rows rows={rows} byService={byService} more={overview.hasNextPage && !overview.isFetchingNextPage ? () => void overview.fetchNextPage() : undefined} />}
       {rows && !empty && <NoIncidents />}

@@ -6,6 +6,7 @@ import { type ReactNode, useState } from "react";
 import { Link, useParams } from "react-router";
 
 import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { useEvery, useNow } from "../live-updates";
 import { Section } from "../parts/section";
 import { NotFound } from "../parts/not-found";
@@ -68,11 +69,11 @@ function Service({ name }: { name: string }) {
   const service = useQuery({
     queryKey: ["incidents", "service", name],
     queryFn: () => dataOf(api.GET("/api/v1/services/{name}", { params: { path: { name } } })),
-    refetchInterval: useEvery(),
+    refetchInterval: unlessFailed(useEvery()),
   });
-  if (service.isPending) return <Waiting />;
-  if (service.isLoadingError && service.error instanceof Problem && service.error.status === 404) return <NotFound title={`Nothing on record names ${name}`}>No incident, alert, change or document does. Check the spelling.</NotFound>;
-  if (service.isLoadingError) return <Failure error={service.error} again={() => void service.refetch()} />;
+  const failure = useFailure(service);
+  if (!service.data && failure instanceof Problem && failure.status === 404) return <NotFound title={`Nothing on record names ${name}`}>No incident, alert, change or document does. Check the spelling.</NotFound>;
+  if (!service.data) return failure ? <Failure error={failure} again={() => void service.refetch()} /> : <Waiting />;
   const page = service.data;
   return (
     <Stack gap="md">

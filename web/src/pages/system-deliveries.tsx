@@ -4,6 +4,7 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { Link, useSearchParams } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import { Entries, Entry } from "../parts/entry";
 import { Empty, Failure, Waiting } from "../parts/states";
@@ -44,8 +45,9 @@ export function Deliveries() {
     })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
-    refetchInterval: 3_000,
+    refetchInterval: unlessFailed(3_000),
   });
+  const failure = useFailure(deliveries);
   const items = deliveries.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = state !== "all" || channel !== "";
   return (
@@ -54,8 +56,8 @@ export function Deliveries() {
         <SegmentedControl aria-label="which deliveries" value={state} onChange={(value) => change("state", value)} data={STATES} maw="100%" />
         <TextInput aria-label="channel" placeholder="channel, such as slack" value={channel} onChange={(event) => change("channel", event.currentTarget.value)} maxLength={100} />
       </Group>
-      {deliveries.isPending && <Waiting rows={4} height={64} />}
-      {deliveries.isError && <Failure error={deliveries.error} again={() => void deliveries.refetch()} />}
+      {deliveries.isPending && !failure && <Waiting rows={4} height={64} />}
+      {failure && <Failure error={failure} again={() => void deliveries.refetch()} />}
       {deliveries.isSuccess && items.length === 0 && (
         filtered
           ? <Empty title="No match">{state === "dead" ? "Nothing was given up." : "No delivery matches the filter."}</Empty>

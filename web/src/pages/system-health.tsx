@@ -2,6 +2,7 @@
 import { Badge, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 
 import { useStatus } from "../live-updates";
+import { useFailure } from "../failures";
 import { Entries, Entry } from "../parts/entry";
 import { Failure, Waiting } from "../parts/states";
 import { capitalized } from "../format";
@@ -16,8 +17,8 @@ const COUNTS: Readonly<Record<string, string>> = { examples: "of them examples",
 
 export function Health() {
   const status = useStatus();
-  if (status.isPending) return <Waiting rows={4} height={64} />;
-  if (status.isLoadingError) return <Failure error={status.error} again={() => void status.refetch()} />;
+  const failure = useFailure(status);
+  if (!status.data) return failure ? <Failure error={failure} again={() => void status.refetch()} /> : <Waiting rows={4} height={64} />;
   const { parts, counts, state, version } = status.data;
   return (
     <Stack gap="md">

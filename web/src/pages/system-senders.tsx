@@ -6,6 +6,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { isAddress } from "../address";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
@@ -28,9 +29,9 @@ export function Senders() {
   const [server, setServer] = useState(location.origin);
   const [wanted, setWanted] = useState("");
   const [opened, setOpened] = useState<string | null>(null);
-  const activity = useQuery({ queryKey: ["senders"], queryFn: () => dataOf(api.GET("/api/v1/senders")), refetchInterval: EVERY_MS });
-  if (activity.isPending) return <Waiting rows={6} height={56} />;
-  if (activity.isLoadingError) return <Failure error={activity.error} again={() => void activity.refetch()} />;
+  const activity = useQuery({ queryKey: ["senders"], queryFn: () => dataOf(api.GET("/api/v1/senders")), refetchInterval: unlessFailed(EVERY_MS) });
+  const failure = useFailure(activity);
+  if (!activity.data) return failure ? <Failure error={failure} again={() => void activity.refetch()} /> : <Waiting rows={6} height={56} />;
   const right = isAddress(server);
   const senders = [...activity.data.items].sort(lately).filter((sender) => `${nameOf(sender)} ${sender.name}`.toLowerCase().includes(wanted.toLowerCase().trim()));
   const heardCount = activity.data.items.filter((sender) => sender.heard_at).length;
@@ -144,14 +145,15 @@ function Rejected() {
     queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/rejected", { params: { query: { limit: 20, ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
-    refetchInterval: EVERY_MS,
+    refetchInterval: unlessFailed(EVERY_MS),
   });
+  const failure = useFailure(rejected);
   const parts = rejected.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm" component="section" aria-label="Could not be read">
       <Title order={2} size="h4">Could not be read</Title>
-      {rejected.isPending && <Waiting rows={2} height={64} />}
-      {rejected.isError && <Failure error={rejected.error} again={() => void rejected.refetch()} />}
+      {rejected.isPending && !failure && <Waiting rows={2} height={64} />}
+      {failure && <Failure error={failure} again={() => void rejected.refetch()} />}
       {rejected.isSuccess && parts.length === 0 && <Text size="sm" c="dimmed">Every message could be read.</Text>}
       {parts.length > 0 && <Text size="sm" c="dimmed">The rest of each message was stored. These parts wait until you correct them, or until OnRecall can read them.</Text>}
       <Entries label="unread parts">{parts.map((part) => <Unread key={part.id} part={part} />)}</Entries>

@@ -4,14 +4,14 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
-import { percent } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
 import { Failure } from "../parts/states";
 import { showError } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
-import { countText, age, capitalized, durationText } from "../format";
+import { countText, age, capitalized, durationText, rangeText } from "../format";
 
 type Run = Schemas["BacktestOut"];
 
@@ -25,8 +25,9 @@ export function Backtest() {
   const newest = useQuery({
     queryKey: ["backtest"],
     queryFn: () => dataOf(api.GET("/api/v1/trust/backtest")),
-    refetchInterval: (query) => (query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS),
+    refetchInterval: (query) => unlessFailed(query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS)(query),
   });
+  const failure = useFailure(newest);
   const last = newest.data?.backtest ?? null;
   const before = useRef<string | null>(null);
   useEffect(() => {
@@ -53,7 +54,7 @@ export function Backtest() {
           </Button>
         </Group>
         {!may && <Text size="sm">Starting it requires the role responder; your key has the role {me.data?.role}.</Text>}
-        {newest.isError && <Failure error={newest.error} again={() => void newest.refetch()} />}
+        {failure && <Failure error={failure} again={() => void newest.refetch()} />}
         {last && <Standing run={last} />}
       </Stack>
     </Paper>
@@ -94,7 +95,7 @@ function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> })
     <Stack gap="sm">
     <Text size="sm">
       {right.n > 0
-        ? <>The named cause was right <b>{times} of {right.n} times</b> ({percent(right.low)}–{percent(right.high)}).</>
+        ? <>The named cause was right <b>{times} of {right.n} times</b>{right.low != null && right.high != null && ` (${rangeText(right.low, right.high)})`}.</>
         : "No named cause is known to be right or wrong yet, so there is nothing to count."}
       {" "}{countText(result.incidents, "incident")} and {countText(result.documents, "document")}, replayed in {durationText(result.seconds)}{run.finished_at && <>, <TimeAgo at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>

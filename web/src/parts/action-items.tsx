@@ -8,6 +8,7 @@ import { Link } from "react-router";
 
 import { type ActionDraft, type ActionItem, changesOf, draftOf, dueText, EMPTY_DRAFT, grouped, issueName } from "../action-items";
 import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import type { Incident } from "../format";
 import { issueOf } from "../issue-link";
@@ -24,14 +25,15 @@ const itemPath = ({ incident, number }: Pick<ActionItem, "incident" | "number">)
 
 /** The section on the page of an incident. */
 export function ActionItems({ incident }: { incident: Incident }) {
-  const actions = useQuery({ queryKey: ["actions", incident.id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/actions", incidentPath(incident.id))), refetchInterval: useEvery() });
+  const actions = useQuery({ queryKey: ["actions", incident.id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/actions", incidentPath(incident.id))), refetchInterval: unlessFailed(useEvery()) });
+  const failure = useFailure(actions);
   const [adding, { open, close }] = useDisclosure(false);
   const locked = !mayChange(useMe().data?.role);
   const items = grouped(actions.data?.items ?? []).flatMap((group) => group.items);
   return (
     <Section title="Action items">
       <Stack gap="xs">
-        {actions.isError && <Failure error={actions.error} again={() => void actions.refetch()} />}
+        {failure && <Failure error={failure} again={() => void actions.refetch()} />}
         {actions.data && items.length === 0 && !adding && <Text size="sm" c="dimmed">Nothing is on record that would keep it from coming back.</Text>}
         {items.map((item) => <ActionRow key={item.number} item={item}><WrittenAt incident={incident} item={item} /></ActionRow>)}
         {adding && <Adding incident={incident.id} close={close} />}

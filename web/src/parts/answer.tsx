@@ -1,8 +1,9 @@
 // An answer with receipts: verdict, cause, how far to trust it, the first safe step, then everything else.
-import { Badge, Box, Group, Stack, Text } from "@mantine/core";
+import { Badge, Box, Group, List, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { Link } from "react-router";
 
-import { firstSafe, OUTCOME, type Recommendation, staleness, worthShowing } from "../format";
+import { day, firstSafe, OUTCOME, type Recommendation, staleness, worthShowing } from "../format";
 import { useNarrow } from "../live-updates";
 import type { StepOutcomes } from "../step-outcomes";
 import { type MarkCheck, NextCheck } from "./checks";
@@ -63,6 +64,7 @@ export function AnswerRest({ answer, question, marked, mark, markCheck, over = f
       <Steps answer={answer} {...(marked && mark ? { marked, mark } : {})} />
       <TriedBefore answer={answer} />
       <GoingOn answer={answer} />
+      <OfService answer={answer} />
       <Alternatives answer={answer} />
       <EvidenceList answer={answer} question={question} />
       {answer.second_opinion && <SecondOpinion opinion={answer.second_opinion} />}
@@ -109,6 +111,24 @@ function GoingOn({ answer }: { answer: Recommendation }) {
       {ongoing.length > 0 && <Section title="Going on now"><Bullets items={ongoing} lead="Similar, but not a precedent: it is still open, or it began later." /></Section>}
       {suggested.length > 0 && <Section title="Suggested, not confirmed"><Bullets items={suggested} lead="A sender reported this, and nobody here confirmed it. OnRecall takes no step from it." /></Section>}
     </>
+  );
+}
+
+/** The newest incidents of the service in question, where nothing matches. */
+function OfService({ answer }: { answer: Recommendation }) {
+  const others = answer.service_incidents ?? [];
+  if (others.length === 0) return null;
+  return (
+    <Section title="Other incidents of this service">
+      <Text size="sm">No match: listed because nothing similar is on record.</Text>
+      <List size="sm" spacing={4} className="onrecall-wrap">
+        {others.map((other) => (
+          <List.Item key={other.id}>
+            <Link to={`/incidents/${encodeURIComponent(other.id)}`}><InlineCode text={other.title} /></Link> <Text span size="xs" c="dimmed">{[other.service, other.status, day(other.started_at)].join(" · ")}</Text>
+          </List.Item>
+        ))}
+      </List>
+    </Section>
   );
 }
 

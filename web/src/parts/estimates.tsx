@@ -2,7 +2,7 @@
 import { Group, Paper, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import { countText } from "../format";
+import { countText, rangeText } from "../format";
 import type { Schemas } from "../api/client";
 
 export type Estimate = Schemas["EstimateOut"];
@@ -12,7 +12,7 @@ export const percent = (share: number | null | undefined): string => (share === 
 /** "88 % (73–95 %), 34 cases", or that it is not measured. */
 export function estimateText(figure: Estimate): string {
   if (figure.value === null || figure.value === undefined) return figure.n ? `not measured, ${countText(figure.n, "case")}` : "not measured yet";
-  const around = figure.low != null && figure.high != null ? ` (${percent(figure.low)}–${percent(figure.high)})` : "";
+  const around = figure.low != null && figure.high != null ? ` (${rangeText(figure.low, figure.high)})` : "";
   return `${percent(figure.value)}${around}, ${countText(figure.n, "case")}`;
 }
 
@@ -25,7 +25,7 @@ export function Figure({ name, figure, children }: { name: string; figure: Estim
         <Text size="sm" fw={600}>{name}</Text>
         <Group gap="xs" align="baseline">
           <Text fz={known ? 30 : 18} fw={700} lh={1.2} {...(known ? {} : { c: "dimmed" })}>{known ? percent(figure.value) : "not measured yet"}</Text>
-          {known && figure.low != null && figure.high != null && <Text size="sm" c="dimmed">{percent(figure.low)}–{percent(figure.high)}</Text>}
+          {known && figure.low != null && figure.high != null && <Text size="sm" c="dimmed">{rangeText(figure.low, figure.high)}</Text>}
           <Text size="sm" c="dimmed">{countText(figure.n, "case")}</Text>
         </Group>
         <Text size="sm" c="dimmed">{children}</Text>

@@ -3,6 +3,7 @@ import { Box, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import type { Schemas } from "../api/client";
+import { rangeText } from "../format";
 import { type Estimate, percent } from "./estimates";
 
 const at = (share: number): string => `${(100 * share).toFixed(1)}%`;
@@ -33,7 +34,7 @@ export function Intervals({ rows, what, named }: IntervalsProps) {
 function words(figure: Estimate): string {
   const cases = `${figure.n} ${figure.n === 1 ? "case" : "cases"}`;
   if (figure.value == null) return `too few to say, ${cases}`;
-  const around = figure.low == null || figure.high == null ? "" : ` (${percent(figure.low)}–${percent(figure.high)})`;
+  const around = figure.low == null || figure.high == null ? "" : ` (${rangeText(figure.low, figure.high)})`;
   return `${percent(figure.value)}${around}, ${cases}`;
 }
 

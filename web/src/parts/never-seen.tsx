@@ -5,8 +5,9 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { hasFailed } from "../failures";
 import { documentAddress } from "../search";
-import { firstThing, missing } from "../never-seen";
+import { firstThing, missing, unknownFirst } from "../never-seen";
 import { InlineCode } from "./inline-code";
 import { ServiceLink } from "./service-link";
 import { PartFailed } from "./states";
@@ -39,7 +40,8 @@ export function NeverSeen({ incident }: { incident: Shown }) {
 }
 
 function First({ incident, record }: { incident: Shown; record: ServiceRecord }) {
-  if (record.documents.failed) return <Text fw={600} className="onrecall-lead">Load its runbooks again, below: they come first.</Text>;
+  const unknown = unknownFirst(record);
+  if (unknown) return <Text fw={600} className="onrecall-lead">{unknown} could not be loaded: try again below.</Text>;
   const first = record.settled && firstThing({ service: incident.service, began: incident.started_at, documents: record.documents.rows ?? [], changes: record.changes.rows ?? [], people: peopleOf(record), alerts: incident.alert_count ?? 0, labels: incident.labels });
   if (!first) return <Text fw={600} className="onrecall-lead" role="status">Looking up what is on record…</Text>;
   return <Text fw={600} className="onrecall-wrap onrecall-lead">{first.document ? <Link to={documentAddress(first.document)}><InlineCode text={first.words} /></Link> : <InlineCode text={first.words} />}</Text>;
@@ -60,7 +62,7 @@ interface ServiceRecord {
   earlier: Listing<Schemas["IncidentOut"]>;
 }
 
-const listing = <Row,>(query: UseQueryResult<{ items: Row[] }>): Listing<Row> => ({ rows: query.data?.items, failed: query.isLoadingError, again: () => void query.refetch() });
+const listing = <Row,>(query: UseQueryResult<{ items: Row[] }>): Listing<Row> => ({ rows: query.data?.items, failed: hasFailed(query), again: () => void query.refetch() });
 
 /** What is on record of the incident's service. */
 function useRecord(incident: Incident): ServiceRecord {
@@ -72,7 +74,7 @@ function useRecord(incident: Incident): ServiceRecord {
   const past = useQuery({ queryKey: ["past", service], enabled, queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { service, status: "resolved", limit: SHOWN } } })) });
   const earlier = listing(past);
   return {
-    settled: !enabled || [documents, changes, past].every((part) => !part.isPending),
+    settled: !enabled || [documents, changes, past].every((part) => part.data !== undefined || hasFailed(part)),
     documents: listing(documents), changes: listing(changes),
     earlier: { ...earlier, rows: earlier.rows?.filter((other) => other.id !== incident.id) },
   };
@@ -110,7 +112,7 @@ function BeganTogether({ incident }: { incident: Incident }) {
     queryKey: ["around", incident.started_at],
     queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { since: around(-TOGETHER_MINUTES), until: around(TOGETHER_MINUTES), limit: 20 } } })),
   });
-  if (open.isLoadingError) return <PartFailed what="What began about the same time" again={() => void open.refetch()} />;
+  if (hasFailed(open)) return <PartFailed what="What began about the same time" again={() => void open.refetch()} />;
   const others = (open.data?.items ?? []).filter((other) => other.id !== incident.id).slice(0, SHOWN);
   return (
     <Part title={`Began within ${TOGETHER_MINUTES} minutes of it`}>

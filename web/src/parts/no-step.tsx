@@ -2,6 +2,7 @@
 import { Blockquote, Paper, Stack, Text } from "@mantine/core";
 import { Link } from "react-router";
 
+import { mayChange, useMe } from "../current-user";
 import type { Evidence, Recommendation } from "../format";
 import { Shortened } from "./shortened";
 
@@ -19,13 +20,16 @@ export function NoStep({ answer }: { answer: Recommendation }) {
   );
 }
 
-const Suggested = ({ suggestion }: { suggestion: Evidence }) => (
-  <>
-    <Text fw={600} className="onrecall-wrap onrecall-lead">Check what {suggestion.suggested_by ?? "a sender"} suggested before you act on it</Text>
-    <Blockquote p="xs" m={0}><Shortened text={suggestion.excerpt?.text ?? suggestion.title} lines={6} /></Blockquote>
-    <Text size="sm">Do not rely on it yet: nobody here has confirmed it, so no step is taken from it. <Link to="/system/suggestions">Confirm or dismiss it</Link></Text>
-  </>
-);
+function Suggested({ suggestion }: { suggestion: Evidence }) {
+  const may = mayChange(useMe().data?.role);
+  return (
+    <>
+      <Text fw={600} className="onrecall-wrap onrecall-lead">Check what {suggestion.suggested_by ?? "a sender"} suggested before you act on it</Text>
+      <Blockquote p="xs" m={0}><Shortened text={suggestion.excerpt?.text ?? suggestion.title} lines={6} /></Blockquote>
+      <Text size="sm">Do not rely on it yet: nobody here has confirmed it, so no step is taken from it. {may && <Link to="/system/suggestions">Confirm or dismiss it</Link>}</Text>
+    </>
+  );
+}
 
 const Nearest = ({ incident }: { incident: Evidence }) => (
   <>

@@ -6,6 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type ClipboardEvent, type DragEvent, type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 
 import { api, dataOf, type Schemas, sent } from "../api/client";
+import { hasFailed, unlessFailed } from "../failures";
 import { ACCEPTED, inserted, picturesIn, unfit } from "../images";
 import { mayChange, useMe } from "../current-user";
 import { Section } from "./section";
@@ -20,7 +21,7 @@ const HERE = "onrecall";
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export function Notes({ id }: { id: string }) {
-  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: 10_000 });
+  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: unlessFailed(10_000) });
   const items = notes.data?.items ?? [];
   const cause = notes.data?.suggested_cause?.text;
   return (
@@ -29,7 +30,7 @@ export function Notes({ id }: { id: string }) {
         {cause && (
           <Group gap="xs" align="baseline"><Badge variant="light" tt="none">suggested cause</Badge><Text size="sm" className="onrecall-wrap" flex="1 1 12rem">{cause}</Text></Group>
         )}
-        {notes.isLoadingError && <PartFailed what="The notes" again={() => void notes.refetch()} />}
+        {hasFailed(notes) && <PartFailed what="The notes" again={() => void notes.refetch()} />}
         {items.map((note) => <Written key={`${note.source}${note.at}${note.text ?? ""}`} note={note} />)}
         <Write id={id} first={notes.isSuccess && items.length === 0} />
       </Stack>

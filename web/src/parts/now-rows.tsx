@@ -132,7 +132,7 @@ function AnswerSummary({ row: { answer } }: { row: IncidentSummary }) {
   return (
     <div className="onrecall-told">
       <Badge size="sm" color={VERDICT[answer.verdict].color} variant="light" flex="none">{VERDICT[answer.verdict].words}</Badge>
-      <Text size="xs" fw={answer.confidence && answer.cause ? 600 : 400} {...(answer.confidence && answer.cause ? {} : { c: "dimmed" })} className="onrecall-told-trust">{confidenceText(answer)}</Text>
+      <Text size="xs" fw={answer.confidence ? 600 : 400} {...(answer.confidence ? {} : { c: "dimmed" })} className="onrecall-told-trust">{confidenceText(answer)}</Text>
       {answer.cause && <Text size="xs" truncate className="onrecall-told-cause">{answer.cause_label ? labelText(answer.cause_label) : withoutMarks(answer.cause)}</Text>}
     </div>
   );

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { hasFailed, unlessFailed } from "../failures";
 import { useEvery } from "../live-updates";
 import { alertTimes, countText, type Incident, moment, durationText } from "../format";
 import { InlineCode } from "./inline-code";
@@ -15,7 +16,7 @@ const SHOWN = 5;
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export const useAlerts = (id: string) =>
-  useQuery({ queryKey: ["alerts", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: useEvery() });
+  useQuery({ queryKey: ["alerts", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: unlessFailed(useEvery()) });
 
 /** Says that alerts of a resolved incident have not ended: the fix may not have held, or their sender never tells. */
 export function StillFiring({ id }: { id: string }) {
@@ -49,7 +50,7 @@ export function Alerts({ incident }: { incident: Incident }) {
   const alerts = useAlerts(incident.id);
   const [all, setAll] = useState(false);
   const [chosen, setChosen] = useState<readonly number[]>([]);
-  if (alerts.isLoadingError) return <Section title="Alerts"><PartFailed what="The alerts" again={() => void alerts.refetch()} /></Section>;
+  if (hasFailed(alerts)) return <Section title="Alerts"><PartFailed what="The alerts" again={() => void alerts.refetch()} /></Section>;
   if (!alerts.data || alerts.data.items.length === 0) return null;
   const items = alerts.data.items;
   const firing = items.filter((alert) => alert.status === "firing").length;
@@ -126,7 +127,7 @@ export function Merge({ incident, done }: { incident: Incident; done: () => void
           data={others.map((other) => other.value)} renderOption={({ option }) => <Text size="sm" className="onrecall-wrap">{option.value} · {others.find((other) => other.value === option.value)?.title}</Text>} />
         <Button type="submit" loading={merge.isPending}>Merge</Button>
       </Group>
-      {open.isLoadingError && <PartFailed what="The open incidents" again={() => void open.refetch()} />}
+      {hasFailed(open) && <PartFailed what="The open incidents" again={() => void open.refetch()} />}
       {merge.isError && <Failure error={merge.error} />}
     </Paper>
   );

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { hasFailed, unlessFailed } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import { Section } from "./section";
 import { Entries, Entry } from "./entry";
@@ -19,10 +20,10 @@ export function SuggestionsFor({ incident }: { incident: string }) {
   const pending = useQuery({
     queryKey: ["suggestions", incident],
     queryFn: () => dataOf(api.GET("/api/v1/suggestions", { params: { query: { incident } } })),
-    refetchInterval: 10_000,
+    refetchInterval: unlessFailed(10_000),
   });
   const items = pending.data?.items ?? [];
-  if (pending.isLoadingError) return <PartFailed what="What senders suggested" again={() => void pending.refetch()} />;
+  if (hasFailed(pending)) return <PartFailed what="What senders suggested" again={() => void pending.refetch()} />;
   if (items.length === 0) return null;
   return (
     <Section title="Suggested, not confirmed">

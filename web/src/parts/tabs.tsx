@@ -25,13 +25,15 @@ export const Tabs = () => (
   </nav>
 );
 
-/** The browser itself closes the list at a touch beside it and at Escape, and gives the focus back. */
+/** The browser itself closes the list at a touch beside it and at Escape, and gives the focus back; in one too old for that, the list is part of the row (app.css). */
 function More() {
   const { pathname } = useLocation();
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
   const here = rest.some((place) => isAt(pathname, place));
-  useEffect(() => list.current?.hidePopover(), [pathname]);
+  useEffect(() => {
+    if (list.current && "hidePopover" in list.current) list.current.hidePopover();
+  }, [pathname]);
   return (
     <>
       <button type="button" className="onrecall-tab" popoverTarget={id} {...(here ? { "aria-current": "true" as const } : {})}>

@@ -4,6 +4,7 @@ import { IconBolt, IconCheck, IconGitCommit, IconMessageQuestion, IconUser } fro
 import { useQuery } from "@tanstack/react-query";
 
 import { api, dataOf } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { useEvery } from "../live-updates";
 import { type Kind, timelineOf } from "../timeline";
 import { clock, moment } from "../format";
@@ -24,13 +25,13 @@ export const useTimeline = (id: string) =>
   useQuery({
     queryKey: ["timeline", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
-    refetchInterval: useEvery(),
+    refetchInterval: unlessFailed(useEvery()),
   });
 
 export function Timeline({ id }: { id: string }) {
   const timeline = useTimeline(id);
-  if (timeline.isLoadingError) return <Failure error={timeline.error} again={() => void timeline.refetch()} />;
-  if (!timeline.data) return null;
+  const failure = useFailure(timeline);
+  if (!timeline.data) return failure && <Failure error={failure} again={() => void timeline.refetch()} />;
   const entries = timelineOf(timeline.data.items, timeline.data.changes);
   return (
     <Section title="Timeline">

@@ -4,6 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { unlessFailed, useFailure } from "../failures";
 import { endText } from "../format";
 import { Entries, Entry } from "./entry";
 import { Failure, Waiting } from "./states";
@@ -28,14 +29,15 @@ export function UngroupedAlerts() {
     queryFn: ({ pageParam }) => dataOf(api.GET("/api/v1/alerts", { params: { query: { limit: 20, ...(purpose ? { purpose } : {}), ...(pageParam ? { cursor: pageParam } : {}) } } })),
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
-    refetchInterval: EVERY_MS,
+    refetchInterval: unlessFailed(EVERY_MS),
   });
+  const failure = useFailure(ungrouped);
   const items = ungrouped.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm">
       <Select aria-label="which of them" placeholder="All" clearable data={[...PURPOSES]} value={purpose} onChange={(value) => setPurpose(value as Purpose | null)} maw={280} />
-      {ungrouped.isPending && <Waiting rows={3} height={56} />}
-      {ungrouped.isError && <Failure error={ungrouped.error} again={() => void ungrouped.refetch()} />}
+      {ungrouped.isPending && !failure && <Waiting rows={3} height={56} />}
+      {failure && <Failure error={failure} again={() => void ungrouped.refetch()} />}
       {ungrouped.isSuccess && items.length === 0 && <Text size="sm" c="dimmed">Every alert is in an incident.</Text>}
       <Entries label="alerts in no incident">{items.map((alert) => <AsideEntry key={alert.id} alert={alert} />)}</Entries>
       {ungrouped.hasNextPage && <Button variant="default" loading={ungrouped.isFetchingNextPage} onClick={() => void ungrouped.fetchNextPage()}>Show more</Button>}

@@ -57,7 +57,7 @@ export function Grounds({ answer }: { answer: Recommendation }) {
       )}
       {narrow && answer.cause_citation && <Text size="xs" c="dimmed" component="div" className="onrecall-wrap">Cause from <Citation citation={answer.cause_citation} /></Text>}
       <Shortened text={`Why: ${answer.verdict_reason}`} lines={2} c="dimmed" />
-      {answer.cause && answer.confidence && answer.confidence_reason && <Text size="xs" c="dimmed" className="onrecall-wrap">Trust: {answer.confidence_reason}</Text>}
+      {answer.confidence && answer.confidence_reason && <Text size="xs" c="dimmed" className="onrecall-wrap">Trust: {answer.confidence_reason}</Text>}
     </Stack>
   );
 }
