@@ -116,3 +116,27 @@ def test_a_long_line_behind_due_is_read_in_bounded_time():
 
 def test_an_item_with_very_many_brackets_is_read():
     assert parse_item("fix it " + "(done) " * 1200, "").state == "done"
+
+
+def listed(*lines):
+    text = (
+        "# Mail down\n\nStart: 2026-09-08 10:00 UTC\n\n## Action items\n\n" + "\n".join(f"- {x}" for x in lines) + "\n"
+    )
+    return [(item.text, item.owner) for item in report("mail.md", text).incident().action_items]
+
+
+@pytest.mark.parametrize("service", ["Checkout", "Payments", "Cassandra", "London"])
+def test_a_service_before_a_colon_owns_no_item(service):
+    assert listed(f"{service}: add a retry", "Cap the spool") == [
+        (f"{service}: add a retry", None),
+        ("Cap the spool", None),
+    ]
+
+
+def test_a_word_before_a_colon_is_a_name_where_the_list_shows_it():
+    assert listed("Lou: add a retry", "Gil: cap the spool") == [("add a retry", "Lou"), ("cap the spool", "Gil")]
+    assert listed("Lou: add a retry", "Cap the spool (@lou)")[0] == ("add a retry", "Lou")
+
+
+def test_a_tool_in_brackets_beside_a_state_owns_no_item():
+    assert read("Use TLS (Envoy, done)") == ("Use TLS (Envoy)", None, None, "done")

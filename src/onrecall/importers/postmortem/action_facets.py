@@ -181,7 +181,10 @@ def _facets_of(parts: Sequence[str], *, bracketed: bool = False) -> ActionFacets
         return None
     due = next((day for kind, part in kinds if kind == "due" and (day := parse_due_day(_without_label(part)))), None)
     state = next((parse_state(_value(part)) for kind, part in kinds if kind == "state"), None)
+    subjects = [part for kind, part in kinds if bracketed and kind == "name" and is_subject(clean_owner(part))]
+    names = [part for part in names if part not in subjects]
     vague = [part for kind, part in kinds if kind == "due" and parse_due_day(_without_label(part)) is None]
+    vague = [*subjects, *vague]
     remainder = (f" ({', '.join(vague)})" if bracketed else f" — {', '.join(vague)}") if vague else ""
     owner = ", ".join(clean_owner(_without_owner_label(part)) for part in names) or None
     return ActionFacets(remainder, owner, due, state)
