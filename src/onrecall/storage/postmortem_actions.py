@@ -59,7 +59,7 @@ def _merge_items(
     ]
     for item in items:
         key = fold_words(item.text)
-        if key not in present and (former := next((one for one in others if _is_same_line(one, item)), None)):
+        if key not in present and (former := next((other for other in others if _is_same_line(other, item)), None)):
             others.remove(former)
             present[key] = former
         if key in present:

@@ -106,8 +106,8 @@ class Node:
         spellings = {option.name.lower(): option for option in self.options.values()}
         if name in spellings or len(name) < _SHORTEST_PARAMETER:
             return spellings.get(name)
-        alike = [option for spelling, option in spellings.items() if spelling.startswith(name)]
-        return next((option for option in alike if option.risk in _RAISING or option.kind == "out"), None)
+        candidates = [option for spelling, option in spellings.items() if spelling.startswith(name)]
+        return next((option for option in candidates if option.risk in _RAISING or option.kind == "out"), None)
 
     def options_like(self, prefix: str) -> Iterator[Option]:
         """The long options that begin so, declared here or above."""
