@@ -2,7 +2,9 @@
 
 import pytest
 
+from growth import grows_at_most
 from importers.reports import report
+from onrecall.importers.postmortem.action_facets import split_facets
 from onrecall.importers.postmortem.action_item_text import parse_item
 
 
@@ -102,3 +104,39 @@ def test_a_cell_without_a_whole_day_is_kept_behind_the_task():
 def test_the_order_of_day_and_month_on_the_page_holds_for_due_dates():
     text = PAGE.format(items="- cap the spool (Mira, due 03/11/2026)\n- page on it (Gil, due 25/11/2026)\n")
     assert [item.due for item in report("spool.md", text).incident().action_items] == ["2026-11-03", "2026-11-25"]
+
+
+def test_many_names_behind_a_label_are_read_in_bounded_time():
+    assert grows_at_most(6, lambda size: split_facets("Owner: " + " and ".join(["aa"] * size) + " !"), 13, 26)
+
+
+def test_a_long_line_behind_due_is_read_in_bounded_time():
+    assert grows_at_most(3, lambda size: parse_item("due " * size, ""), 1500, 3000)
+
+
+def test_an_item_with_very_many_brackets_is_read():
+    assert parse_item("fix it " + "(done) " * 1200, "").state == "done"
+
+
+def listed(*lines):
+    text = (
+        "# Mail down\n\nStart: 2026-09-08 10:00 UTC\n\n## Action items\n\n" + "\n".join(f"- {x}" for x in lines) + "\n"
+    )
+    return [(item.text, item.owner) for item in report("mail.md", text).incident().action_items]
+
+
+@pytest.mark.parametrize("service", ["Checkout", "Payments", "Cassandra", "London"])
+def test_a_service_before_a_colon_owns_no_item(service):
+    assert listed(f"{service}: add a retry", "Cap the spool") == [
+        (f"{service}: add a retry", None),
+        ("Cap the spool", None),
+    ]
+
+
+def test_a_word_before_a_colon_is_a_name_where_the_list_shows_it():
+    assert listed("Lou: add a retry", "Gil: cap the spool") == [("add a retry", "Lou"), ("cap the spool", "Gil")]
+    assert listed("Lou: add a retry", "Cap the spool (@lou)")[0] == ("add a retry", "Lou")
+
+
+def test_a_tool_in_brackets_beside_a_state_owns_no_item():
+    assert read("Use TLS (Envoy, done)") == ("Use TLS (Envoy)", None, None, "done")

@@ -3,6 +3,7 @@
 import pytest
 
 from importers.reports import report
+from onrecall.importers.postmortem.outcomes import detect_outcome
 
 PAGE = "# Ticket desk down\n\nStart: 2026-09-08 10:00 UTC\nEnd: 2026-09-08 11:00 UTC\n\n## {heading}\n\n{text}\n"
 
@@ -132,3 +133,10 @@ def test_a_page_without_a_start_begins_when_it_was_detected():
 def test_a_time_without_a_zone_in_prose_is_counted_once():
     text = "# Uploads fail\n\nBetween 10:00 and 11:00 on 26 June 2026 uploads failed.\n\n## Root cause\nA limit.\n"
     assert "2 times in postmortems have no zone" in report("uploads.md", text).messages_text
+
+
+@pytest.mark.parametrize(
+    "sentence", ["再起動しましたが変わらず", "再起動したが直らず", "再起動しても効果がなく", "重启后没有改善"]
+)
+def test_an_outcome_between_letters_of_japanese_or_chinese_is_read(sentence):
+    assert detect_outcome(sentence) == "did_not_help"

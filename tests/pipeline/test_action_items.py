@@ -268,3 +268,36 @@ def test_a_link_to_the_form_is_filled_in_and_never_too_long():
 )
 def test_a_form_without_its_gaps_is_refused(template, words):
     assert words in IssueForm(template).problem()
+
+
+@pytest.mark.parametrize(
+    ("former", "item"),
+    [
+        ("rotate the key — priya — 2026-10-01", ActionItem("rotate the key", "priya", None, 7, "2026-10-01")),
+        ("Gil: add a canary", ActionItem("add a canary", "Gil", None, 7)),
+        ("Add alert, Kim", ActionItem("Add alert — by Q3", "Kim", None, 7)),
+        ("Fix retries", ActionItem("Fix retries by next sprint", None, None, 7)),
+    ],
+)
+def test_an_item_whose_owner_or_date_is_now_told_apart_is_updated_and_not_added_again(memory, former, item):
+    memory.import_history([report(1, ActionItem(former, None, None, 7))])
+    memory.import_history([report(1, item)])
+    memory.import_history([report(1, item)])
+    assert rows(memory) == [(1, item.text, "open")]
+    assert memory.store.action_items.get("P-1", 1).owner == item.owner
+
+
+def test_an_item_with_another_number_is_another_one(memory):
+    memory.import_history([report(1, ActionItem("Upgrade to Node 18", None, None, 7))])
+    memory.import_history([report(1, ActionItem("Upgrade to Node", None, None, 7))])
+    assert len(rows(memory)) == 2
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_an_item_that_says_more_or_that_a_person_edited_is_another_one(memory, edited):
+    former = "Gil: add a canary" if edited else "add a canary to the mail relay"
+    memory.import_history([report(1, ActionItem(former, None, None, 7))])
+    if edited:
+        memory.actions.edit("P-1", 1, ActionEdit(owner="Noor"), "Noor")
+    memory.import_history([report(1, ActionItem("add a canary", "Gil", None, 7))])
+    assert [text for _, text, _ in rows(memory)] == [former, "add a canary"]

@@ -152,3 +152,19 @@ def test_an_alternative_says_what_would_tell_it_from_the_first():
     )
     (alternative,) = ask(evidence, text="web is down: FATAL: sorry, too many clients already").alternatives
     assert alternative.tell_apart[0].startswith("`FATAL: sorry, too many clients already` was reported and points to")
+
+
+@pytest.mark.parametrize(
+    ("name", "question", "is_named"),
+    [
+        ("5", "5 of 12 pods crash", False),
+        ("redis", "Redis is slow", False),
+        ("db2", "db2 is down", False),
+        ("INC-204", "the same as inc-204?", True),
+        ("INC0012345", "INC0012345 again", True),
+    ],
+)
+def test_only_what_looks_like_an_id_names_a_record(name, question, is_named):
+    far = resolved_incident(name, 0.1, cause="a", root_cause="a")
+    reason = compose(Situation(question), [far], NONE, NOW).verdict_reason
+    assert reason.startswith("the question names") is is_named

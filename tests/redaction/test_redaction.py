@@ -299,3 +299,21 @@ def test_a_document_is_redacted_by_choice_of_personal_data_too():
     document = Document("rb-1", "Call", "call anna@example.org\n")
     assert redact_model(document) is document
     assert redact_model(document, personal=True).text == "call [redacted:email]\n"
+
+
+@pytest.mark.parametrize("value", ["New-Yorker", "New-Horizons", "Get-Schwifty", "Read-Dragonfly"])
+def test_a_password_that_begins_like_a_cmdlet_is_caught(value):
+    assert value not in redact(f"DB_PASSWORD={value}").text
+    assert "Read-Host" in redact("password: Read-Host").text
+
+
+@pytest.mark.parametrize("name", ["Secret name", "password type", "db password version"])
+def test_a_password_behind_a_property_of_a_secret_is_caught_and_a_plain_name_stays(name):
+    assert "hunter2" not in redact(f"{name}: hunter2Xk9!").text
+    assert "prod-db-Xk9Version2" in redact(f"{name}: prod-db-Xk9Version2").text
+
+
+def test_after_gpg_key_only_a_fingerprint_stays():
+    digits = "8f3a9c2e1b7d4f6a8c0e2d4b6f8a1c3e"
+    assert digits not in redact(f"gpg key: {digits}").text
+    assert digits in redact(f"gpg key: {digits}6a8c0e2d").text

@@ -35,7 +35,7 @@ _OVER = re.compile(
     r"|all[- ]clear|back to normal|(?:closing|resolving) (?:this|the|it)\b"
     r"|(?:incident|issue|problem|outage) (?:over|closed|resolved|fixed|solved))"
     rf"|[,;.\u2013\u2014]\s*(?:it['\u2019]?s\s+)?(?:resolved|fixed|solved|mitigated|all good|all green){_REACTIONS}"
-    r"|^\W*(?:resolved|fixed|mitigated)\b"
+    r"|^[^\w\n]*(?:resolved|fixed|mitigated)\b"
     r"|\b(?:ist|sind|war) (?:wieder )?(?:behoben|gelöst)|\b(?:est|sont) résolus?\b|\b(?:está|quedó) resuelt[oa]\b"
     r"|\bproblema risolto\b|\b(?:is|zijn) opgelost\b|復旧しました|解決しました|已恢复|已解决",
     re.IGNORECASE | re.MULTILINE,

@@ -110,7 +110,7 @@ def _notes(record: FieldRecord) -> tuple[list[Comment], bool]:
     """Return what people wrote, and whether the issue was fixed rather than closed as a duplicate or moved."""
     comments: list[Comment] = []
     is_fixed = True
-    for note in (*record.object_list("notes"), *_discussed(record)):
+    for note in (*record.object_list("notes"), *_discussion_notes(record)):
         note.use("id", "author", "author_id", "noteable_type", "noteable_id", "noteable_iid", "updated_at", "system")
         text = note.text("body", "note")
         if note.get("system"):
@@ -120,7 +120,7 @@ def _notes(record: FieldRecord) -> tuple[list[Comment], bool]:
     return comments, is_fixed
 
 
-def _discussed(record: FieldRecord) -> Iterator[FieldRecord]:
+def _discussion_notes(record: FieldRecord) -> Iterator[FieldRecord]:
     for discussion in record.object_list("discussions"):
         yield from discussion.object_list("notes")
 

@@ -40,7 +40,8 @@ def rows(
             yield RejectedInput(row.where, "createdDateTime", "this is no message of Teams: it has no id, time or body")
         else:
             line = min(line, row.line)
-            messages |= {str(message["id"]): message for message in _with_replies(row.values) if _is_said(message)}
+            written = filter(_is_user_message, _with_replies(row.values))
+            messages |= {str(message["id"]): message for message in written}
     channel = _channel_name(context)
     in_order = sorted(map(_as_message, messages.values()), key=lambda message: str(message["at"]))
     for name, part in incidents_of_channel(channel, in_order):
@@ -67,7 +68,7 @@ def _with_replies(message: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
             yield {"replyToId": message.get("id"), **reply}
 
 
-def _is_said(message: Mapping[str, Any]) -> bool:
+def _is_user_message(message: Mapping[str, Any]) -> bool:
     """Return whether a person or a bot wrote the message, and it was not deleted."""
     return message.get("messageType") == "message" and not message.get("deletedDateTime")
 

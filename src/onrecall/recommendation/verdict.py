@@ -135,7 +135,22 @@ def decide_verdict(
 def _is_named(evidence: Evidence, situation: Situation) -> bool:
     """Return whether the situation names evidence by its id or by its key in the tool it comes from."""
     keys = {evidence.id, evidence.incident.source_id if evidence.incident else None} - {None}
-    return any(re.search(rf"(?<![\w-]){re.escape(str(key))}(?![\w-])", situation.text, re.IGNORECASE) for key in keys)
+    return any(
+        re.search(rf"(?<![\w-]){re.escape(str(key))}(?![\w-])", situation.text, re.IGNORECASE)
+        for key in keys
+        if _looks_like_id(str(key))
+    )
+
+
+_MIN_DIGITS = 4
+"""Digits that make a word without a separator look like an id; `db2` and `ipv6` are words of questions."""
+
+
+def _looks_like_id(key: str) -> bool:
+    """Return whether a key names nothing but a record: a letter first, and digits behind a separator or many."""
+    digits = sum(map(str.isdigit, key))
+    is_word = re.fullmatch(r"[A-Za-z][\w#-]*", key) is not None
+    return is_word and digits > 0 and (digits >= _MIN_DIGITS or re.search(r"-|[_#]\d", key) is not None)
 
 
 def _is_same_name(situation: Situation, evidence: Evidence) -> bool:

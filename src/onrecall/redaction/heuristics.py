@@ -47,7 +47,8 @@ _PATH = re.compile(r"(?:\.{0,2}|~)/.*", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _CODE = re.compile(
     r"[A-Za-z_$]\w*(?:\.\w+)*(?:\((?:[a-z_., ]*\)?)|\[.*)"
-    r"|(?:Get|Read|New|Import|ConvertTo|ConvertFrom)-[A-Z][A-Za-z]+"
+    r"|Get-(?:Credential|Content|Item|ItemProperty|Variable|Secret|AzKeyVaultSecret|LapsADPassword|Random)|Read-Host"
+    r"|New-(?:Object|Guid)|Import-(?:Clixml|Csv|PfxCertificate)|Convert(?:To|From)-(?:SecureString|Json)"
     r"|[A-Za-z_]\w*(?:(?:\.|::)[A-Za-z_]\w*)*!?\(.*"
     r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\(.*"
     r"|_{0,2}[a-z][A-Za-z_]*(?:\.[A-Za-z_]+)+(?:[\[(].*)?"

@@ -6,6 +6,7 @@ A joint states how certain a value follows: after `=` any value counts, after `i
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import get_args
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.heuristics import Look
@@ -24,12 +25,13 @@ _SIGN = r"(?:=>|:=|={1,3}|:{2,4}(?=[ ])|:|%3[DdAa])"
 _SPELLED_PASSWORD = re.compile(r"[A-Za-z]{3,}\d{2,}[!?.*]?|(?=\D*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,}")
 _LONG_HEX = re.compile(r"[0-9a-f]{32,}")
 _KEY_HEX = re.compile(r"[0-9a-f]{32}|[0-9A-F]{32}|[0-9A-F]{64}|[0-9a-f]{37}|[0-9a-f]{40}|[0-9a-f]{48}|[0-9a-f]{64}")
+_FINGERPRINT = re.compile(r"(?:0x)?[0-9A-Fa-f]{40}")
 _GROUPS = re.compile(r"(?=[^-]*\d)[A-Za-z0-9]{4,6}(?:-(?=[^-]*\d)[A-Za-z0-9]{4,6}){1,4}")
 _OPEN = r"(?:(?:\*{1,2}|_{1,2}|~~)(?=[^\s*_]))?"
 
 
 def _any_strength(look: Look) -> Mapping[Strength, Look]:
-    return dict.fromkeys(("any", "word", "mixed", "random", "key", "named_key", "made_up", "digits", "hash"), look)
+    return dict.fromkeys(get_args(Strength), look)
 
 
 def _is_no_object_name(value: str) -> bool:
@@ -91,6 +93,7 @@ FIRM: Mapping[Strength, Look] = {
     "random": _is_random_or_uuid,
     "key": _is_long_key,
     "named_key": _is_long_key_or_hex,
+    "gpg_key": lambda value: _is_random_or_uuid(value) and _FINGERPRINT.fullmatch(value) is None,
     "made_up": _is_user_and_password,
     "digits": _is_digits_or_mixed,
     "hash": _could_be_hash,
@@ -103,6 +106,7 @@ LOOSE: Mapping[Strength, Look] = {
     "word": lambda value: looks.is_password_like(value) or _SPELLED_PASSWORD.fullmatch(value) is not None,
     "mixed": _is_jumbled_token,
     "random": looks.is_key,
+    "gpg_key": looks.is_key,
 }
 """Checks where the text may be a sentence."""
 SURE: Mapping[Strength, Look] = {
@@ -111,6 +115,7 @@ SURE: Mapping[Strength, Look] = {
     "random": looks.is_key,
     "key": lambda _: False,
     "named_key": lambda _: False,
+    "gpg_key": looks.is_key,
     "digits": lambda _: False,
     "made_up": lambda _: False,
 }
@@ -254,7 +259,8 @@ _JOINTS: tuple[Joint, ...] = (
     ),
     _joint(
         " ",
-        r"[ ](?!(?:[a-z]{2,24}[ ])?(?i:ids?|names?|versions?|arns?|alias(?:es)?|fingerprints?|lengths?|types?)[ ]?:)"
+        r"[ ](?!(?:[a-z]{2,24}[ ])?(?i:ids?|names?|versions?|arns?|alias(?:es)?|fingerprints?|lengths?|types?)"
+        r"[ ]?:[ ]?+[\w./:+-]*(?:[\s,;)\]\"'`]|\Z))"
         r"[^\W\d_]{2,24}(?:[ ][^\W\d_]{2,24})?[ ]?:[ ]?",
         {**SURE, "any": looks.is_password_like},
         signs=(":",),

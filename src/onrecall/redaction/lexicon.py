@@ -2,8 +2,9 @@
 
 From the surest names to the vaguest: after `any` whatever could be a secret is one, after `word` what is no word of a
 language, after `mixed` what a machine made, after `random` what is as random as a key, after `key` only what has small
-letters, capitals and digits besides, after `named_key` that or a long hexadecimal number, after `made_up` a password on
-sight, after `digits` a code, after `hash` a hash. names.py tells how a name is taken apart.
+letters, capitals and digits besides, after `named_key` that or a long hexadecimal number, after `gpg_key` what is
+random and no fingerprint, after `made_up` a password on sight, after `digits` a code, after `hash` a hash. names.py
+tells how a name is taken apart.
 """
 
 ENDINGS = """
@@ -32,7 +33,7 @@ key random | ingest key, write key, hmac key, aes key, jwt key, session key, hos
 key random | function key, root key, data key, routing key, rsa key, ssh key, dkim key, vapid key
 key random | fernet key, secret key base, cookie key, crypto key, cipher key
 key random | security key, wallet key, device key, project key, salt, seed, totp, totp seed, totp secret
-key key | gpg key, pgp key
+key gpg_key | gpg key, pgp key
 key random | validation key, decryption key
 key random | mfa secret, otp seed, id rsa, id ed25519, id ecdsa, id dsa, dockerconfigjson, dockercfg
 key random | account secret

@@ -12,7 +12,7 @@ from typing import Literal, cast
 
 from onrecall.redaction import lexicon
 
-Strength = Literal["any", "word", "mixed", "random", "key", "named_key", "made_up", "digits", "hash"]
+Strength = Literal["any", "word", "mixed", "random", "key", "named_key", "gpg_key", "made_up", "digits", "hash"]
 """The check that a value must pass to count as secret after such a name; see lexicon.py."""
 
 

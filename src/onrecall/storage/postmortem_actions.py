@@ -1,5 +1,6 @@
 """Track the action items that postmortems list: new ones are added, and later imports update what nobody edited."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
@@ -20,7 +21,8 @@ FIRST_SCHEMA = 33
 def track(connection: Connection, reported: Mapping[str, Sequence[ActionItem]]) -> None:
     """Track the action items of postmortems, keyed by incident.
 
-    One that is tracked under the same text is updated, unless a person added or edited it.
+    One that is tracked under the same text is updated, unless a person added or edited it; so is one whose text still
+    holds the owner or the due date that are now told apart from it.
     """
     listed = {incident: items for incident, items in reported.items() if items}
     tracked: dict[str, list[TrackedAction]] = {incident: [] for incident in listed}
@@ -46,16 +48,59 @@ def _merge_items(
     connection: Connection, incident: str, items: Sequence[ActionItem], tracked: Sequence[TrackedAction]
 ) -> list[TrackedAction]:
     """Update tracked action items, and return those to add."""
-    present = {fold_words(text): action for action in tracked for text in (action.text, action.imported_text) if text}
+    present = {fold_words(text): action for action in tracked for text in _texts_of(action)}
     last = max((action.number for action in tracked), default=0)
     added: dict[str, TrackedAction] = {}
+    keys = {fold_words(item.text) for item in items}
+    others = [
+        action
+        for action in tracked
+        if action.imported and not action.edited and keys.isdisjoint(map(fold_words, _texts_of(action)))
+    ]
     for item in items:
         key = fold_words(item.text)
+        if key not in present and (former := next((other for other in others if _is_same_line(other, item)), None)):
+            others.remove(former)
+            present[key] = former
         if key in present:
             _update_tracked(connection, present[key], item)
         elif key and key not in added:
             added[key] = _from_report(incident, last + len(added) + 1, item)
     return list(added.values())
+
+
+def _texts_of(action: TrackedAction) -> tuple[str, ...]:
+    return tuple(text for text in (action.text, action.imported_text) if text)
+
+
+_VAGUE_DUE = re.compile(r"[\s,;(\u2013\u2014-]*\bby\s+[\w ]{1,40}\)?$", re.IGNORECASE)
+_BESIDE_TASK = re.compile(
+    r"owners?|assignee|assigned|dri|to|and|due|by|on|until|eta|deadline|status|state|open|todo|wip|in|progress|done"
+)
+"""Words that stand beside a task, besides the name of its owner and the due date."""
+_DATE_WORD = re.compile(
+    r"\d+[a-z]*|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}|mon|tue|wed|thu|fri|sat|sun"
+)
+
+
+def _is_same_line(tracked: TrackedAction, item: ActionItem) -> bool:
+    """Return whether a tracked item is this one with owner or due date still in its text, or without its `by …`."""
+    stored = fold_words(tracked.text)
+    for text in (item.text, _VAGUE_DUE.sub("", item.text)):
+        task = re.escape(fold_words(text).rstrip(". "))
+        match = re.fullmatch(rf"{task}(?P<behind>(?:\W.*)?)|(?P<before>.*\W){task}\W*", stored) if task else None
+        if match and _is_beside_task(match["behind"] or match["before"] or "", item):
+            return True
+    return False
+
+
+def _is_beside_task(text: str, item: ActionItem) -> bool:
+    """Return whether a text holds nothing but the item's owner, a date where it is due, and words around them."""
+    owner = set(re.findall(r"\w+", fold_words(item.owner or "")))
+    return all(
+        word in owner or _BESIDE_TASK.fullmatch(word) or (item.due and _DATE_WORD.fullmatch(word))
+        for word in re.findall(r"\w+", text)
+    )
 
 
 def _update_tracked(connection: Connection, present: TrackedAction, item: ActionItem) -> None:

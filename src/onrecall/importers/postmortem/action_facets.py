@@ -1,4 +1,4 @@
-"""Part an action item into what shall be done, by whom, by when, and its state, however they are written beside it.
+"""Split an action item into task, owner, due date and state, however they are written beside it.
 
 `Rotate the key (@priya, due 2026-10-01)`, `rotate the key — priya — 2026-10-01` and `Priya: rotate the key` say the
 same. What cannot be told apart from the task, such as `by Friday`, stays in its text.
@@ -32,8 +32,8 @@ _LOWER_NAME = r"[a-zà-öø-ÿ][\w.-]{1,20}"
 
 
 def _one_or_several(name: str) -> str:
-    """Return the pattern of one name or several, joined by commas or `and`."""
-    return rf"(?:{name})(?:\s*(?:,|&|\+|/|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b)\s*(?:{name}))*"
+    """Return the pattern of one to six names, joined by commas or `and`; without a limit it would take forever."""
+    return rf"(?:{name})(?:\s*(?:,|&|\+|/|\band\b|\bund\b|\bet\b|\by\b|\be\b|\ben\b)\s*(?:{name})){{0,5}}"
 
 
 _OWNER_LABEL = re.compile(rf"\W*(?:{_OWNER_LABELS})(?:\*\*|__)?\s*[:=\uff1a]\s*(?P<rest>.+)", re.IGNORECASE)
@@ -129,21 +129,27 @@ def _is_persons_name(name: str, following: str) -> bool:
     return not (known or verb or is_no_owner(first)) and re.search(rf"\b{re.escape(first)}\b", following) is None
 
 
-def _split_end(facets: ActionFacets) -> ActionFacets:
+_MOST_GROUPS = 8
+"""Groups of brackets and parts between dashes at the end of an item that are read."""
+
+
+def _split_end(facets: ActionFacets, groups: int = _MOST_GROUPS) -> ActionFacets:
     """Take the facets behind an item, one group of brackets or one part between dashes after the other."""
+    if not groups:
+        return facets
     if (handle := _HANDLE_BEFORE_DAY.search(facets.text)) is not None and (day := parse_due_day(handle["day"])):
         return ActionFacets(facets.text[: handle.start()], clean_owner(handle["owner"]), day)
     if (match := _BRACKETS.search(facets.text)) is not None and facets.text[: match.start()].strip():
         taken = _facets_of(_PART_BREAK.split(match["inside"]), bracketed=True)
         if taken is not None:
             rest = ActionFacets(facets.text[: match.start()] + taken.text, taken.owner, taken.due, taken.state)
-            return rest if taken.text else _merge(_split_end(ActionFacets(rest.text)), rest)
+            return rest if taken.text else _merge(_split_end(ActionFacets(rest.text), groups - 1), rest)
     parts, text = _parts_at_end(facets.text)
     taken = _facets_of(parts) if parts else None
     if taken is None:
         return facets
     merged = ActionFacets(text + taken.text, taken.owner, taken.due, taken.state)
-    return merged if taken.text else _merge(_split_end(ActionFacets(text)), merged)
+    return merged if taken.text else _merge(_split_end(ActionFacets(text), groups - 1), merged)
 
 
 def _merge(inner: ActionFacets, outer: ActionFacets) -> ActionFacets:
@@ -175,7 +181,10 @@ def _facets_of(parts: Sequence[str], *, bracketed: bool = False) -> ActionFacets
         return None
     due = next((day for kind, part in kinds if kind == "due" and (day := parse_due_day(_without_label(part)))), None)
     state = next((parse_state(_value(part)) for kind, part in kinds if kind == "state"), None)
+    subjects = [part for kind, part in kinds if bracketed and kind == "name" and is_subject(clean_owner(part))]
+    names = [part for part in names if part not in subjects]
     vague = [part for kind, part in kinds if kind == "due" and parse_due_day(_without_label(part)) is None]
+    vague = [*subjects, *vague]
     remainder = (f" ({', '.join(vague)})" if bracketed else f" — {', '.join(vague)}") if vague else ""
     owner = ", ".join(clean_owner(_without_owner_label(part)) for part in names) or None
     return ActionFacets(remainder, owner, due, state)

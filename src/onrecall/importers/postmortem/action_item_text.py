@@ -1,6 +1,7 @@
 """Parse the text of an action item: its task, owner, due date and state."""
 
 import re
+from itertools import islice
 
 from onrecall.importers.postmortem.action_facets import (
     STATES,
@@ -16,6 +17,8 @@ from onrecall.importers.postmortem.rows import plain_text
 
 LONGEST_DATE = 5
 """Maximum words of a date: `Fri 3 de julio 2026`."""
+MAX_DATE_LENGTH = 80
+"""Characters behind `due` that are searched for a date."""
 _LABELLED_NAME = (
     r"@[\w.-]+|[A-ZÄÖÜ][\w.'’-]*(?:\s+[A-ZÄÖÜ][\w.'’-]*){0,2}|[a-z][\w.-]{1,20}(?:[ -](?:team|sre|ops|squad))?"
 )
@@ -114,7 +117,8 @@ class _ItemDraft:
     def take_due(self) -> None:
         """Take the date behind `due` or the like within the text."""
         for label in _DUE_WITHIN.finditer(self.text) if self.due is None else ():
-            ends = [word.end() for word in re.finditer(r"\S+", self.text[label.end() :])][:LONGEST_DATE]
+            behind = self.text[label.end() : label.end() + MAX_DATE_LENGTH]
+            ends = [word.end() for word in islice(re.finditer(r"\S+", behind), LONGEST_DATE)]
             for end in reversed(ends):
                 written = self.text[label.end() : label.end() + end]
                 if day := parse_due_day(written.rstrip(")].,;")):
@@ -151,7 +155,7 @@ class _ItemDraft:
 
 
 def parse_item(text: str, markup: str) -> ActionFacets:
-    """Part an item into task, owner, due date and state.
+    """Split an item into task, owner, due date and state.
 
     Args:
         text: The item as plain text.

@@ -50,7 +50,7 @@ def _part_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     if any(row.kind == "item" for row in rows):
         yield from _list_items(rows)
     elif not any(row.kind == "cells" for row in rows):
-        yield from _prose_items(rows)
+        yield from _without_subjects(list(_prose_items(rows)), {row.number: plain_text(row.text) for row in rows})
 
 
 def _table_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
@@ -108,7 +108,7 @@ def _columns(row: DocumentRow) -> dict[str, int]:
 
 def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     """Yield the items of a list; a lower-case name in brackets is an owner where another item has the same."""
-    items = list(_read_list(rows))
+    items = _without_subjects(list(_read_list(rows)), {row.number: plain_text(row.text) for row in rows})
     owners = {item.owner for item in items if item.owner}
     for item in items:
         match = _LOWER_OWNER.search(item.text) if item.owner is None else None
@@ -116,6 +116,33 @@ def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             yield replace(item, owner=match[1], text=item.text[: match.start()].strip())
         else:
             yield item
+
+
+_LEAD = re.compile(r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][\w'’-]*)[:\uff1a]\s")
+"""A single word before a colon: `Lou: add a test`, `Checkout: add a retry`."""
+
+
+def _without_subjects(items: Sequence[ActionItem], written: Mapping[int, str]) -> list[ActionItem]:
+    """Return the items without owners that are single words before a colon, unless the list shows that they are names.
+
+    It does where the word owns another item, or where every item of several begins so, each with what may be a name.
+    """
+    led = [item.owner is not None and item.owner == _leading_word(written.get(item.line or 0, "")) for item in items]
+    if len(items) > 1 and all(led):
+        return list(items)
+    others = [item.owner for item, is_led in zip(items, led, strict=True) if item.owner and not is_led]
+    known = {word.casefold() for owner in others for word in re.findall(r"[\w'’-]+", owner)}
+    return [
+        replace(item, text=f"{item.owner}: {item.text}", owner=None)
+        if is_led and (item.owner or "").casefold() not in known
+        else item
+        for item, is_led in zip(items, led, strict=True)
+    ]
+
+
+def _leading_word(text: str) -> str | None:
+    match = _LEAD.match(text)
+    return match["word"] if match else None
 
 
 def _read_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:

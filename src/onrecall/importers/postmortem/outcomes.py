@@ -85,9 +85,9 @@ NO_HELP = re.compile(
     r"|nessun (?:effetto|risultato|miglioramento|cambiamento|esito|successo)|\binvano\b"
     r"|zonder (?:effect|resultaat|succes)|hielp(?:en)? (?:ook |helaas )?niet|geen (?:effect|verbetering"
     r"|resultaat|succes)"
-    r"|haalden? niets uit|tevergeefs"
+    r"|haalden? niets uit|tevergeefs)"
     r"|不起作用|没有效果|没有改善|没有用|无效|未见效|未恢复|効果がなく|変わらず|直らず|効果なし|効果がなかった|効果はなかった|変化なし|解消せず|改善しなかった"
-    r"|改善せず|失敗)",
+    r"|改善せず|失敗",
     re.IGNORECASE,
 )
 _HELPED = re.compile(

@@ -110,6 +110,11 @@ def find_keeping_option(names: Sequence[str]) -> str | None:
     return next((name for name in names if _keeping().search(name)), None)
 
 
+def names_kept_data(option: str) -> bool:
+    """Return whether an option that says how long something is kept is about data, as `--snapshot-retention-limit`."""
+    return re.search(r"retention|backup|snapshot", option, re.IGNORECASE) is not None
+
+
 def names_uncertain_loss(word: str) -> bool:
     """Return whether an option or its value says that data may get lost, as in `force-data-loss`."""
     return not words("evidence.txt", "nouns").isdisjoint(re.findall(r"[a-z]+", word.lower()))

@@ -62,11 +62,19 @@ def _grammar() -> Language:
     return Language(tree_sitter_javascript.language())
 
 
+_OF_DOCUMENTS = re.compile(
+    r"(?:find|count|distinct|aggregate|insert|update|replace|delete|remove|bulkWrite)(?:One|Many|Documents|And\w+)?"
+)
+"""Methods in whose arguments `force` and `expireAfterSeconds` are fields of documents, not options."""
+
+
 @dataclass(slots=True)
 class _MongoReader:
     """Walks the tree of a piece of JavaScript."""
 
     depth: int = 0
+    in_documents: bool = False
+    """Whether keys are those of documents and filters rather than of commands."""
     names: set[str] = field(default_factory=set)
     """Names of parameters and variables: what they stand for is judged where it is called."""
 
@@ -143,9 +151,9 @@ class _MongoReader:
     def _key(self, node: Node) -> Iterator[Assessment]:
         """A name in data: stages and operators that write, or that run code."""
         name = text_of(node)
-        if name == "expireAfterSeconds":
+        if name == "expireAfterSeconds" and not self.in_documents:
             yield destructive("documents expire")
-        elif name == "force":
+        elif name == "force" and not self.in_documents:
             yield destructive("forces what the members have not agreed on")
         elif name in ("$out", "$merge"):
             yield destructive(f"`{name}` overwrites a collection")
@@ -191,11 +199,14 @@ class _MongoReader:
             yield from self.expression(target) if target is not None else ()
         else:
             yield not_understood(f"`{text_of(function)[:40]}`")
+        outside = self.in_documents
+        self.in_documents = outside or _OF_DOCUMENTS.fullmatch(_member_name(function) or "") is not None
         for argument in arguments.named_children:
             is_printer = argument.type == "identifier" and text_of(argument) in ("printjson", "print")
             yield from () if is_printer else self.expression(argument)
             if function.type == "member_expression":
                 yield from _method_handed_on(argument)
+        self.in_documents = outside
 
     def _named_function(self, name: str) -> Iterator[Assessment]:
         if name not in words("languages/mongo.txt", "functions"):

@@ -108,7 +108,8 @@ def _judge_option_names(situation: InvocationContext, verb: str) -> Iterator[Ass
         yield evidence.suspect(" ".join(names), "", recognised=True)
     option_name = evidence.find_keeping_option(names)
     is_new = verb.startswith(("create", "add", "start", "deploy", "sign"))
-    if option_name is not None and not is_new and not _keeps_nothing(situation.invocation.arguments):
+    keeps_nothing = _keeps_nothing(situation.invocation.arguments)
+    if option_name is not None and not is_new and (evidence.names_kept_data(option_name) or not keeps_nothing):
         yield destructive(f"`{option_name}` decides what is kept")
     if any(evidence.names_uncertain_loss(argument) for argument in situation.invocation.arguments):
         yield destructive("accepts that data are lost")

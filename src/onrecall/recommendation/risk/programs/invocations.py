@@ -139,13 +139,11 @@ def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:
 
 def _judge_keeping(invocation: Invocation) -> Iterator[Assessment]:
     """Options that say how long data are kept; those of something new, of a name or of a login keep no data."""
-    if set(re.findall(r"[a-z0-9]+", invocation.command_path.lower())) & listed_words(
-        "programs/kinds.txt", "keeping nothing"
-    ):
-        return
+    words = set(re.findall(r"[a-z0-9]+", invocation.command_path.lower()))
     names = [given_option.option.name for given_option in invocation.options if given_option.option.risk is None]
     option = evidence.find_keeping_option([*names, *(name for name, _ in invocation.tolerated)])
-    if option is not None:
+    keeps_nothing = not words.isdisjoint(listed_words("programs/kinds.txt", "keeping nothing"))
+    if option is not None and (evidence.names_kept_data(option) or not keeps_nothing):
         yield from_table("destructive", f"{invocation.command_path} {option}")
 
 

@@ -109,10 +109,10 @@ def _judge_ip_verb(object_name: str, words: Sequence[str]) -> Assessment:
         return disruptive("`ip link s` sets; it does not show")
     if verb in _IP_SHOWS or object_name == "monitor" or (object_name == "netns" and verb in ("identify", "pids")):
         return read_only("only reads")
+    if any(word.startswith(verb) for word in ("delete", "flush")) and _takes_away(object_name, verb, words):
+        return destructive("what was set up by hand is lost")
     if object_name in ("route", "address") and re.fullmatch(r"[\d.:/a-f]+|dev|table|default", verb):
         return not_understood(f"`ip {' '.join(words)[:40]}`")
-    if _takes_away(object_name, verb, words):
-        return destructive("what was set up by hand is lost")
     if object_name == "link" and verb == "set" and words[-1] == "up":
         return reversible("can be undone at once")
     return disruptive("changes the network of the host")
@@ -121,7 +121,7 @@ def _judge_ip_verb(object_name: str, words: Sequence[str]) -> Assessment:
 def _takes_away(object_name: str, verb: str, words: Sequence[str]) -> bool:
     """Whether it deletes what was set up by hand, or all of it; what the kernel only remembers comes back."""
     is_remembered = object_name in ("neighbour", "neighbor") or "cache" in words
-    return (object_name in _IP_OWN_SETUP and verb.startswith("de")) or (verb.startswith("fl") and not is_remembered)
+    return (object_name in _IP_OWN_SETUP and verb.startswith("d")) or (verb.startswith("f") and not is_remembered)
 
 
 def check_compose_scale(situation: InvocationContext) -> Iterator[Assessment]:
@@ -252,9 +252,10 @@ def check_ceph_daemon(situation: InvocationContext) -> Iterator[Assessment]:
     """`ceph tell osd.3 version`: commands for one daemon, of which some only show."""
     subcommands = situation.invocation.operands[1:]
     looks = listed_words("programs/kinds.txt", "ceph daemon looks")
+    acts = subcommands[:2] == ["perf", "reset"] or any("/" in word for word in subcommands[1:])
     if (
         subcommands
-        and subcommands[0] not in looks
+        and (subcommands[0] not in looks or acts)
         and " ".join(subcommands[:2]) not in ("config get", "config show", "config diff", "session ls")
     ):
         yield evidence.suspect(

@@ -20,6 +20,12 @@ _OPTION = re.compile(
     r"(?P<name>[-+](?:(?!\.\.\.)[^:=\[!~{])*)(?P<arity>\[[:=]\]|[:=]|\.\.\.)?(?P<kind>\{[^}]*\}|[a-z_-]+)?(?P<effect>![a-z_]+|~)?"
 )
 _CMDLETS = "programs/cmdlets.txt"
+_CMDLET_NAME = re.compile(r"[A-Z][a-z]+-[A-Z]\w+")
+_WINDOWS_SWITCH = re.compile(r"/[A-Za-z_-]+(?::\w*)?\*?")
+"""A switch of a program of Windows, in which capitals make no difference."""
+_SHORTEST_PARAMETER = 3
+"""Characters, with the dash, from which the beginning of a cmdlet's parameter stands for it."""
+_RAISING = ("disruptive", "destructive")
 _STYLES = ("getopt", "single")
 
 
@@ -93,7 +99,15 @@ class Node:
             if name in node.options:
                 return node.options[name]
             node = None if node.own_options else node.parent
-        return None
+        return self._parameter(name.lower()) if _CMDLET_NAME.fullmatch(self.names[0]) else None
+
+    def _parameter(self, name: str) -> Option | None:
+        """The parameter of a cmdlet, written without capitals or shortened; no shortened one makes it safer."""
+        spellings = {option.name.lower(): option for option in self.options.values()}
+        if name in spellings or len(name) < _SHORTEST_PARAMETER:
+            return spellings.get(name)
+        candidates = [option for spelling, option in spellings.items() if spelling.startswith(name)]
+        return next((option for option in candidates if option.risk in _RAISING or option.kind == "out"), None)
 
     def options_like(self, prefix: str) -> Iterator[Option]:
         """The long options that begin so, declared here or above."""
@@ -137,7 +151,7 @@ def _looking_cmdlets() -> frozenset[str]:
 @cache
 def _spellings() -> dict[str, str]:
     """Names in which capitals make no difference, those of PowerShell, by their small letters."""
-    return {name.lower(): name for name in _index() if re.fullmatch(r"[A-Z][a-z]+-[A-Z]\w+", name)}
+    return {name.lower(): name for name in _index() if _CMDLET_NAME.fullmatch(name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +272,8 @@ def _enter_operand_rule(node: Node, text: str) -> None:
     risk = None if kind else _risk(meaning.strip())
     for form in patterns.split():
         prefix = form[:-1] if form.endswith("*") else ""
-        node.operand_rules.append(OperandRule(re.compile(translate(form)), prefix, risk, kind))
+        flags = re.IGNORECASE if _WINDOWS_SWITCH.fullmatch(form) else 0
+        node.operand_rules.append(OperandRule(re.compile(translate(form), flags), prefix, risk, kind))
 
 
 def _enter_needs(node: Node, text: str) -> None:

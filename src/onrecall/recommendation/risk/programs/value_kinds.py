@@ -95,7 +95,9 @@ def _shell(value: str, situation: InvocationContext) -> Assessment:
     return situation.judge.text(value, situation.fed)
 
 
-_DUMP = re.compile(r"(?:^|[^A-Za-z])(?:\w*dumps?(?:all)?|backups?|bak|restore|snapshots?)(?![A-Za-z])", re.IGNORECASE)
+_DUMP = re.compile(
+    r"(?<![A-Za-z])(?:\w{0,40}dumps?(?:all)?|backups?|bak|restore|snapshots?)(?![A-Za-z])", re.IGNORECASE
+)
 """Names of files that put back what they hold, and of the programs that write them."""
 
 

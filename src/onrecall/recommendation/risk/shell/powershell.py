@@ -21,7 +21,7 @@ _SHORT_NAMES = {
     "fl": "Format-List",
     "sls": "Select-String",
 }
-_PROPERTY = re.compile(r"\s*\(([A-Z][A-Za-z]+-[A-Z]\w+\b[^()]*)\)(?:\.\w+)+(?=\s*(?:\||$))")
+_PROPERTY = re.compile(r"^\s*\(([A-Z][A-Za-z]+-[A-Z]\w+\b[^()]*)\)(?:\.\w+)+(?=\s*(?:\||$))")
 """A property of what a cmdlet returns; a method would have parentheses."""
 _AFTER_PIPE = re.compile(rf"(\|\s*)({'|'.join(map(re.escape, _SHORT_NAMES))})(?=\s|$)", re.IGNORECASE)
 
