@@ -221,6 +221,23 @@ def test_a_replica_that_is_away_costs_no_answer(replica: Replica, store: Storage
     until(lambda: answers_from(store) == "replica")
 
 
+def test_what_is_compared_with_the_log_is_read_from_the_primary_now(
+    replica: Replica, store: Storage, postgres_url: str
+) -> None:
+    save(store, "INC-1")
+    caught_up(replica, postgres_url)
+    until(lambda: answers_from(store) == "replica")
+    with stale_reads(), store.one_moment():
+        before = store.passages.last_seq()
+        with ThreadPoolExecutor(1) as other:
+            other.submit(save, store, "INC-2").result()
+        assert store.passages.last_seq() > before
+        (change,) = store.passages.changes(before, 10)
+        assert store.passages.get([change.id])
+        with store.overview.database.read() as connection:
+            assert connection.scalar(text("select count(*) from incidents")) == 1
+
+
 @pytest.mark.parametrize("in_one_moment", [False, True])
 def test_an_error_of_the_replica_says_nothing_about_the_database(
     replica: Replica, store: Storage, postgres_url: str, in_one_moment: bool

@@ -64,6 +64,15 @@ class Database:
             yield connection
 
     @contextmanager
+    def read_newest(self) -> Iterator[Connection]:
+        """A read-only transaction of its own on the primary, also within `one_moment` and `stale_reads`.
+
+        For what is compared with a place in the change log: an older place would look like a database set back.
+        """
+        with self._transaction(self.kind.reader) as connection:
+            yield connection
+
+    @contextmanager
     def one_moment(self) -> Iterator[None]:
         """Have all reads of this thread inside see one snapshot; on PostgreSQL they are one transaction."""
         if self.kind.name == "sqlite" or getattr(self._moment, "connection", None) is not None:
