@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.incident import Document, Filter, Incident, IncidentLink, Resolution, ResolutionStep
+from onrecall.domain.incident import Document, Filter, Incident, IncidentLink, Resolution, ResolutionStep, Situation
 from onrecall.domain.situation import make_situation
+from onrecall.retrieval.named_records import find_named
 
 
 @pytest.mark.parametrize("name", ["INC-101", "MILL-7"])
@@ -135,6 +136,19 @@ def test_a_question_without_a_word_like_an_id_asks_for_none_and_one_with_some_as
     assert asked == []
     recall(with_records, "MILL-7 or mill-8 or INC0012345?")
     assert asked == [["MILL-7", "MILL-8", "mill-8", "INC0012345"]]
+
+
+def test_where_it_happens_is_looked_for_in_no_label(with_records):
+    asked = []
+
+    class Noting:
+        def words(self, terms, visible, limit):
+            asked.append(visible.labels)
+            return []
+
+    situation = Situation("us-east-1 web-01 zone-9 INC-77", service="web-01", labels={"region": "us-east-1"})
+    assert find_named(with_records.store, Noting(), situation) == {}
+    assert asked == [{"incident_id": "zone-9"}, {"incident": "zone-9"}]
 
 
 def test_what_nothing_matches_lists_the_incidents_of_the_service_that_it_names(memory, clock):

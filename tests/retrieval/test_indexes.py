@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from passage_log import MODEL, vector
 from sqlalchemy import Engine, event
+from sqlalchemy import text as sql
 
 from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Resolution
 from onrecall.retrieval import tokenizer
@@ -188,6 +189,20 @@ def test_a_term_everywhere_costs_no_more_than_the_budget(store: Storage, monkeyp
     weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
     assert len(index.words(weights, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
     assert index.words({}, ALL, 10) == index.words({12345: 1.0}, ALL, 10) == []
+
+
+@pytest.mark.postgres
+def test_a_frequent_word_of_old_passages_alone_is_found(store: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    if store.dialect != "postgresql":
+        pytest.skip("the budget is PostgreSQL's")
+    monkeypatch.setattr("onrecall.storage.postgres_search.BUDGET", 50)
+    texts = filled(store)
+    with store._database.write() as connection:  # many more came after them
+        connection.execute(sql("update counters set value = 100000 where name = 'passage'"))
+    index = PostgresIndex(store.search(MODEL, 64))
+    weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
+    assert sum("kafka" in words for words in texts) > 50
+    assert len(index.words(weights, ALL, 10)) == 10
 
 
 @pytest.mark.postgres

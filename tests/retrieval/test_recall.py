@@ -1,7 +1,9 @@
 """Recall as the product runs it: a real store, the local index, and a sentence model of a few lines."""
 
+import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -236,3 +238,29 @@ def test_a_leaking_coffee_machine_is_nothing_like_an_outage(store: Storage) -> N
     assert max((item.score for item in leak), default=0) < 0.1
     assert outage[0].id == "INC-1"
     assert outage[0].score > 0.5
+
+
+def test_nothing_is_held_while_the_model_is_waited_for(store: Storage) -> None:
+    built = Room(store, HashedEmbedder())
+    built.keep(*ALL)
+    moments, over = [], threading.Event()
+
+    class SlowEmbedder(HashedEmbedder):
+        """Answers when the moment in which it was asked is over."""
+
+        def embed(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+            assert over.wait(60)
+            return super().embed(texts, progress)
+
+    @contextmanager
+    def one_moment() -> Iterator[None]:
+        moments.append(1)
+        yield
+        over.set()
+
+    index = LocalIndex(store.passages, "hashed")
+    recall = Retriever(store, HashedEmbedder(), index, SlowEmbedder(), one_moment=one_moment)
+    for ask in (recall.recall, recall.precedents, recall.similar):
+        over.clear()
+        assert ask(Situation("the certificate expired"))
+    assert len(moments) == 6

@@ -14,9 +14,11 @@ import pytest
 from passage_log import MODEL, Log, passage, vector
 from test_local_index import term_weights
 
+from onrecall.domain.errors import Unavailable
 from onrecall.retrieval import segment_file, snapshot, tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.segment import Segment
 
 ALL = 10_000
 
@@ -323,6 +325,68 @@ def test_a_full_disk_costs_only_memory(log: Log, tmp_path: Path, monkeypatch: py
     assert index.storage_note
     monkeypatch.undo()
     assert len(found_ids(started(log, tmp_path / "index"))) == 80
+
+
+def test_a_full_disk_is_not_filled_further(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "index"
+    parts = [Segment.of(log.entries[start : start + 10], MODEL) for start in (0, 10, 20)]
+    assert snapshot.save(path, MODEL, parts[:1], 10)
+    before, padded, taken = segment_files(path), segment_file._padded, []
+
+    def fill_the_disk(array: np.ndarray) -> bytes:
+        taken.append(array)
+        if len(taken) > 15:  # within the second file
+            raise OSError(28, "No space left on device")
+        return padded(array)
+
+    monkeypatch.setattr(segment_file, "_padded", fill_the_disk)
+    assert snapshot.save(path, MODEL, parts, 30) is None
+    assert len(taken) == 16
+    assert segment_files(path) == before
+    monkeypatch.undo()
+    assert snapshot.load(path, MODEL)[1] == 10
+    assert snapshot.save(path, MODEL, parts, 30)
+    assert len(segment_files(path)) == 3
+
+
+def erased_on_a_full_disk(log: Log, path: Path, monkeypatch: pytest.MonkeyPatch) -> LocalIndex:
+    """An index whose files have a word of a passage that is removed, where nothing can be written any more."""
+    secret = log.add(passage("secret", "zanzibar disk"))
+    index = started(log, path)
+    assert has_term(path, "zanzibar")
+    log.remove(secret)
+
+    def refuse(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(segment_file, "write", refuse)
+    return index
+
+
+def test_what_was_erased_is_in_no_file_where_none_can_be_written(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "index"
+    index = erased_on_a_full_disk(log, path, monkeypatch)
+    index.forget_removed()
+    assert not path.exists()
+    assert segment_files(path) == []
+    assert found_ids(index) == list(range(1, 41))
+    monkeypatch.undo()
+    index.forget_removed()
+    assert segment_files(path)
+    assert not has_term(path, "zanzibar")
+
+
+def test_an_erasure_that_leaves_files_says_so(log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    index = erased_on_a_full_disk(log, tmp_path / "index", monkeypatch)
+
+    def refuse(_path: Path, *, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(Unavailable, match="can be neither rewritten nor deleted"):
+        index.forget_removed()
 
 
 @pytest.mark.process

@@ -79,6 +79,19 @@ def test_added_passages_have_postings_in_two_blocks(filled: Storage) -> None:
         assert connection.scalars(text("select distinct block from passage_postings order by 1")).all() == [0, 1]
 
 
+def test_blocks_are_written_a_few_at_a_time(filled: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_postings, "BLOCKS_AT_ONCE", 1)
+    packed = {number: passage("words", terms=(7, number)).terms for number in (4098, 2048, 4096, 3072)}
+    chunks = list(postgres_postings._by_blocks(packed))
+    assert [list(chunk) for chunk in chunks] == [[2048], [3072], [4096, 4098]]
+    with filled.overview.database.write() as connection:
+        before = in_table(connection)
+        postgres_postings.add(connection, packed)
+        assert len(in_table(connection)) == len(before) + 2 * len(packed)
+        postgres_postings.remove(connection, packed)
+        assert in_table(connection) == before
+
+
 def test_what_is_replaced_or_removed_leaves_nothing(filled: Storage) -> None:
     dice = random.Random(8)
     for n in range(3):

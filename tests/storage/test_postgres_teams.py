@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
 
 from onrecall.bootstrap import teams
-from onrecall.domain.errors import Forbidden, NotFound
+from onrecall.domain.errors import Forbidden, NotFound, Unavailable
 from onrecall.settings import Settings
 from onrecall.storage import Storage, postgres_teams
 
@@ -50,6 +51,20 @@ def test_every_team_has_tables_of_its_own(installation: Settings) -> None:
             assert store.health.check() == ()
     with closing(Storage.open(installation.database)) as store:
         assert store.audit.page().items == ()
+
+
+def test_a_connection_that_lost_its_startup_options_is_refused(
+    installation: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = psycopg.Connection.connect
+
+    def without_options(*given: str, **parameters: Any) -> "psycopg.Connection[Any]":
+        parameters.pop("options", None)
+        return connect(*given, **parameters)
+
+    monkeypatch.setattr(psycopg, "connect", without_options)
+    with pytest.raises(Unavailable, match="drops startup options; add pooler=transaction"):
+        Storage.open(teams.team_settings(installation, "payments").database)
 
 
 @pytest.mark.parametrize("statement", ["select * from {}.{}", "delete from {}.{}", "create table {}.{}_copy (a int)"])

@@ -4,17 +4,20 @@ import logging
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
 import pytest
 from sqlalchemy import make_url, text
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from notifications.twin import until
 from onrecall.bootstrap.replica_status import replica_status
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Filter
 from onrecall.http import roles
 from onrecall.storage import Storage, read_replica
@@ -133,6 +136,11 @@ def answers_from(store: Storage) -> str:
         return "replica" if connection.scalar(text("select pg_is_in_recovery()")) else "primary"
 
 
+def answer_within(moment: AbstractContextManager[None], store: Storage) -> None:
+    with moment, store.overview.database.read() as connection:
+        connection.execute(text("select * from of_a_later_schema"))
+
+
 def save(store: Storage, name: str) -> None:
     store.records.save([entry(incident(name), passage(f"words of {name}", terms=(5, 6)))], NOON)
 
@@ -213,6 +221,85 @@ def test_a_replica_that_is_away_costs_no_answer(replica: Replica, store: Storage
     until(lambda: answers_from(store) == "replica")
 
 
+def test_what_is_compared_with_the_log_is_read_from_the_primary_now(
+    replica: Replica, store: Storage, postgres_url: str
+) -> None:
+    save(store, "INC-1")
+    caught_up(replica, postgres_url)
+    until(lambda: answers_from(store) == "replica")
+    with stale_reads(), store.one_moment():
+        before = store.passages.last_seq()
+        with ThreadPoolExecutor(1) as other:
+            other.submit(save, store, "INC-2").result()
+        assert store.passages.last_seq() > before
+        (change,) = store.passages.changes(before, 10)
+        assert store.passages.get([change.id])
+        with store.overview.database.read() as connection:
+            assert connection.scalar(text("select count(*) from incidents")) == 1
+
+
+@pytest.mark.parametrize("in_one_moment", [False, True])
+def test_an_error_of_the_replica_says_nothing_about_the_database(
+    replica: Replica, store: Storage, postgres_url: str, in_one_moment: bool
+) -> None:
+    save(store, "INC-1")
+    caught_up(replica, postgres_url)
+    until(lambda: answers_from(store) == "replica")
+    database, moment = store.overview.database, store.one_moment() if in_one_moment else nullcontext()
+    with stale_reads(), pytest.raises(Unavailable, match=r"the replica could not answer.*of_a_later_schema"):
+        answer_within(moment, store)
+    assert (database.condition.failure, database.condition.damage) == (None, None)
+    assert store.replica is not None
+    assert "of_a_later_schema" in str(store.replica.problem)
+    until(lambda: answers_from(store) == "replica")
+
+
+def test_one_caller_tries_a_lost_replica_again_and_the_others_do_not_wait(
+    replica: Replica, store: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert store.replica is not None
+    tries, tried, answer = [], threading.Event(), threading.Event()
+
+    def try_connect() -> None:
+        tries.append(threading.get_ident())
+        tried.set()
+        answer.wait(60)
+
+    monkeypatch.setattr(store.replica, "problem", "it was away")
+    monkeypatch.setattr(store.replica, "_try_connect", try_connect)
+    with ThreadPoolExecutor(1) as first:
+        waiting = first.submit(store.replica.connect)
+        assert tried.wait(60)
+        assert store.replica.connect() is None
+        answer.set()
+        assert waiting.result(60) is None
+    assert len(tries) == 1
+
+
+def test_a_write_is_remembered_until_the_primary_says_how_far_it_is(
+    store: Storage, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = []
+
+    class Lost:
+        def connect(self) -> None:
+            attempts.append(1)
+            raise PoolTimeout
+
+    assert store.replica is not None
+    replica, primary = store.replica, store.replica._primary
+    monkeypatch.setattr(replica, "_primary", Lost())
+    replica.note_write()
+    before = replica._own_position
+    for _ in range(3):
+        replica._primary_position()
+    assert len(attempts) == 1  # and then it is left alone for a while
+    assert replica._own_position == before
+    monkeypatch.setattr(replica, "_primary", primary)
+    monkeypatch.setattr(read_replica, "BACK_OFF_SECONDS", 0.0)
+    assert replica._primary_position() == replica._own_position != before
+
+
 def test_a_server_that_takes_writes_is_no_replica(postgres_url: str) -> None:
     with closing(Storage.open(postgres_url, ReadFrom(postgres_url))) as store:
         assert answers_from(store) == "primary"
@@ -231,3 +318,9 @@ def test_sqlite_has_no_replica(tmp_path: Path) -> None:
         Storage.open(f"sqlite:///{tmp_path / 'onrecall.db'}", ReadFrom("postgresql://replica/name"))
     with pytest.raises(Invalid, match="'mysql' has no replicas"):
         Storage.open("postgresql://primary/name", ReadFrom("mysql://replica/name"))
+
+
+def test_a_wrong_pooler_of_the_replica_names_its_setting() -> None:
+    with pytest.raises(Invalid) as caught:
+        Storage.open("postgresql://primary/name", ReadFrom("postgresql://replica/name?pooler=statement"))
+    assert caught.value.field == "read_url"

@@ -24,6 +24,8 @@ class PreparedQuery:
     """The rarest term of each log line's template: a line that lacks it needs no closer look."""
     named: Mapping[Owner, str] = field(default_factory=dict)
     """The records that the question names, each with the word that names it."""
+    by_words: Sequence[int] = ()
+    """The passages that the index proposes by words, best first."""
 
 
 @dataclass(frozen=True, slots=True)

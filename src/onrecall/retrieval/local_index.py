@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from onrecall.domain.errors import Unavailable
 from onrecall.retrieval import snapshot
 from onrecall.retrieval.index import ChangeLog, Vector, VisibilityFilter
 from onrecall.retrieval.postings import MAX_ROWS
@@ -85,12 +86,23 @@ class LocalIndex:
             self._save(MAX_UNSAVED_CHANGES // 4)
 
     def forget_removed(self) -> None:
-        """Leave nothing of removed passages in memory or in files, other than what other processes hold in memory."""
+        """Leave nothing of removed passages in memory or in files, other than what other processes hold in memory.
+
+        Files that cannot be rewritten are removed. Raises Unavailable if that fails, too.
+        """
         self.refresh()
         with self._lock:
             self._drop_removed()
             while self._path and not self._keep(rewrite=True):
                 self._drop_removed()
+            if self._path is None or self._is_kept:
+                return
+            self._saved = 0
+            if not snapshot.remove(self._path):
+                raise Unavailable(
+                    f"the index beside {self._path} can be neither rewritten nor deleted, so its files still hold "
+                    "terms and vectors of what was removed; delete them, or erase again"
+                )
 
     @property
     def storage_note(self) -> str | None:

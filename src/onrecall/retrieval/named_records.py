@@ -12,8 +12,8 @@ from onrecall.retrieval.retrieval_store import RetrievalStore
 
 ID_LABELS = ("incident_id", "incident")
 """The labels that sources, exports and postmortems give the id of an incident in."""
-MOST_BY_LABEL = 3
-"""Words of one question that are looked for in that label: each of them asks the index."""
+MOST_BY_LABEL = 1
+"""Words of one question that are looked for in these labels: each of them asks the index twice."""
 
 
 def find_named(store: RetrievalStore, index: Index, situation: Situation) -> Mapping[Owner, str]:
@@ -28,7 +28,9 @@ def find_named(store: RetrievalStore, index: Index, situation: Situation) -> Map
     owners = store.records.named(list(spellings), situation.as_of)
     named = {owner: spellings[spelling] for spelling, owner in owners.items()}
     matched = frozenset(named.values())
-    unknown = (word for word in words if word not in matched)
+    # Words such as `us-east-1` are no ids.
+    labels = {value for label, value in situation.labels.items() if label not in ID_LABELS}
+    unknown = (word for word in words if word not in matched | labels and word != situation.service)
     return {**dict(_find_labelled(store, index, situation, unknown)), **named}
 
 

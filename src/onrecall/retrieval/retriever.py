@@ -70,7 +70,8 @@ class Retriever:
         one_moment: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         """`asking` is the same model for what is asked and not kept, where there is a quicker way to run it; `beside`
-        runs it, by default in a thread. Within `one_moment`, all that is read is of one moment.
+        runs it, by default in a thread. Within `one_moment`, all that is read is of one moment; nobody waits for a
+        model there, because it holds a connection.
         """
         self._one_moment = one_moment
         self._ranker = ranker
@@ -120,8 +121,9 @@ class Retriever:
 
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
+        prepared = self._make_ready(situation)
         with self._one_moment():
-            prepared, ranked, family = self._search_collapsed(situation, limit)
+            ranked, family = self._search_collapsed(prepared, limit)
             return self._explain(prepared, ranked, limit, family)
 
     def precedents(self, situation: Situation, limit: int = 5) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
@@ -130,8 +132,9 @@ class Retriever:
         An incident that is open, or that did not begin before the situation, is no precedent: of two that began in the
         same second neither was seen before the other.
         """
+        prepared = self._make_ready(situation)
         with self._one_moment():
-            prepared, finalists = self._search(situation, limit, lambda record: is_precedent(record, situation))
+            finalists = self._search(prepared, limit, lambda record: is_precedent(record, situation))
         settled = [finalist for finalist in finalists if is_precedent(finalist.record, situation)]
         ranked, family = _collapse_recurrences(settled, prepared)
         ongoing = [finalist for finalist in finalists if not is_precedent(finalist.record, situation)]
@@ -139,13 +142,15 @@ class Retriever:
 
     def similar(self, situation: Situation, limit: int = 5) -> tuple[tuple[Record, float], ...]:
         """Return similar records with their scores only, without explanations."""
+        prepared = self._make_ready(situation)
         with self._one_moment():
-            _, ranked, _ = self._search_collapsed(situation, limit)
+            ranked, _ = self._search_collapsed(prepared, limit)
         return tuple((finalist.record, _rounded_score(finalist)) for finalist in ranked[:limit])
 
     def signals(self, situation: Situation, limit: int) -> tuple[int, tuple[tuple[str, Signals], ...]]:
         """How many terms a situation has, and the ids of the best candidates with their signals: to fit a ranker on."""
-        prepared, ranked, _ = self._search_collapsed(situation, limit)
+        prepared = self._make_ready(situation)
+        ranked, _ = self._search_collapsed(prepared, limit)
         return len(prepared.query.weights), tuple((finalist.owner[1], finalist.signals) for finalist in ranked[:limit])
 
     def similarities(self, text: str, passages_by_owner: Mapping[Owner, Sequence[Passage]]) -> dict[Owner, float]:
@@ -162,10 +167,9 @@ class Retriever:
         return similarities
 
     def _search_collapsed(
-        self, situation: Situation, limit: int
-    ) -> tuple[PreparedQuery, list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
-        prepared, finalists = self._search(situation, limit)
-        return prepared, *_collapse_recurrences(finalists, prepared)
+        self, prepared: PreparedQuery, limit: int
+    ) -> tuple[list[RankedCandidate], Mapping[str, tuple[str, ...]]]:
+        return _collapse_recurrences(self._search(prepared, limit), prepared)
 
     def _explain(
         self,
@@ -190,23 +194,27 @@ class Retriever:
             for finalist, excerpt, ranking in zip(selected, excerpts, numbers, strict=True)
         )
 
-    def _search(
-        self, situation: Situation, limit: int, accepts: Callable[[Record], bool] | None = None
-    ) -> tuple[PreparedQuery, list[RankedCandidate]]:
-        """Return the best candidates, read in full; if too few of them are accepted, all that were proposed."""
+    def _make_ready(self, situation: Situation) -> PreparedQuery:
+        """Read the situation, and let the index propose passages by its words while the model reads it, too."""
         self._index.refresh()
-        named = find_named(self._source, self._index, situation)
-        query, rarity = self._weigh_query(replace(situation, text=asked_words(self._source, situation, named)))
-        embedding = self._embed(query)
-        by_words = self._index.words(query.weights, VisibilityFilter.for_situation(situation), _proposal_limit(rarity))
-        prepared = PreparedQuery(
-            situation, query, _query_vector(embedding), rarity, _rarest_template_terms(query, rarity), named
-        )
-        proposed, count = self._propose(prepared, by_words), max(FINALISTS, 2 * limit)
+        with self._one_moment():
+            named = find_named(self._source, self._index, situation)
+            query, rarity = self._weigh_query(replace(situation, text=asked_words(self._source, situation, named)))
+            embedding = self._embed(query)
+            visible = VisibilityFilter.for_situation(situation)
+            by_words = self._index.words(query.weights, visible, _proposal_limit(rarity))
+        line_terms = _rarest_template_terms(query, rarity)
+        return PreparedQuery(situation, query, _query_vector(embedding), rarity, line_terms, named, by_words)
+
+    def _search(
+        self, prepared: PreparedQuery, limit: int, accepts: Callable[[Record], bool] | None = None
+    ) -> list[RankedCandidate]:
+        """Return the best candidates, read in full; if too few of them are accepted, all that were proposed."""
+        proposed, count = self._propose(prepared), max(FINALISTS, 2 * limit)
         finalists = self._add_signals(prepared, self._compare(prepared, proposed, count))
         if accepts and len(proposed) > count and sum(accepts(finalist.record) for finalist in finalists) < limit:
             finalists = self._add_signals(prepared, self._compare(prepared, proposed, len(proposed)))
-        return prepared, finalists
+        return finalists
 
     def _weigh_query(self, situation: Situation) -> tuple[Query, TermWeights]:
         """Return the query, its misspelt words read as words the memory has, and how much each term says."""
@@ -235,9 +243,9 @@ class Retriever:
             return None
         return self._beside.submit(self._asking.embed, as_questions(self._asking, query.meaning))
 
-    def _propose(self, prepared: PreparedQuery, by_words: Sequence[int]) -> Mapping[Owner, Sequence[StoredFeatures]]:
+    def _propose(self, prepared: PreparedQuery) -> Mapping[Owner, Sequence[StoredFeatures]]:
         """Return the features of all passages of every owner that the index proposes or the question names."""
-        proposed = list(by_words)
+        proposed = list(prepared.by_words)
         if prepared.named:
             own = self._source.passages.of_owners(list(prepared.named), prepared.situation.as_of)
             proposed += (numbered[0][0] for numbered in own.values())

@@ -8,6 +8,7 @@ import mmap
 import os
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class SegmentDamaged(ValueError):
 
 
 def write(path: Path, segment: Segment) -> int:
-    """Write a segment, which passages are gone left out, and return the file's checksum. Raises OSError."""
+    """Write a segment without saying which of its passages are gone, and return the file's checksum. Raises OSError."""
     arrays = {name: getattr(segment, name) for name in _SEGMENT_ARRAYS} | {
         name: getattr(segment.words, name) for name in _POSTINGS_ARRAYS
     }
@@ -46,11 +47,16 @@ def write(path: Path, segment: Segment) -> int:
     header += b" " * (-(LENGTH_BYTES + len(header)) % ALIGNMENT)
     temporary = Path(f"{path}.{os.getpid()}.part")
     checksum = 0
-    with temporary.open("wb") as file:
-        for part in (len(header).to_bytes(LENGTH_BYTES, "little"), header, *map(_padded, arrays.values())):
-            file.write(part)
-            checksum = zlib.crc32(part, checksum)
-    temporary.replace(path)
+    try:
+        with temporary.open("wb") as file:
+            for part in (len(header).to_bytes(LENGTH_BYTES, "little"), header, *map(_padded, arrays.values())):
+                file.write(part)
+                checksum = zlib.crc32(part, checksum)
+        temporary.replace(path)
+    except OSError:  # such as a full disk, which the rest of a file would keep full
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
     return checksum
 
 

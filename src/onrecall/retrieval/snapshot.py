@@ -5,6 +5,7 @@ changes them holds its lock.
 """
 
 import logging
+import os
 import sqlite3
 import zlib
 from collections.abc import Container, Iterator, Sequence
@@ -74,7 +75,12 @@ def save(
             if head is not None and ours and head[2] >= seq + rewrite:
                 file.execute("rollback")
                 return load(path, model, segments)
-            mapped_segments = _replace(file, path, segments, afresh=not ours)
+            try:
+                mapped_segments = _replace(file, path, segments, afresh=not ours)
+            except OSError:
+                file.execute("rollback")
+                _remove_unnamed(file, path)  # what was written before the disk was full
+                raise
             _set_head(file, model, seq)
             _remove_unnamed(file, path)
             _drop_former(file)
@@ -88,11 +94,13 @@ def save(
     return None
 
 
-def remove(path: Path) -> None:
-    """Delete the files; where that may not be, what they hold is found out again at the next start."""
-    for file in (path, Path(f"{path}-journal"), *_segment_files(path)):
+def remove(path: Path) -> bool:
+    """Delete the files, and return whether none is left; what one holds is found out again at the next start."""
+    files = (path, Path(f"{path}-journal"), *_segment_files(path))
+    for file in files:
         with suppress(OSError):
             file.unlink(missing_ok=True)
+    return not any(map(os.path.lexists, files))
 
 
 def segment_name(segment: Segment) -> str:

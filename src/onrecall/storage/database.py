@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +57,19 @@ class Database:
         """A read-only transaction on one snapshot: that of `one_moment`, or its own."""
         shared: Connection | None = getattr(self._moment, "connection", None)
         if shared is not None:
-            with self._translated():
+            with self._errors_of(shared):
                 yield shared
             return
         with self._reading() as connection:
+            yield connection
+
+    @contextmanager
+    def read_newest(self) -> Iterator[Connection]:
+        """A read-only transaction of its own on the primary, also within `one_moment` and `stale_reads`.
+
+        For what is compared with a place in the change log: an older place would look like a database set back.
+        """
+        with self._transaction(self.kind.reader) as connection:
             yield connection
 
     @contextmanager
@@ -142,13 +151,19 @@ class Database:
             with self._transaction(self.kind.reader) as primary:
                 yield primary
             return
-        with self._translated(), connection:
+        with self._errors_of(connection), connection:
             yield connection
 
     @contextmanager
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         with self._translated(), engine.begin() as connection:
             yield connection
+
+    def _errors_of(self, connection: Connection) -> AbstractContextManager[None]:
+        """Raise the driver's errors as our own: those of the replica say nothing about the database."""
+        if self.replica is not None and self.replica.lends(connection):
+            return self.replica.translated()
+        return self._translated()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

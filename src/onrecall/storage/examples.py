@@ -51,8 +51,8 @@ class ExampleRepository:
         self._database = database
 
     def stored(self) -> ExampleRecords:
-        """Return the stored example records."""
-        with self._database.read() as connection:
+        """Return the example records that are stored now; who keeps them may note `last_seq` beside them."""
+        with self._database.read_newest() as connection:
             tables = (incidents, documents)
             ids = frozenset(name for table in tables for name in connection.scalars(_select_examples(table)))
             own_records = (exists().where(or_(table.c.source != EXAMPLE, table.c.source.is_(None))) for table in tables)

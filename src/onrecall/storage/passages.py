@@ -73,8 +73,8 @@ class PassageRepository:
         self._term_runs = TermRunCache()
 
     def get(self, numbers: Sequence[int]) -> dict[int, Passage]:
-        """Return passages by number; removed ones are absent."""
-        with self._database.read() as connection:
+        """Return passages by number as they are now; removed ones are absent."""
+        with self._database.read_newest() as connection:
             return select_by_id(connection, numbers)
 
     def of_owners(
@@ -127,17 +127,17 @@ class PassageRepository:
         return {number: PassageText(*fields) for number, *fields in rows}
 
     def changes(self, after: int, limit: int) -> list[PassageLogEntry]:
-        """Return log entries after a number, in order."""
+        """Return log entries after a number, in order, as the log is now."""
         query = select(changes).where(changes.c.seq > after).order_by(changes.c.seq).limit(limit)
-        with self._database.read() as connection:
+        with self._database.read_newest() as connection:
             rows = connection.execute(query).all()
             stored = select_by_id(connection, (row.passage for row in rows))
             details = _owner_details(connection, {(passage.kind, passage.owner) for passage in stored.values()})
         return [_log_entry(row.seq, row.passage, stored.get(row.passage), details) for row in rows]
 
     def last_seq(self) -> int:
-        """Return the number of the last change."""
-        with self._database.read() as connection:
+        """Return the number of the last change, whatever moment other reads of this thread are of."""
+        with self._database.read_newest() as connection:
             return sequences.current_value(connection, "change")
 
     def term_statistics(self, term_hashes: Sequence[int]) -> StoredTermStatistics:

@@ -8,8 +8,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from onrecall.domain.errors import Invalid
-from onrecall.storage.postgres_teams import CONNECT_SECONDS, POOLER_PARAMETER, driver_url, team_of
+from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.storage.postgres_teams import CONNECT_SECONDS, POOLER_PARAMETER, PostgresTeam, driver_url, team_of
 
 LOCK_TIMEOUT_SECONDS = 60
 IDLE_SECONDS = 1.0
@@ -57,26 +57,32 @@ def array_literal(numbers: Iterable[float]) -> str:
     return "{" + ",".join(map(str, numbers)) + "}"
 
 
-def is_pooled(url: URL) -> bool:
-    """Return whether sessions end with each transaction, as the URL says. Raises Invalid."""
+def set_local_sql(settings: Mapping[str, str]) -> str:
+    """Return the statement that changes settings until the end of the transaction, in one round trip."""
+    changes = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    return f"select {changes}"
+
+
+def is_pooled(url: URL, setting: str = "database_url") -> bool:
+    """Return whether sessions end with each transaction, as the URL says. Raises Invalid, which names the setting."""
     mode = url.query.get(POOLER_PARAMETER)
     if mode not in (None, TRANSACTION):
         raise Invalid(
             f"{POOLER_PARAMETER} is {mode!r}; write {POOLER_PARAMETER}={TRANSACTION} behind a pooler in transaction "
             "mode, such as PgBouncer, and nothing elsewhere",
-            "database_url",
+            setting,
         )
     return mode is not None
 
 
-def make_engine(url: URL) -> Engine:
-    """Return an engine for what a URL names, not connected yet."""
+def make_engine(url: URL, setting: str = "database_url") -> Engine:
+    """Return an engine for what the URL in a setting names, not connected yet. Raises Invalid."""
     settings = dict(SETTINGS)
     if (team := team_of(url)) is not None:
-        settings |= {"role": team.role, "search_path": f"{team.schema},public"}
+        settings |= {"role": team.role, "search_path": _search_path(team)}
     connecting: dict[str, Any] = {"application_name": "onrecall"}
     connecting |= {name: value for name, value in LOST_SERVER.items() if name not in url.query}
-    pooled = is_pooled(url)
+    pooled = is_pooled(url, setting)
     if pooled:  # what is prepared in one session is unknown to the next
         connecting["prepare_threshold"] = None
     else:
@@ -86,6 +92,8 @@ def make_engine(url: URL) -> Engine:
     )
     if pooled:
         _begin_with(engine, settings)
+    elif team is not None:
+        _check_team(engine, team)
     _ping_idle(engine)
     event.listen(engine, "before_cursor_execute", _choose_format)
     return engine
@@ -93,12 +101,34 @@ def make_engine(url: URL) -> Engine:
 
 def _begin_with(engine: Engine, settings: Mapping[str, str]) -> None:
     """Change settings until the end of each transaction, when it begins."""
-    changes = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
+    changes = set_local_sql(settings)
 
     def change_settings(connection: Connection) -> None:
-        connection.exec_driver_sql(f"select {changes}")
+        connection.exec_driver_sql(changes)
 
     event.listen(engine, "begin", change_settings)
+
+
+def _check_team(engine: Engine, team: PostgresTeam) -> None:
+    """Refuse a connection that does not begin as the team: it would work in the installation's own store."""
+
+    def check(raw: Any, _entry: ConnectionPoolEntry) -> None:
+        with raw.cursor() as cursor:
+            cursor.execute("select current_user, current_setting('search_path')")
+            began_as = cursor.fetchone()
+        raw.rollback()
+        if began_as != (team.role, _search_path(team)):
+            raw.close()
+            raise Unavailable(
+                "something between here and PostgreSQL drops startup options; "
+                f"add {POOLER_PARAMETER}={TRANSACTION} to the database's URL"
+            )
+
+    event.listen(engine, "connect", check)
+
+
+def _search_path(team: PostgresTeam) -> str:
+    return f"{team.schema},public"
 
 
 def _ping_idle(engine: Engine) -> None:

@@ -5,17 +5,21 @@ then in steps of 16. So a question reads tens of thousands of postings in a few 
 newest block's rows.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, text
 
 from onrecall.storage import terms
+from onrecall.storage.batching import chunked
 from onrecall.storage.postgres_connection import array_literal
 
 BLOCK_BITS = 10
 """A block is 1,024 consecutive passage numbers: the row of a term that all of them have is 3 kB, less than a page."""
+BLOCKS_AT_ONCE = 32
+"""Blocks that one statement writes to, which bounds the size of its values to some megabytes."""
 TERM_OFFSET = 1 << 31
 """Terms are unsigned but PostgreSQL's integers are not, so this is subtracted."""
 POSTING = np.dtype([("place", ">u2"), ("length", "u1")])
@@ -59,6 +63,11 @@ DELETE_EMPTY = text(
 
 def add(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
     """Add the terms of passages by number; none of them may have postings yet."""
+    for chunk in _by_blocks(packed_terms):
+        _add(connection, chunk)
+
+
+def _add(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
     term_ids, numbers, lengths = _unpack(packed_terms)
     if not len(term_ids):
         return
@@ -72,6 +81,11 @@ def add(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
 
 def remove(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
     """Remove the terms that passages had, by number."""
+    for chunk in _by_blocks(packed_terms):
+        _remove(connection, chunk)
+
+
+def _remove(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
     term_ids, numbers, _ = _unpack(packed_terms)
     if not len(term_ids):
         return
@@ -102,6 +116,14 @@ def scores(
     gain = np.repeat(np.array(gains), [len(own) // POSTING.itemsize for own in data])
     scores = np.bincount(position, gain, len(distinct)) / SATURATION[postings["length"][first]]
     return distinct, np.round(scores, SCORE_DIGITS)
+
+
+def _by_blocks(packed_terms: Mapping[int, bytes]) -> Iterator[dict[int, bytes]]:
+    """Yield the passages in the order of their numbers, those of a few blocks at a time."""
+    by_block = groupby(sorted(packed_terms), lambda number: number >> BLOCK_BITS)
+    blocks = [list(numbers) for _, numbers in by_block]
+    for chunk in chunked(blocks, BLOCKS_AT_ONCE):
+        yield {number: packed_terms[number] for numbers in chunk for number in numbers}
 
 
 def _unpack(packed_terms: Mapping[int, bytes]) -> tuple[Numbers, Numbers, npt.NDArray[np.uint8]]:

@@ -44,7 +44,7 @@ SELECT_POSTINGS = text(
     "), chosen as materialized ("
     f" select cast(term - {postgres_postings.TERM_OFFSET} as integer) as term, weight"
     " * ln(1 + (total.value - passages + half) / (passages + half)) as gain,"
-    " case when passages <= :budget or :filtered then 0"
+    " case when passages <= :budget or :all_blocks then 0"
     f" else greatest(0, last.value - :budget * last.value / passages) >> {postgres_postings.BLOCK_BITS} end as oldest"
     " from asked, (select cast(value as float8) as value, cast(0.5 as float8) as half"
     " from counters where name = 'passages') as total,"
@@ -57,7 +57,8 @@ SELECT_POSTINGS = text(
     " group by chosen.term, chosen.gain"
 ).execution_options(binary=True)
 """The postings of the rarest terms within the budget, at least of one. Of one that alone exceeds it, the newest, unless
-a filter may leave out just these.
+all blocks are asked for: because a filter may leave out just these, or few were found where they would lie if the term
+were spread evenly.
 """
 
 
@@ -76,8 +77,9 @@ class PostgresSearch:
         where, values = _filter_condition(only, as_of, exclude)
         query_terms = {"terms": array_literal(weights), "weights": array_literal(weights.values()), "budget": BUDGET}
         with self._database.read() as connection:
-            rows = connection.execute(SELECT_POSTINGS, query_terms | {"filtered": where != UNFILTERED}).all()
-            numbers, scores = postgres_postings.scores(*zip(*rows, strict=True)) if rows else NOTHING
+            numbers, scores = _read_scores(connection, query_terms, all_blocks=where != UNFILTERED)
+            if where == UNFILTERED and len(numbers) < limit:  # a word that only old passages have
+                numbers, scores = _read_scores(connection, query_terms, all_blocks=True)
             if where == UNFILTERED:  # only one term that alone exceeds the budget brings more
                 numbers, scores = numbers[-BUDGET:], scores[-BUDGET:]
             return _visible(connection, numbers, scores, (where, values), limit)
@@ -98,7 +100,8 @@ class PostgresSearch:
         with self._database.read() as connection:
             few = where != UNFILTERED and _leaves_few(connection, where, values)
             if not few and limit > postgres_connection.LEAST_EF_SEARCH:
-                _set_local(connection, {"hnsw.ef_search": str(min(MAX_EF_SEARCH, limit))})
+                chosen = {"hnsw.ef_search": str(min(MAX_EF_SEARCH, limit))}
+                connection.execute(text(postgres_connection.set_local_sql(chosen)))
             rows = connection.execute(self._select_nearest(where, compare_all=few), values).all()
         return [row.id for row in sorted(rows, key=lambda row: (row.far, row.id))]
 
@@ -155,6 +158,13 @@ class PostgresSearch:
                 postgres_search_tables.add(connection, list(missing), list(missing.values()))
 
 
+def _read_scores(
+    connection: Connection, query_terms: Mapping[str, Any], *, all_blocks: bool
+) -> tuple[Numbers, npt.NDArray[np.float64]]:
+    rows = connection.execute(SELECT_POSTINGS, {**query_terms, "all_blocks": all_blocks}).all()
+    return postgres_postings.scores(*zip(*rows, strict=True)) if rows else NOTHING
+
+
 def _visible(
     connection: Connection,
     numbers: Numbers,
@@ -165,25 +175,19 @@ def _visible(
     """Return the best passages that a filter leaves; of equals the one with the smaller number comes first.
 
     Most filters leave enough of the best few, so these are looked up first; then all that the filter leaves, or if
-    those are many, all candidates.
+    those are many, the best within the budget.
     """
     where, values = condition
     best = _best(numbers, scores, LOOK_UP_FIRST * limit)
-    visible = (
-        connection.execute(_select_visible(where), {**values, "ids": array_literal(best.tolist())}).scalars().all()
-    )
+    visible = _look_up(connection, best, condition)
     if len(visible) < limit and len(best) < len(numbers):
         few = connection.execute(_select_few(where), {**values, "few": FEW_PASSAGES}).scalars().all()
         if len(few) < FEW_PASSAGES:
             left = np.isin(numbers, few)
             best, visible = _best(numbers[left], scores[left], limit), few
         else:
-            best = _best(numbers, scores, len(numbers))
-            visible = (
-                connection.execute(_select_visible(where), {**values, "ids": array_literal(best.tolist())})
-                .scalars()
-                .all()
-            )
+            best = _best(numbers, scores, BUDGET)
+            visible = _look_up(connection, best, condition)
     best_first: list[int] = best[np.isin(best, visible)][:limit].tolist()
     return best_first
 
@@ -233,9 +237,3 @@ def _filter_condition(only: Filter, as_of: datetime | None, exclude: Collection[
     needed = {condition: pair for condition, pair in conditions.items() if pair[1] is not None}
     hidden = [UNFILTERED] if only.kind is None else []
     return " and ".join([*needed, *hidden]), dict(needed.values())
-
-
-def _set_local(connection: Connection, settings: Mapping[str, str]) -> None:
-    """Change settings until the end of the transaction, in one round trip."""
-    changes = ", ".join(f"set_config('{name}', '{value}', true)" for name, value in settings.items())
-    connection.execute(text(f"select {changes}"))

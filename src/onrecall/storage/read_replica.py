@@ -4,7 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -12,12 +12,14 @@ from sqlalchemy import URL, Connection, Engine, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from onrecall.domain.errors import Invalid
+from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.storage import postgres_connection
 
 DEFAULT_MAX_LAG_SECONDS = 10.0
 CHECK_SECONDS = 1.0
 """How long the primary's position in its log is good for, and how long a replica that failed is left alone."""
+BACK_OFF_SECONDS = 10.0
+"""How long a primary that did not say its position is not asked for it again."""
 PATIENCE_SECONDS = 0.2
 """How long a replica may take to replay what was written after a long silence, which looks like a long lag at first."""
 PRIMARY_POSITION = text("select cast(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') - 39 as bigint)")
@@ -63,32 +65,63 @@ class ReadReplica:
     """Lends connections to a streaming replica as long as it answers and is near enough to its primary."""
 
     def __init__(self, url: str, primary: Engine, max_lag_seconds: float = DEFAULT_MAX_LAG_SECONDS) -> None:
-        self._engine = postgres_connection.make_engine(_parse(url))
+        self._engine = postgres_connection.make_engine(_parse(url), "read_url")
         self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._primary, self._max_lag = primary, max_lag_seconds
-        self._lock = threading.Lock()
+        self._lock, self._retrying = threading.Lock(), threading.Lock()
         self._position: int | None = None
         self._own_position: int | None = None
         self._has_written = False
-        self._position_at = self._failed_at = float("-inf")
+        self._position_at = self._primary_failed_at = self._failed_at = float("-inf")
         self.problem: str | None = None
         """Why the primary answers instead; None: the replica does."""
         self.lag_seconds = 0.0
         """How far it was behind when it was asked last."""
 
     def connect(self) -> Connection | None:
-        """Return a connection in a transaction; None where the primary must be asked. The caller closes it."""
-        if self.problem is not None and time.monotonic() - self._failed_at < CHECK_SECONDS:
+        """Return a connection; None where the primary must be asked. The caller closes it.
+
+        A replica that failed is tried again by one caller at a time, because that may take long.
+        """
+        if self.problem is None:
+            return self._try_connect()
+        if time.monotonic() - self._failed_at < CHECK_SECONDS or not self._retrying.acquire(blocking=False):
             return None
+        try:
+            return self._try_connect()
+        finally:
+            self._retrying.release()
+
+    def lends(self, connection: Connection) -> bool:
+        """Return whether a connection is one to the replica."""
+        return connection.engine.pool is self._engine.pool
+
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Raise what the driver says about a connection to the replica as Unavailable; the primary answers next."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise Unavailable(self.note_failure(error)) from error
+
+    def note_failure(self, error: DBAPIError) -> str:
+        """Leave the replica alone for a while, and return why."""
+        problem = f"the replica could not answer: {describe(error)}"
+        self._note(problem)
+        return problem
+
+    def _try_connect(self) -> Connection | None:
         connection: Connection | None = None
         try:
             connection = self._reader.connect()
             replayed, problem = self._measure(connection)
-        except (DBAPIError, PoolTimeout) as error:
+        except (DBAPIError, PoolTimeout, Unavailable) as error:
             replayed, problem = 0, f"the replica does not answer: {describe(error)}"
         self._note(problem)
         is_current = self._own_position is None or replayed >= self._own_position
-        if problem is None and is_current:
+        if connection is not None and problem is None and is_current:
+            if self._own_position is not None:
+                connection.rollback()  # its snapshot may be older than what it said it has replayed
             return connection
         if connection is not None:
             connection.close()
@@ -126,14 +159,25 @@ class ReadReplica:
     def _primary_position(self) -> int | None:
         """How far the primary's log goes, as of a moment ago; as last known where it does not answer."""
         with self._lock:
-            own, self._has_written = self._has_written, False
-            if own or time.monotonic() - self._position_at > CHECK_SECONDS:
-                self._position_at = time.monotonic()
-                with suppress(DBAPIError, PoolTimeout), self._primary.connect() as connection:
-                    self._position = connection.scalar(PRIMARY_POSITION)
-            if own:
-                self._own_position = self._position
+            now = time.monotonic()
+            is_due = self._has_written or now - self._position_at > CHECK_SECONDS
+            if is_due and now - self._primary_failed_at > BACK_OFF_SECONDS:
+                self._ask_primary()
             return self._position
+
+    def _ask_primary(self) -> None:
+        """Ask how far the log goes; what this process has written stays to be asked for if there is no answer."""
+        own, self._has_written = self._has_written, False
+        try:
+            with self._primary.connect() as connection:
+                self._position = connection.scalar(PRIMARY_POSITION)
+        except (DBAPIError, PoolTimeout, Unavailable):
+            self._has_written = self._has_written or own
+            self._primary_failed_at = time.monotonic()
+        else:
+            self._own_position = self._position if own else self._own_position
+        finally:
+            self._position_at = time.monotonic()
 
     def _note(self, problem: str | None) -> None:
         """Log when it changes who answers."""
@@ -146,7 +190,7 @@ class ReadReplica:
         self.problem = problem
 
 
-def describe(error: DBAPIError | PoolTimeout) -> str:
+def describe(error: DBAPIError | PoolTimeout | Unavailable) -> str:
     """Return what the driver says, on one line."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 
