@@ -4501,7 +4501,7 @@ export interface components {
             confidence_reason: string | null;
             /**
              * Confidence Score
-             * @description How often answers like this were right, 0..1.
+             * @description How often such answers were right, 0..1; with never_seen the nearest record.
              */
             confidence_score: number;
             /** Error Type */
