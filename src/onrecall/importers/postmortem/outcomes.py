@@ -113,6 +113,11 @@ def detect_outcome(text: str) -> StepOutcome | None:
     return "worked" if _HELPED.search(text) else None
 
 
+def states_failure(text: str) -> bool:
+    """Return whether a text states that something did not help or made it worse."""
+    return detect_outcome(text) in ("did_not_help", "made_it_worse")
+
+
 _NO_EFFECT = re.compile(
     r"(?:\bno\s+(?:effect|luck|success|improvement|change|difference)\b|\bwithout\s+(?:any\s+)?(?:success|effect"
     r"|improvement|luck)\b"
@@ -143,11 +148,7 @@ def is_attempt_in_vain(sentence: str) -> bool:
 
 def is_bare_outcome(sentence: str) -> bool:
     """Return whether a sentence only says that what stands before it was in vain, such as `No effect.`"""
-    return (
-        detect_outcome(sentence) in ("did_not_help", "made_it_worse")
-        and len(sentence.split()) <= LONGEST_OUTCOME
-        and _BARE.match(sentence) is not None
-    )
+    return states_failure(sentence) and len(sentence.split()) <= LONGEST_OUTCOME and _BARE.match(sentence) is not None
 
 
 LONGEST_OUTCOME = 7
