@@ -113,9 +113,9 @@ def find_keeping_option(names: Sequence[str], command: Sequence[str]) -> str | N
     `command` are the words of the command; a lifetime in one about a login or a name says nothing of data, unless the
     option itself does, as `--snapshot-retention-limit`.
     """
-    option = next((name for name in names if _keeping().search(name)), None)
     keeps_nothing = not words("evidence.txt", "keeping nothing").isdisjoint(command)
-    return None if option is None or (keeps_nothing and _KEPT_DATA.search(option) is None) else option
+    keeping = (name for name in names if _keeping().search(name))
+    return next((name for name in keeping if not keeps_nothing or _KEPT_DATA.search(name)), None)
 
 
 def names_uncertain_loss(word: str) -> bool:
