@@ -3,7 +3,7 @@
 import pytest
 
 from importers.reports import report
-from onrecall.importers.postmortem.outcomes import detect_outcome
+from onrecall.importers.postmortem.outcomes import detect_outcome, is_attempt_in_vain
 
 PAGE = "# Ticket desk down\n\nStart: 2026-09-08 10:00 UTC\nEnd: 2026-09-08 11:00 UTC\n\n## {heading}\n\n{text}\n"
 
@@ -36,6 +36,14 @@ def steps(text, heading="Resolution"):
 )
 def test_an_attempt_in_vain_under_resolution_is_no_step_that_worked(text):
     assert [outcome for _, outcome in steps(text)] == ["did_not_help"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Se cambió al otro nodo y el disco bueno funcionó.", "Para que os jobs tivessem sucesso, o limite foi aumentado."],
+)
+def test_the_end_of_a_longer_word_is_no_failure(text):
+    assert not is_attempt_in_vain(text)
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ ACTING = [
     ("ceph tell osd.0 perf reset all", "disruptive"),
     ("ceph daemon mds.a dump cache /etc/passwd", "disruptive"),
     ("aws elasticache modify-cache-cluster --cache-cluster-id a --snapshot-retention-limit 0", "destructive"),
+    ("aws iam update-role --role-name a --max-age 3 --backup-retention-period 1", "destructive"),
     ("rs.reconfig(config, {force: true})", "destructive"),
     ("db.sessions.createIndex({at: 1}, {expireAfterSeconds: 10})", "destructive"),
 ]

@@ -13,7 +13,7 @@ from onrecall.domain.incident import Incident
 from onrecall.importers.comments import listed_comments
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.record import FieldRecord, SkippedRecord
-from onrecall.importers.tags import parse_facets
+from onrecall.importers.tags import label_names, parse_facets
 
 _URL = re.compile(r"https?://[^/]+/(?P<repository>[^/]+/[^/]+)/(?:issues|pull)/(?P<number>\d+)")
 
@@ -41,7 +41,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
         )
     record.use("number")
     completed = (record.text("stateReason", "state_reason") or "completed").lower() == "completed"
-    names = _label_names(record)
+    names = label_names(record, "name")
     facet = parse_facets(names)
     return build_incident(
         record,
@@ -67,11 +67,3 @@ def _watched_site(title: str, labels: Sequence[str]) -> str | None:
     if "status" not in labels or not _UPPTIME.search(title):
         return None
     return next((label for label in labels if label not in _UPPTIME_LABELS), None)
-
-
-def _label_names(record: FieldRecord) -> list[str]:
-    """Return the names of the labels, given as objects or as plain strings."""
-    listed = record.values.get("labels")
-    if isinstance(listed, list) and all(isinstance(label, str) for label in listed):
-        return list(record.string_list("labels"))
-    return [name for row in record.object_list("labels") if (name := row.text("name"))]

@@ -12,7 +12,7 @@ from onrecall.importers.comments import comment_time
 from onrecall.importers.incident_builder import build_incident
 from onrecall.importers.narrative import Comment
 from onrecall.importers.record import FieldRecord, RecordContext, SkippedRecord, SourceRow
-from onrecall.importers.tags import parse_facets
+from onrecall.importers.tags import label_names, parse_facets
 
 _URL = re.compile(r"https?://[^/]+/(?P<project>.+?)/-/(?:issues|work_items|incidents?)/(?:incident/)?\d+")
 _NOT_INCIDENTS = ("task", "test_case", "requirement", "epic", "objective", "key_result")
@@ -50,7 +50,7 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
     facet = parse_facets(names)
     notes, is_fixed = _notes(record)
     events = _events(record)
-    tagged = _tagged_times(record)
+    start, end = _tagged_times(record)
     severity = record.text("severity") or ""
     return build_incident(
         record,
@@ -58,8 +58,8 @@ def parse(record: FieldRecord) -> Incident | SkippedRecord:
         id=_id(record),
         title=record.text("title"),
         description=record.text("description"),
-        started_at=tagged.get("start") or record.time("created_at"),
-        resolved_at=tagged.get("end") or record.time("closed_at"),
+        started_at=start or record.time("created_at"),
+        resolved_at=end or record.time("closed_at"),
         service=facet.get("service"),
         environment=facet.get("environment"),
         level=severity if severity.lower() not in ("", "unknown") else facet.get("severity"),
@@ -98,12 +98,8 @@ def _project(record: FieldRecord) -> str | None:
 
 def _label_names(record: FieldRecord) -> list[str]:
     """Return the labels: texts, objects with a title, or the links of a project's export."""
-    listed = record.values.get("labels")
-    if isinstance(listed, list) and all(isinstance(label, str) for label in listed):
-        return list(record.string_list("labels"))
-    titles = [row.text("title", "name") for row in record.object_list("labels")]
-    titles += [row.text("label.title") for row in record.object_list("label_links")]
-    return [title for title in titles if title]
+    linked = (row.text("label.title") for row in record.object_list("label_links"))
+    return [*label_names(record, "title", "name"), *filter(None, linked)]
 
 
 def _notes(record: FieldRecord) -> tuple[list[Comment], bool]:
@@ -134,7 +130,7 @@ def _events(record: FieldRecord) -> list[Comment]:
     ]
 
 
-def _tagged_times(record: FieldRecord) -> dict[str, datetime]:
+def _tagged_times(record: FieldRecord) -> tuple[datetime | None, datetime | None]:
     """Return start and end of which the timeline's tags tell; the exact tag goes before that of the impact."""
     by_tag: dict[str, datetime] = {}
     for event in record.object_list("timeline_events"):
@@ -142,8 +138,5 @@ def _tagged_times(record: FieldRecord) -> dict[str, datetime]:
         for tag in event.object_list("timeline_event_tags"):
             if at is not None and (name := tag.text("name")):
                 by_tag.setdefault(name.lower(), at)
-    first = {
-        "start": next((by_tag[name] for name in _START_TAGS if name in by_tag), None),
-        "end": next((by_tag[name] for name in _END_TAGS if name in by_tag), None),
-    }
-    return {name: at for name, at in first.items() if at is not None}
+    start = next((by_tag[name] for name in _START_TAGS if name in by_tag), None)
+    return start, next((by_tag[name] for name in _END_TAGS if name in by_tag), None)

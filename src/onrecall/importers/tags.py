@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from onrecall.importers.record import FieldRecord
+
 Facet = Literal["service", "severity", "environment", "cause"]
 
 _FACETS: Mapping[str, Facet] = {
@@ -36,6 +38,14 @@ class Tags:
     def labels(self) -> dict[str, str]:
         """The labels of an incident: the pairs, and all single words as one label `tags`."""
         return {**self.pairs, "tags": ", ".join(self.words)} if self.words else dict(self.pairs)
+
+
+def label_names(record: FieldRecord, *fields: str) -> list[str]:
+    """Return the names of an issue's labels, given as plain strings or as objects with one of these fields."""
+    listed = record.values.get("labels")
+    if isinstance(listed, list) and all(isinstance(label, str) for label in listed):
+        return list(record.string_list("labels"))
+    return [name for row in record.object_list("labels") if (name := row.text(*fields))]
 
 
 def read_tags(tags: Iterable[str]) -> Tags:

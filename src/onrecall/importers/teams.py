@@ -85,19 +85,15 @@ def _as_message(message: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _body(body: Any) -> str:
+    """Return the text of a message, with `@someone` for people who are mentioned."""
     if not isinstance(body, Mapping) or not isinstance(body.get("content"), str):
         return ""
     if str(body.get("contentType")).lower() != "html":
         return str(body["content"]).strip()
     try:
-        return html.to_markdown(_without_mentions(body["content"])).strip()
+        return html.to_markdown(_MENTION.sub("@someone", body["content"])).strip()
     except Invalid:
         return ""
-
-
-def _without_mentions(content: str) -> str:
-    """Put `@someone` for people who are mentioned."""
-    return _MENTION.sub("@someone", content)
 
 
 def _cards(attachments: Any) -> Iterator[str]:

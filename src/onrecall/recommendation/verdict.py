@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from onrecall.domain.cause_label import is_about_cause
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.id_shape import looks_like_id
 from onrecall.domain.incident import Confidence, Evidence, Situation, Verdict
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
@@ -134,23 +135,16 @@ def decide_verdict(
 
 def _is_named(evidence: Evidence, situation: Situation) -> bool:
     """Return whether the situation names evidence by its id or by its key in the tool it comes from."""
-    keys = {evidence.id, evidence.incident.source_id if evidence.incident else None} - {None}
+    keys = (evidence.id, evidence.incident.source_id if evidence.incident else None)
     return any(
-        re.search(rf"(?<![\w-]){re.escape(str(key))}(?![\w-])", situation.text, re.IGNORECASE)
+        re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", situation.text, re.IGNORECASE)
         for key in keys
-        if _looks_like_id(str(key))
+        if key and _KEY.fullmatch(key) and looks_like_id(key)
     )
 
 
-_MIN_DIGITS = 4
-"""Digits that make a word without a separator look like an id; `db2` and `ipv6` are words of questions."""
-
-
-def _looks_like_id(key: str) -> bool:
-    """Return whether a key names nothing but a record: a letter first, and digits behind a separator or many."""
-    digits = sum(map(str.isdigit, key))
-    is_word = re.fullmatch(r"[A-Za-z][\w#-]*", key) is not None
-    return is_word and digits > 0 and (digits >= _MIN_DIGITS or re.search(r"-|[_#]\d", key) is not None)
+_KEY = re.compile(r"(?=.*\d)[A-Za-z][\w#-]*")
+"""A key that stands in a question as one word."""
 
 
 def _is_same_name(situation: Situation, evidence: Evidence) -> bool:

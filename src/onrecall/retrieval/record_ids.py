@@ -3,6 +3,8 @@
 import re
 from collections.abc import Collection, Iterable
 
+from onrecall.domain.id_shape import looks_like_id
+
 MOST_CANDIDATES = 50
 """Words of one question that are looked up as ids."""
 LONGEST_TEXT = 100_000
@@ -14,9 +16,6 @@ _TICKET = re.compile(
 )
 """Ids of tickets under the prefixes that incident tools use, such as INC-1234, PM-2025-17 and INC0012345."""
 _ID_LIKE = re.compile(r"(?<![\w./-])[A-Za-z][\w-]*#?\d[\w-]*(?![\w-])")
-_SEPARATED = re.compile(r"-|[_#]\d")
-MIN_DIGITS = 4
-"""Digits that make a word without a separator look like an id, such as INC0012345; db2 and ipv6 do not."""
 _WORD = re.compile(r"[^\W_]+")
 _ASKING_WORDS = (
     "a about again and are cause caused causes close closed could did do does end ended ever explain find fix "
@@ -35,12 +34,8 @@ def find_id_candidates(text: str) -> tuple[str, ...]:
     """Return the words that may be ids of records, each once, at most `MOST_CANDIDATES`."""
     if len(text) > LONGEST_TEXT:
         return ()
-    words = dict.fromkeys(match[0] for match in _ID_LIKE.finditer(text) if _looks_like_id(match[0]))
+    words = dict.fromkeys(match[0] for match in _ID_LIKE.finditer(text) if looks_like_id(match[0]))
     return tuple(words)[:MOST_CANDIDATES]
-
-
-def _looks_like_id(word: str) -> bool:
-    return bool(_SEPARATED.search(word)) or sum(map(str.isdigit, word)) >= MIN_DIGITS
 
 
 def strip_ticket_ids(text: str, own: Iterable[str] = ()) -> str:

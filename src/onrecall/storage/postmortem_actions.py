@@ -8,7 +8,7 @@ from sqlalchemy import Connection, insert, select
 
 from onrecall.domain.action_item import IMPORTED_STATES, TrackedAction, changed_fields
 from onrecall.domain.incident import ActionItem
-from onrecall.domain.markdown_page import fold_words
+from onrecall.domain.markdown_page import collapse_whitespace, fold_words
 from onrecall.storage.action_items import action_items, of_incidents, to_row, write
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.incident_reports import decode
@@ -51,14 +51,13 @@ def _merge_items(
     present = {fold_words(text): action for action in tracked for text in _texts_of(action)}
     last = max((action.number for action in tracked), default=0)
     added: dict[str, TrackedAction] = {}
-    keys = {fold_words(item.text) for item in items}
+    keys = [fold_words(item.text) for item in items]
     others = [
         action
         for action in tracked
-        if action.imported and not action.edited and keys.isdisjoint(map(fold_words, _texts_of(action)))
+        if _follows_import(action) and not any(fold_words(text) in keys for text in _texts_of(action))
     ]
-    for item in items:
-        key = fold_words(item.text)
+    for key, item in zip(keys, items, strict=True):
         if key not in present and (former := next((other for other in others if _is_same_line(other, item)), None)):
             others.remove(former)
             present[key] = former
@@ -67,6 +66,10 @@ def _merge_items(
         elif key and key not in added:
             added[key] = _from_report(incident, last + len(added) + 1, item)
     return list(added.values())
+
+
+def _follows_import(action: TrackedAction) -> bool:
+    return action.imported and not action.edited
 
 
 def _texts_of(action: TrackedAction) -> tuple[str, ...]:
@@ -104,7 +107,7 @@ def _is_beside_task(text: str, item: ActionItem) -> bool:
 
 
 def _update_tracked(connection: Connection, present: TrackedAction, item: ActionItem) -> None:
-    if present.edited or not present.imported:
+    if not _follows_import(present):
         return
     after = _from_report(present.incident, present.number, item)
     if changed_fields(present, after):
@@ -115,7 +118,7 @@ def _from_report(incident: str, number: int, item: ActionItem) -> TrackedAction:
     return TrackedAction(
         incident=incident,
         number=number,
-        text=" ".join(item.text.split()),
+        text=collapse_whitespace(item.text),
         owner=item.owner,
         due=date.fromisoformat(item.due) if item.due else None,
         state=IMPORTED_STATES.get(item.state or "", "open"),

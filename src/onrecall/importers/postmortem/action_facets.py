@@ -6,7 +6,7 @@ same. What cannot be told apart from the task, such as `by Friday`, stays in its
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from onrecall.importers.postmortem.clock import parse_due_day
 from onrecall.importers.postmortem.deeds import base_verb
@@ -98,21 +98,21 @@ def is_subject(name: str) -> bool:
 
 def split_facets(text: str) -> ActionFacets:
     """Take owner, due date and state from the end and the beginning of an item."""
-    facets = _split_end(ActionFacets(text.strip()))
+    facets = _split_end(text.strip())
     return _split_beginning(facets) if facets.owner is None else facets
 
 
 def _split_beginning(facets: ActionFacets) -> ActionFacets:
     """Take the owner from `Lou: add a test`, `@kim to add a test`, `(Lou) add a test`."""
     if labelled := _LABELLED_LEAD.match(facets.text):
-        return ActionFacets(facets.text[labelled.end() :], clean_owner(labelled["owner"]), facets.due, facets.state)
+        return replace(facets, text=facets.text[labelled.end() :], owner=clean_owner(labelled["owner"]))
     match = _LEADING.match(facets.text)
     if match is None:
         return facets
     name = match["to"] or match["round"] or match["name"]
     if not name.startswith("@") and not _is_persons_name(name, facets.text[match.end() :]):
         return facets
-    return ActionFacets(facets.text[match.end() :].strip(), clean_owner(name), facets.due, facets.state)
+    return replace(facets, text=facets.text[match.end() :].strip(), owner=clean_owner(name))
 
 
 _NOUN_ENDINGS = ("ing", "tion", "ment", "ity", "ness", "ung", "ción", "ção")
@@ -133,27 +133,30 @@ _MOST_GROUPS = 8
 """Groups of brackets and parts between dashes at the end of an item that are read."""
 
 
-def _split_end(facets: ActionFacets, groups: int = _MOST_GROUPS) -> ActionFacets:
+def _split_end(text: str, groups: int = _MOST_GROUPS) -> ActionFacets:
     """Take the facets behind an item, one group of brackets or one part between dashes after the other."""
     if not groups:
-        return facets
-    if (handle := _HANDLE_BEFORE_DAY.search(facets.text)) is not None and (day := parse_due_day(handle["day"])):
-        return ActionFacets(facets.text[: handle.start()], clean_owner(handle["owner"]), day)
-    if (match := _BRACKETS.search(facets.text)) is not None and facets.text[: match.start()].strip():
+        return ActionFacets(text)
+    if (handle := _HANDLE_BEFORE_DAY.search(text)) is not None and (day := parse_due_day(handle["day"])):
+        return ActionFacets(text[: handle.start()], clean_owner(handle["owner"]), day)
+    before, taken = _last_group(text)
+    if taken is None:
+        return ActionFacets(text)
+    if taken.text:
+        return replace(taken, text=before + taken.text)
+    inner = _split_end(before, groups - 1)
+    return ActionFacets(inner.text, taken.owner or inner.owner, taken.due or inner.due, taken.state or inner.state)
+
+
+def _last_group(text: str) -> tuple[str, ActionFacets | None]:
+    """Return the text before the brackets or the parts at its end, and what these name; None if they name nothing."""
+    match = _BRACKETS.search(text)
+    if match is not None and text[: match.start()].strip():
         taken = _facets_of(_PART_BREAK.split(match["inside"]), bracketed=True)
         if taken is not None:
-            rest = ActionFacets(facets.text[: match.start()] + taken.text, taken.owner, taken.due, taken.state)
-            return rest if taken.text else _merge(_split_end(ActionFacets(rest.text), groups - 1), rest)
-    parts, text = _parts_at_end(facets.text)
-    taken = _facets_of(parts) if parts else None
-    if taken is None:
-        return facets
-    merged = ActionFacets(text + taken.text, taken.owner, taken.due, taken.state)
-    return merged if taken.text else _merge(_split_end(ActionFacets(text), groups - 1), merged)
-
-
-def _merge(inner: ActionFacets, outer: ActionFacets) -> ActionFacets:
-    return ActionFacets(inner.text, outer.owner or inner.owner, outer.due or inner.due, outer.state or inner.state)
+            return text[: match.start()], taken
+    parts, before = _parts_at_end(text)
+    return before, _facets_of(parts)
 
 
 def _parts_at_end(text: str) -> tuple[list[str], str]:
@@ -179,15 +182,13 @@ def _facets_of(parts: Sequence[str], *, bracketed: bool = False) -> ActionFacets
     certain = [kind for kind, _ in kinds if kind in ("owner", "due", "state")]
     if not certain or (len(names) > 1 and any(kind == "lower name" for kind, _ in kinds)):
         return None
-    due = next((day for kind, part in kinds if kind == "due" and (day := parse_due_day(_without_label(part)))), None)
+    days = [(part, parse_due_day(_without_label(part))) for kind, part in kinds if kind == "due"]
     state = next((parse_state(_value(part)) for kind, part in kinds if kind == "state"), None)
     subjects = [part for kind, part in kinds if bracketed and kind == "name" and is_subject(clean_owner(part))]
-    names = [part for part in names if part not in subjects]
-    vague = [part for kind, part in kinds if kind == "due" and parse_due_day(_without_label(part)) is None]
-    vague = [*subjects, *vague]
-    remainder = (f" ({', '.join(vague)})" if bracketed else f" — {', '.join(vague)}") if vague else ""
-    owner = ", ".join(clean_owner(_without_owner_label(part)) for part in names) or None
-    return ActionFacets(remainder, owner, due, state)
+    remaining = ", ".join([*subjects, *(part for part, day in days if day is None)])
+    remainder = (f" ({remaining})" if bracketed else f" — {remaining}") if remaining else ""
+    owner = ", ".join(clean_owner(_without_owner_label(part)) for part in names if part not in subjects) or None
+    return ActionFacets(remainder, owner, next((day for _, day in days if day), None), state)
 
 
 def _kind_of(part: str, *, beside: bool) -> str | None:

@@ -37,11 +37,11 @@ _STATE_AFTER = re.compile(
 _STATE_BEHIND = re.compile(rf"(?<=[)\]])\s+(?P<state>{STATE_WORDS})\s*[.!]?$", re.IGNORECASE)
 """A state behind brackets: `… (Joe) [UPL-13] done`."""
 _STATE_BEFORE = re.compile(
-    rf"\s*(?:\[(?P<boxed>{STATE_WORDS})\]|(?P<state>DONE|TODO|WIP|OPEN|IN PROGRESS|CLOSED|CANCELLED|STARTED)\b"
+    rf"^\s*(?:\[(?P<boxed>{STATE_WORDS})\]|(?P<state>DONE|TODO|WIP|OPEN|IN PROGRESS|CLOSED|CANCELLED|STARTED)\b"
     rf"|\((?P<round>{STATE_WORDS})\))\s*[:–—-]?\s*(?=\S)",
     re.IGNORECASE,
 )
-_MARK_BEFORE = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*")
+_MARK_BEFORE = re.compile(r"^\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*")
 _MARK_AFTER = re.compile(r"\s*(?P<mark>✅|☑️?|✔️?|❌|⬜|🚧|⏳|☐)\s*$")
 _OWNER_WITHIN = re.compile(
     rf"[\s,;(\[|–—-]*\**(?:owner|assignee|assigned to|responsible|dri|who|verantwortlich|zuständig"
@@ -59,7 +59,7 @@ _OWNER_DASH = re.compile(
     r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?)\s*[.]?\s*$"
 )
 _OWNER_AT = re.compile(r"(?:^|\s)(?P<owner>@[\w./-]*\w(?:\s[A-ZÄÖÜ][\w.'’-]+){0,2})\s*[.]?\s*$")
-_OWNER_BEFORE = re.compile(r"\s*(?P<owner>@[\w./-]*\w)(?:\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)|\s+(?=[a-z]))")
+_OWNER_BEFORE = re.compile(r"^\s*(?P<owner>@[\w./-]*\w)(?:\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)|\s+(?=[a-z]))")
 _OWNER_EAST_ASIAN = re.compile(
     r"\s*[(\uff08]?(?:担当者?|负责人|責任者)\s*[:\uff1a]\s*(?P<owner>[^()\uff08\uff09\s、,]{1,20})[)\uff09]?"
 )
@@ -101,7 +101,7 @@ class _ItemDraft:
     def take_states(self, *patterns: re.Pattern[str]) -> None:
         """Take what marks and words say of the state, before and behind the item."""
         for pattern in patterns:
-            match = pattern.match(self.text) if pattern in (_MARK_BEFORE, _STATE_BEFORE) else pattern.search(self.text)
+            match = pattern.search(self.text)
             if match and (state := parse_state(next((word for word in match.groups() if word), ""))):
                 self.state = self.state or state
                 self.cut(match.start(), match.end())
@@ -139,7 +139,7 @@ class _ItemDraft:
         """Take the owner behind a label, a dash or an `@`."""
         patterns = (_OWNER_WITHIN, _OWNER_EAST_ASIAN, _OWNER_DASH, _OWNER_AT, _OWNER_BEFORE)
         for pattern in patterns if self.owner is None else ():
-            match = pattern.match(self.text) if pattern is _OWNER_BEFORE else pattern.search(self.text)
+            match = pattern.search(self.text)
             if match is not None and not is_no_owner(match["owner"]):
                 self.owner = clean_owner(match["owner"])
                 self.cut(match.start(), match.end())
@@ -147,9 +147,7 @@ class _ItemDraft:
 
     def facets(self) -> ActionFacets:
         """Return what was taken, and the rest as the task."""
-        if behind := _STATE_AFTER.search(self.text):
-            self.state = self.state or parse_state(behind["state"] or behind["boxed"])
-            self.text = self.text[: behind.start()].strip()
+        self.take_states(_STATE_AFTER)
         stripped = " ".join(self.text.split()).strip(" ;,|\u2013\u2014").removesuffix(" -").strip()
         return ActionFacets((stripped or self.text) + self.ticket, self.owner or None, self.due, self.state)
 

@@ -50,7 +50,7 @@ def _part_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     if any(row.kind == "item" for row in rows):
         yield from _list_items(rows)
     elif not any(row.kind == "cells" for row in rows):
-        yield from _without_subjects(list(_prose_items(rows)), {row.number: plain_text(row.text) for row in rows})
+        yield from _without_subjects(list(_prose_items(rows)), rows)
 
 
 def _table_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
@@ -108,7 +108,7 @@ def _columns(row: DocumentRow) -> dict[str, int]:
 
 def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     """Yield the items of a list; a lower-case name in brackets is an owner where another item has the same."""
-    items = _without_subjects(list(_read_list(rows)), {row.number: plain_text(row.text) for row in rows})
+    items = _without_subjects(list(_read_list(rows)), rows)
     owners = {item.owner for item in items if item.owner}
     for item in items:
         match = _LOWER_OWNER.search(item.text) if item.owner is None else None
@@ -122,12 +122,13 @@ _LEAD = re.compile(r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][\w'’-]*)[:\uff1a]\s")
 """A single word before a colon: `Lou: add a test`, `Checkout: add a retry`."""
 
 
-def _without_subjects(items: Sequence[ActionItem], written: Mapping[int, str]) -> list[ActionItem]:
+def _without_subjects(items: Sequence[ActionItem], rows: Sequence[DocumentRow]) -> list[ActionItem]:
     """Return the items without owners that are single words before a colon, unless the list shows that they are names.
 
     It does where the word owns another item, or where every item of several begins so, each with what may be a name.
     """
-    led = [item.owner is not None and item.owner == _leading_word(written.get(item.line or 0, "")) for item in items]
+    words = {row.number: _leading_word(plain_text(row.text)) for row in rows}
+    led = [item.owner is not None and item.owner == words.get(item.line or 0) for item in items]
     if len(items) > 1 and all(led):
         return list(items)
     others = [item.owner for item, is_led in zip(items, led, strict=True) if item.owner and not is_led]
@@ -149,7 +150,7 @@ def _read_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
     drafts: list[tuple[DocumentRow, list[str]]] = []
     for row in rows:
         nested = bool(drafts) and row.level > drafts[0][0].level + 1
-        if row.kind == "item" and not (nested and _is_detail(row.text)):
+        if row.kind == "item" and not (nested and names_facet(plain_text(row.text))):
             drafts.append((row, [row.text]))
         elif drafts and row.kind == "item":
             drafts[-1][1][-1] += ";"
@@ -174,12 +175,7 @@ def _read_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
 def _ends_with_name(text: str) -> bool:
     """Return whether an item ends with a lower-case name in brackets, not with a state."""
     match = _LOWER_OWNER.search(text)
-    return match is not None and parse_state(match[1]) is None and not is_no_owner(match[1])
-
-
-def _is_detail(text: str) -> bool:
-    """Return whether a nested item only names the owner, the due date or the state of the one above."""
-    return names_facet(plain_text(text))
+    return match is not None and not is_no_owner(match[1])
 
 
 def _prose_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:

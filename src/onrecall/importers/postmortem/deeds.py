@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.resources import files
 
 from onrecall.importers.postmortem.foreign_deeds import reports_foreign_deed
-from onrecall.importers.postmortem.outcomes import NO_HELP, detect_outcome
+from onrecall.importers.postmortem.outcomes import NO_HELP, detect_outcome, states_failure
 from onrecall.importers.postmortem.word_lists import word_set
 
 _AMBIGUOUS_VERBS = word_set("verbs that also happen by themselves")
@@ -200,7 +200,7 @@ def reports_action(sentence: str) -> bool:
 def _reports_mishap(sentence: str) -> bool:
     """Return whether a sentence says what somebody did by mistake, not how it was mended or that mending failed."""
     mishap = _MISHAP.search(sentence)
-    if mishap is None or detect_outcome(sentence) in ("did_not_help", "made_it_worse"):
+    if mishap is None or states_failure(sentence):
         return False
     verbs = (_FORMS.get(word.casefold()) for word in _WORD.findall(sentence[: mishap.start()]))
     return next(filter(None, verbs), None) not in _MENDING_VERBS
@@ -208,7 +208,7 @@ def _reports_mishap(sentence: str) -> bool:
 
 def _reports_failed_attempt(sentence: str) -> bool:
     """Match sentences such as `Remounting the share did not help`, `Tried reseating the card, no effect`."""
-    return detect_outcome(sentence) in ("did_not_help", "made_it_worse") and (
+    return states_failure(sentence) and (
         opens_with_attempt(sentence)
         or _TRIED_OBJECT.match(sentence) is not None
         or _TRIAL_BY_PEOPLE.match(sentence) is not None

@@ -14,8 +14,18 @@ _WORSE = re.compile(
     r"|verergerde|maakte het (?:alleen )?(?:maar )?erger)\b|悪化し|恶化|更糟",
     re.IGNORECASE,
 )
+_FOREIGN_IN_VAIN = (
+    r"ohne (?:erfolg|wirkung|effekt|besserung|ergebnis)|erfolglos|vergeblich|wirkungslos"
+    r"|sans (?:effet|succès|résultat)|n['’]a (?:pas aidé|rien (?:donné|changé))|en vain\b"
+    r"|sin (?:efecto|éxito|resultado|suerte)|no (?:ayudó|funcionó|sirvió)"
+    r"|sem (?:efeito|sucesso|resultado|êxito)|não (?:ajudou|funcionou|resolveu|adiantou)"
+    r"|senza (?:effetto|successo|risultato|esito)|nessun (?:effetto|risultato|esito)"
+    r"|zonder (?:effect|resultaat|succes)|geen (?:effect|resultaat)|tevergeefs"
+)
+"""What says that something done was in vain, in languages with blanks between words."""
 NO_HELP = re.compile(
-    r"\b(?:(?:did|does|do|has|had)(?:\s+not|n['’]t)\s+(?:seem\s+to\s+)?(?:come\s+back|return|go\s+(?:away|down)"
+    rf"\b(?:{_FOREIGN_IN_VAIN}"
+    r"|(?:did|does|do|has|had)(?:\s+not|n['’]t)\s+(?:seem\s+to\s+)?(?:come\s+back|return|go\s+(?:away|down)"
     r"|drop|finish|subside|disappear|decrease|reduce|lower|stop|restore|relieve|alleviate|fall|take\s+effect"
     r"|help|work|fix|solve|resolve|change"
     r"|clear|improve|recover|make\s+(?:a|any)\s+difference|do\s+(?:anything|much)|get\s+better|bring)\w*"
@@ -69,23 +79,15 @@ NO_HELP = re.compile(
     r"|gray)\b"
     r"|(?:hat|haben|hatte) (?:auch |leider |aber )?nichts? (?:geholfen|gebracht|bewirkt|geändert)"
     r"|half(?:en)? (?:auch |leider |aber )?nicht|(?:brachten?|änderten?|bewirkten?) (?:auch |leider "
-    r"|aber )?nichts|wirkungslos"
-    r"|ohne (?:erfolg|wirkung|effekt|besserung|ergebnis)"
-    r"|kein(?:e|en)? (?:erfolg|effekt|besserung|wirkung|änderung|veränderung|verbesserung)|erfolglos|vergeblich"
-    r"|sans (?:effet|succès|résultat|amélioration)|aucun(?:e)? (?:effet|résultat|amélioration"
-    r"|changement)|n['’](?:a|ont) (?:pas aidé|rien (?:donné|changé)|pas (?:suffi|fonctionné)|servi à rien|eu aucun)"
-    r"|\ben vain\b"
-    r"|sin (?:efecto|éxito|resultado|mejora|cambios|suerte)|no (?:ayudó|funcionó|sirvió|surtió efecto|mejoró"
-    r"|tuvo efecto|cambió nada)"
-    r"|\ben vano\b"
-    r"|sem (?:efeito|sucesso|resultado|melhora|êxito)|não (?:ajudou|funcionou|resolveu|adiantou|teve efeito"
-    r"|surtiu efeito)"
-    r"|\bem vão\b"
-    r"|senza (?:effetto|successo|risultato|esito)|non (?:ha(?:nno)? (?:aiutato|funzionato|risolto)|è servito)"
-    r"|nessun (?:effetto|risultato|miglioramento|cambiamento|esito|successo)|\binvano\b"
-    r"|zonder (?:effect|resultaat|succes)|hielp(?:en)? (?:ook |helaas )?niet|geen (?:effect|verbetering"
-    r"|resultaat|succes)"
-    r"|haalden? niets uit|tevergeefs)"
+    r"|aber )?nichts"
+    r"|kein(?:e|en)? (?:erfolg|effekt|besserung|wirkung|änderung|veränderung|verbesserung)"
+    r"|sans amélioration|aucun(?:e)? (?:effet|résultat|amélioration|changement)"
+    r"|n['’]ont (?:pas aidé|rien (?:donné|changé))|n['’](?:a|ont) (?:pas (?:suffi|fonctionné)|servi à rien|eu aucun)"
+    r"|sin (?:mejora|cambios)|no (?:surtió efecto|mejoró|tuvo efecto|cambió nada)|\ben vano\b"
+    r"|sem melhora|não (?:teve efeito|surtiu efeito)|\bem vão\b"
+    r"|non (?:ha(?:nno)? (?:aiutato|funzionato|risolto)|è servito)"
+    r"|nessun (?:miglioramento|cambiamento|successo)|\binvano\b"
+    r"|hielp(?:en)? (?:ook |helaas )?niet|geen (?:verbetering|succes)|haalden? niets uit)"
     r"|不起作用|没有效果|没有改善|没有用|无效|未见效|未恢复|効果がなく|変わらず|直らず|効果なし|効果がなかった|効果はなかった|変化なし|解消せず|改善しなかった"
     r"|改善せず|失敗",
     re.IGNORECASE,
@@ -113,41 +115,37 @@ def detect_outcome(text: str) -> StepOutcome | None:
     return "worked" if _HELPED.search(text) else None
 
 
+def states_failure(text: str) -> bool:
+    """Return whether a text states that something did not help or made it worse."""
+    return detect_outcome(text) in ("did_not_help", "made_it_worse")
+
+
 _NO_EFFECT = re.compile(
     r"(?:\bno\s+(?:effect|luck|success|improvement|change|difference)\b|\bwithout\s+(?:any\s+)?(?:success|effect"
     r"|improvement|luck)\b"
     r"|\bto\s+no\s+avail\b|\bin\s+vain\b|\b(?:did|changed|achieved|brought|helped)\s+nothing\b|\bdid(?:\s+not"
     r"|n['’]t)\s+(?:help|work|fix)\b"
-    r"|\bmade\s+(?:it|things|matters)\s+worse\b|ohne (?:erfolg|wirkung|effekt|besserung|ergebnis)|(?:brachte"
-    r"|half|änderte)n? (?:\w+ )?nichts?"
-    r"|erfolglos|vergeblich|wirkungslos|sans (?:effet|succès|résultat)|n['’]a (?:rien (?:donné|changé)|pas aidé)"
-    r"|\ben vain\b"
-    r"|sin (?:efecto|éxito|resultado|suerte)|no (?:ayudó|funcionó|sirvió)|sem (?:efeito|sucesso|resultado|êxito)"
-    r"|não (?:ajudou|funcionou|resolveu|adiantou)|senza (?:effetto|successo|risultato|esito)|nessun (?:effetto"
-    r"|risultato|esito)"
-    r"|zonder (?:effect|resultaat|succes)|hielp(?:en)? (?:\w+ )?niet|geen (?:effect|resultaat)|tevergeefs|効果なし"
-    r"|効果がな|没有效果|无效)",
+    r"|\bmade\s+(?:it|things|matters)\s+worse\b|(?:brachte|half|änderte)n? (?:\w+ )?nichts?"
+    r"|hielp(?:en)? (?:\w+ )?niet|効果なし|効果がな|没有效果|无效)"
+    rf"|\b(?:{_FOREIGN_IN_VAIN})",
     re.IGNORECASE,
 )
 FEWEST_WORDS = 2
 """Minimum words before what says that they were in vain."""
+SHORTEST_WORDS = 12
+"""Bytes that are more than one word, in languages without blanks between words."""
 
 
 def is_attempt_in_vain(sentence: str) -> bool:
     """Return whether a sentence about a fix tells of something done without effect, whatever its verb and language."""
     match = _NO_EFFECT.search(sentence)
-    return match is not None and (
-        len(sentence[: match.start()].split()) >= FEWEST_WORDS or len(sentence[: match.start()].encode()) > 12
-    )
+    before = sentence[: match.start()] if match else ""
+    return len(before.split()) >= FEWEST_WORDS or len(before.encode()) > SHORTEST_WORDS
 
 
 def is_bare_outcome(sentence: str) -> bool:
     """Return whether a sentence only says that what stands before it was in vain, such as `No effect.`"""
-    return (
-        detect_outcome(sentence) in ("did_not_help", "made_it_worse")
-        and len(sentence.split()) <= LONGEST_OUTCOME
-        and _BARE.match(sentence) is not None
-    )
+    return states_failure(sentence) and len(sentence.split()) <= LONGEST_OUTCOME and _BARE.match(sentence) is not None
 
 
 LONGEST_OUTCOME = 7

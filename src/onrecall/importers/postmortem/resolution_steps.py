@@ -18,7 +18,7 @@ from onrecall.importers.postmortem.deeds import (
     split_failed_clause,
     split_sentences,
 )
-from onrecall.importers.postmortem.outcomes import detect_outcome, is_attempt_in_vain, is_bare_outcome
+from onrecall.importers.postmortem.outcomes import detect_outcome, is_attempt_in_vain, is_bare_outcome, states_failure
 from onrecall.importers.postmortem.prose import ProseStatement, is_placeholder, sentence_statements
 from onrecall.importers.postmortem.repeated_steps import without_repetitions
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
@@ -94,9 +94,10 @@ def extract_steps(
     fixes: Sequence[LabelledSection], failures: Sequence[LabelledSection], chronology: Sequence[ChronologyEntry]
 ) -> tuple[ResolutionStep, ...]:
     """Return failed and successful steps from their sections, completed from the chronology."""
-    tried_steps = [step for section in failures for step in _steps_of_failures(section)]
-    failed_steps = [step for step in tried_steps if step.outcome != "worked" or not _is_turn(step.text)]
-    fix_steps = [step for step in tried_steps if step not in failed_steps]
+    failed_steps: list[ResolutionStep] = []
+    fix_steps: list[ResolutionStep] = []
+    for step in (step for section in failures for step in _steps_of_failures(section)):
+        (fix_steps if step.outcome == "worked" and _is_turn(step.text) else failed_steps).append(step)
     fix_steps += [
         step for section in fixes if not holds_chronology(section) for step in _section_steps(section, every_item=True)
     ]
@@ -193,10 +194,7 @@ def _in_time_order(chronology: Sequence[ChronologyEntry]) -> list[ChronologyEntr
 
 
 def _outcome_or_default(step: ResolutionStep, default: StepOutcome) -> StepOutcome:
-    if step.outcome != "worked":
-        return step.outcome
-    stated = detect_outcome(step.text)
-    return stated if stated in ("made_it_worse", "did_not_help") else default if stated is None else "worked"
+    return step.outcome if step.outcome != "worked" else detect_outcome(step.text) or default
 
 
 def _distinct_steps(steps: Sequence[ResolutionStep]) -> Iterator[ResolutionStep]:
@@ -314,19 +312,12 @@ def _sentence_steps(
     ]
     for place, statement in enumerate(statements):
         inline = code.command_spans(statement.text)
+        following = statements[place + 1 : place + 2]
         if steps and CONSEQUENCE.match(statement.text) and steps[-1].outcome == "worked":
             steps[-1] = replace(steps[-1], outcome="did_not_help")
-        is_action = reports_action(statement.text) or (notes and note_reports_action(statement.text))
-        is_action = is_action or (
-            opens_with_attempt(statement.text) and _failed_afterwards(statements[place + 1 : place + 2])
-        )
-        is_action = is_action or bool(inline and notes and _RUN_IN_NOTE.search(statement.text))
-        is_action = is_action or (
-            about_fix and _is_part_of_fix(statement.text, inline, statements[place + 1 : place + 2])
-        )
-        if is_action or (inline and _reports_command(statement.text)):
-            inline = [command for command in inline if not _READ_ONLY_COMMAND.match(command)] or inline
-            step = _build_step(CONSEQUENCE.sub("", statement.text), "\n".join(inline) or None, statement.line)
+        if _tells_of_step(statement.text, inline, following, notes=notes, about_fix=about_fix):
+            commands = _changing(inline) or inline
+            step = _build_step(CONSEQUENCE.sub("", statement.text), "\n".join(commands) or None, statement.line)
             steps += [step] if step is not None else []
             follows = step is not None
         elif follows and (outcome := detect_outcome(statement.text)) in ("did_not_help", "made_it_worse"):
@@ -337,20 +328,38 @@ def _sentence_steps(
     return steps
 
 
+def _tells_of_step(
+    sentence: str, commands: Sequence[str], following: Sequence[ProseStatement], *, notes: bool, about_fix: bool
+) -> bool:
+    """Return whether a sentence reports an action by its verb, by its command, or by what the next one says of it."""
+    return (
+        reports_action(sentence)
+        or (notes and note_reports_action(sentence))
+        or (opens_with_attempt(sentence) and _failed_afterwards(following))
+        or (about_fix and _is_part_of_fix(sentence, commands, following))
+        or (bool(commands) and notes and _RUN_IN_NOTE.search(sentence) is not None)
+        or (bool(commands) and _reports_command(sentence))
+    )
+
+
+def _changing(commands: Sequence[str]) -> list[str]:
+    return [command for command in commands if not _READ_ONLY_COMMAND.match(command)]
+
+
 def _is_part_of_fix(sentence: str, commands: Sequence[str], following: Sequence[ProseStatement]) -> bool:
     """Return whether a sentence about the fix gives a command, or tells of an attempt that was in vain."""
     if is_bare_outcome(sentence) or plans(sentence):
         return False
-    changing = [command for command in commands if not _READ_ONLY_COMMAND.match(command)]
-    return bool(changing) or is_attempt_in_vain(sentence) or any(is_bare_outcome(after.text) for after in following)
+    return (
+        bool(_changing(commands))
+        or is_attempt_in_vain(sentence)
+        or any(is_bare_outcome(after.text) for after in following)
+    )
 
 
 def _failed_afterwards(following: Sequence[ProseStatement]) -> bool:
     """Return whether the next sentence only states that it did not help."""
-    return any(
-        detect_outcome(statement.text) in ("did_not_help", "made_it_worse") and not reports_action(statement.text)
-        for statement in following
-    )
+    return any(states_failure(statement.text) and not reports_action(statement.text) for statement in following)
 
 
 def _reports_command(sentence: str) -> bool:

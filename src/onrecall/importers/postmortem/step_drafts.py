@@ -21,25 +21,23 @@ class StepDraft:
     """A step being assembled: its words, its code, and the line it begins on."""
 
     line: int
-    words: list[str] = field(default_factory=list)
+    rows: list[DocumentRow] = field(default_factory=list)
+    """Its words as lines of prose."""
     code: list[str] = field(default_factory=list)
     indent: int = 0
     rollback: str | None = None
     listed: bool = False
     lead: bool = False
     """Whether it is a paragraph rather than an item."""
-    numbers: list[int] = field(default_factory=list)
-    """The line of each of `words`."""
 
-    def add(self, row: DocumentRow) -> None:
+    def add(self, line: int, text: str) -> None:
         """Add the words of one more line."""
-        self.words.append(row.text.strip())
-        self.numbers.append(row.number)
+        self.rows.append(DocumentRow(line, "text", text.strip()))
 
     @property
-    def rows(self) -> list[DocumentRow]:
-        """Return its words as lines of prose, each with its number."""
-        return [DocumentRow(number, "text", text) for number, text in zip(self.numbers, self.words, strict=True)]
+    def words(self) -> list[str]:
+        """Return the words of each line."""
+        return [row.text for row in self.rows]
 
 
 def step_drafts(rows: Sequence[DocumentRow]) -> list[StepDraft]:
@@ -57,15 +55,19 @@ def step_drafts(rows: Sequence[DocumentRow]) -> list[StepDraft]:
         if row.kind == "item":
             _add_item(row, drafts)
         elif row.kind == "cells" and row.cells:
-            drafts.append(
-                StepDraft(row.number, [" ".join(cell for cell in row.cells if cell)], listed=True, numbers=[row.number])
-            )
+            drafts.append(_begin_draft(row.number, " ".join(filter(None, row.cells)), listed=True))
         elif row.kind == "text":
             _add_text(row, drafts, blank=blank)
         elif row.kind == "heading" and row.number:
-            drafts.append(StepDraft(row.number, [], lead=True))
+            drafts.append(StepDraft(row.number, lead=True))
         blank = row.kind == "blank"
     return [draft for draft in drafts if draft.words or draft.code]
+
+
+def _begin_draft(line: int, text: str, *, indent: int = 0, listed: bool = False, lead: bool = False) -> StepDraft:
+    draft = StepDraft(line, indent=indent, listed=listed, lead=lead)
+    draft.add(line, text)
+    return draft
 
 
 def _add_block(block: Sequence[DocumentRow], drafts: list[StepDraft]) -> None:
@@ -75,7 +77,6 @@ def _add_block(block: Sequence[DocumentRow], drafts: list[StepDraft]) -> None:
     if not drafts or (
         drafts[-1].lead
         and not plain_text(" ".join(drafts[-1].words)).rstrip().endswith((":", "\uff1a"))
-        and drafts[-1].words
         and len(drafts[-1].words) > 3
     ):
         drafts.append(StepDraft(block[0].number, lead=True))
@@ -88,9 +89,9 @@ def _add_item(row: DocumentRow, drafts: list[StepDraft]) -> None:
         return
     above = next((draft for draft in reversed(drafts) if draft.listed), None)
     if above is not None and row.level > above.indent + 1 and not _stands_alone(row):
-        above.add(row)
+        above.add(row.number, row.text)
         return
-    drafts.append(StepDraft(row.number, [row.text], indent=row.level, listed=True, numbers=[row.number]))
+    drafts.append(_begin_draft(row.number, row.text, indent=row.level, listed=True))
 
 
 def _stands_alone(row: DocumentRow) -> bool:
@@ -102,9 +103,9 @@ def _add_text(row: DocumentRow, drafts: list[StepDraft], *, blank: bool) -> None
     if drafts and (rollback := _ROLLBACK.fullmatch(row.text)):
         drafts[-1].rollback = _command_or_words(rollback["text"])
     elif drafts and _continues(drafts[-1], row, blank=blank):
-        drafts[-1].add(row)
+        drafts[-1].add(row.number, row.text)
     else:
-        drafts.append(StepDraft(row.number, [row.text.strip()], lead=True, numbers=[row.number]))
+        drafts.append(_begin_draft(row.number, row.text, lead=True))
 
 
 def _continues(draft: StepDraft, row: DocumentRow, *, blank: bool) -> bool:

@@ -24,6 +24,8 @@ _SPACED_SCRIPT = re.compile(r"[a-zà-žșțα-ωά-ώа-я(]")
 """How a stem begins in a script that sets blanks between words and adds nothing in front of them."""
 _SUBCOMMAND = re.compile(r"[A-Za-z][\w:.-]*")
 _MAX_VERBS = 40
+_KEPT_DATA = re.compile(r"retention|backup|snapshot", re.IGNORECASE)
+"""In the name of an option that says how long something is kept: it is about data."""
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{12,4000}={0,2}")
 
 
@@ -105,14 +107,15 @@ def _command_groups() -> tuple[frozenset[str], ...]:
     return tuple(frozenset(line.split()) for line in lines("evidence.txt", "command groups"))
 
 
-def find_keeping_option(names: Sequence[str]) -> str | None:
-    """Return the first option whose name says how long data are kept, or that nothing is kept; None if none does."""
-    return next((name for name in names if _keeping().search(name)), None)
+def find_keeping_option(names: Sequence[str], command: Sequence[str]) -> str | None:
+    """Return the first option whose name says how long data are kept, or that nothing is kept; None if none does.
 
-
-def names_kept_data(option: str) -> bool:
-    """Return whether an option that says how long something is kept is about data, as `--snapshot-retention-limit`."""
-    return re.search(r"retention|backup|snapshot", option, re.IGNORECASE) is not None
+    `command` are the words of the command; a lifetime in one about a login or a name says nothing of data, unless the
+    option itself does, as `--snapshot-retention-limit`.
+    """
+    keeps_nothing = not words("evidence.txt", "keeping nothing").isdisjoint(command)
+    keeping = (name for name in names if _keeping().search(name))
+    return next((name for name in keeping if not keeps_nothing or _KEPT_DATA.search(name)), None)
 
 
 def names_uncertain_loss(word: str) -> bool:

@@ -157,10 +157,10 @@ class Judge:
         if is_unknown(word) or (re.search(r"[*?\[\]{}]", word) and word not in ("[", "[[")):
             return unknown(f"which program `{word[:40]}` is")
         if program is None:
-            unknown_program = unknown(f"the program `{name or word}`")
-            written = (judge_overwrite(file) for file in written_files(arguments))
             if is_redis(word):
                 return judge_redis(command.words)
+            unknown_program = unknown(f"the program `{name or word}`")
+            written = (judge_overwrite(file) for file in written_files(arguments))
             if (verb := evidence.find_command_verb(arguments)) is not None:
                 unknown_program = not_understood(
                     f"the program `{name or word}`, and “{verb}” stands behind it", "destructive", recognised=False

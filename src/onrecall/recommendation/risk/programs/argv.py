@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.programs.table import Node, Option
 
-_RUNNERS = frozenset(["command...", "shell...", "later...", "kubectl...", "ceph...", "redis..."])
+RUNNERS = frozenset(["command...", "shell...", "later...", "kubectl...", "ceph...", "redis..."])
 """Kinds of operands that begin a command: no option after it belongs to this program."""
 _FALSE_VALUES = ("none", "false", "0", "no", "never", "off", "f", "F", "False", "FALSE")
 
@@ -96,7 +96,7 @@ class _ArgvReader:
             elif self._is_option(argument):
                 self._option(argument)
             elif not self._descends(argument):
-                if self.invocation.slot(len(self.invocation.operands)) in _RUNNERS:
+                if self.invocation.slot(len(self.invocation.operands)) in RUNNERS:
                     self.invocation.operands += [argument, *self.waiting]
                     self.waiting = []
                 else:
@@ -105,7 +105,7 @@ class _ArgvReader:
     def _after_dashes(self) -> None:
         """All that follows are operands; where a command is expected, they are that."""
         slots = self.invocation.slots or ()
-        runner = next((n for n, slot in enumerate(slots) if slot in _RUNNERS), None)
+        runner = next((n for n, slot in enumerate(slots) if slot in RUNNERS), None)
         if runner is not None:
             self.invocation.operands += [""] * (runner - len(self.invocation.operands))
         self.invocation.operands += self.waiting

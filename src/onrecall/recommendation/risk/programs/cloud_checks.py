@@ -106,19 +106,12 @@ def _judge_option_names(situation: InvocationContext, verb: str) -> Iterator[Ass
     names = [option.partition("=")[0] for option in options]
     if evidence.find_loss_sign(" ".join(["update", *names])) is not None:
         yield evidence.suspect(" ".join(names), "", recognised=True)
-    option_name = evidence.find_keeping_option(names)
-    is_new = verb.startswith(("create", "add", "start", "deploy", "sign"))
-    keeps_nothing = _keeps_nothing(situation.invocation.arguments)
-    if option_name is not None and not is_new and (evidence.names_kept_data(option_name) or not keeps_nothing):
+    groups = [word for argument in situation.invocation.arguments[:3] for word in argument.split("-")]
+    option_name = evidence.find_keeping_option(names, groups)
+    if option_name is not None and not verb.startswith(("create", "add", "start", "deploy", "sign")):
         yield destructive(f"`{option_name}` decides what is kept")
     if any(evidence.names_uncertain_loss(argument) for argument in situation.invocation.arguments):
         yield destructive("accepts that data are lost")
-
-
-def _keeps_nothing(arguments: Sequence[str]) -> bool:
-    """Whether a command is about a login or a name, whose lifetime says nothing of data."""
-    groups = {word for argument in arguments[:3] for word in argument.split("-")}
-    return not groups.isdisjoint(words("programs/kinds.txt", "keeping nothing"))
 
 
 def _leading_words(arguments: Sequence[str]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import Assessment, from_table, not_understood, read_only, worst
 from onrecall.recommendation.risk.languages.sql import DIALECTS
-from onrecall.recommendation.risk.programs.argv import GivenOption, Invocation, read_arguments
+from onrecall.recommendation.risk.programs.argv import RUNNERS, GivenOption, Invocation, read_arguments
 from onrecall.recommendation.risk.programs.checks import CHECKS
 from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
 from onrecall.recommendation.risk.programs.situation import InnerJudge, InvocationContext
@@ -139,11 +139,10 @@ def _judge_opaque_words(invocation: Invocation) -> Iterator[Assessment]:
 
 def _judge_keeping(invocation: Invocation) -> Iterator[Assessment]:
     """Options that say how long data are kept; those of something new, of a name or of a login keep no data."""
-    words = set(re.findall(r"[a-z0-9]+", invocation.command_path.lower()))
     names = [given_option.option.name for given_option in invocation.options if given_option.option.risk is None]
-    option = evidence.find_keeping_option([*names, *(name for name, _ in invocation.tolerated)])
-    keeps_nothing = not words.isdisjoint(listed_words("programs/kinds.txt", "keeping nothing"))
-    if option is not None and (evidence.names_kept_data(option) or not keeps_nothing):
+    names += [name for name, _ in invocation.tolerated]
+    option = evidence.find_keeping_option(names, re.findall(r"[a-z0-9]+", invocation.command_path.lower()))
+    if option is not None:
         yield from_table("destructive", f"{invocation.command_path} {option}")
 
 
@@ -243,7 +242,7 @@ def _judge_operands(situation: InvocationContext) -> Iterator[Assessment]:
             yield ruled
         elif slot is None:
             return
-        elif slot in ("command...", "later...", "shell...", "redis...", "kubectl...", "ceph..."):
+        elif slot in RUNNERS:
             yield from judge_operands(slot, operands[place:], situation)
             return
         elif operands[place] or not slot.startswith("any"):

@@ -44,10 +44,8 @@ def judge_operands(slot: str, operands: Sequence[str], situation: InvocationCont
         yield _later(list(operands), situation)
     elif slot == "shell...":
         yield _shell(" ".join(operands), situation)
-    elif slot == "kubectl...":
-        yield _command(["kubectl", *operands], situation)
-    elif slot == "ceph...":
-        yield _command(["ceph", *operands], situation)
+    elif slot in ("kubectl...", "ceph..."):
+        yield _command([slot.removesuffix("..."), *operands], situation)
     elif slot == "redis...":
         yield judge_redis(list(operands))
     else:
@@ -102,11 +100,14 @@ _DUMP = re.compile(
 
 
 def _hidden(value: str, _: InvocationContext) -> Assessment:
-    if _DUMP.search(value):
-        return not_understood(
-            f"what `{value[:40]}` puts in the place of what is there", "destructive", recognised=False
-        )
-    return evidence.suspect(value, f"what `{value[:60]}` holds")
+    return _restoring(value) or evidence.suspect(value, f"what `{value[:60]}` holds")
+
+
+def _restoring(source: str) -> Assessment | None:
+    """What a dump does that is read from this file or command; None if the name is not one of a dump."""
+    if _DUMP.search(source) is None:
+        return None
+    return not_understood(f"what `{source[:40]}` puts in the place of what is there", "destructive", recognised=False)
 
 
 def _trusted(value: str, _: InvocationContext) -> Assessment:
@@ -201,11 +202,7 @@ def judge_input(language: str, situation: InvocationContext) -> Assessment:
     if language == "crontab":
         return judge_value(language, fed.text, situation)
     if fed.kind == "unseen" or (fed.text.strip() and _UNKNOWN_ALONE.fullmatch(fed.text)):
-        if _DUMP.search(fed.source):
-            return not_understood(
-                f"what `{fed.source[:40]}` puts in the place of what is there", "destructive", recognised=False
-            )
-        return unknown("what another command prints, or a file holds, and this one runs")
+        return _restoring(fed.source) or unknown("what another command prints, or a file holds, and this one runs")
     if fed.text.strip():
         kind = "socket" if language in _ASKING else language
         return judge_value(kind, fed.text, InvocationContext(situation.invocation, NOTHING, situation.judge))
