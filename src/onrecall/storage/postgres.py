@@ -70,21 +70,6 @@ class PostgreSQL:
             ) from error
 
     @staticmethod
-    def add_frequencies(connection: Connection, deltas: Sequence[tuple[int, int]]) -> None:
-        """Add to the number of passages that each term occurs in."""
-        connection.execute(
-            text(
-                "insert into terms (term, passages)"
-                " select * from unnest(cast(:terms as bigint[]), cast(:deltas as bigint[]))"
-                " on conflict (term) do update set passages = terms.passages + excluded.passages"
-            ),
-            {
-                "terms": array_literal(term for term, _ in deltas),
-                "deltas": array_literal(delta for _, delta in deltas),
-            },
-        )
-
-    @staticmethod
     def in_numbers(column: str) -> str:
         """Return the condition that a column is in `:numbers`, a list bound as one value."""
         return f"{column} = any(cast(:numbers as bigint[]))"
