@@ -42,8 +42,7 @@ class PostgreSQL:
         self.notifies = not postgres_connection.is_pooled(url)
         """Whether `listen` works: behind a pooler no session lasts long enough to hear anything."""
         self.engine = postgres_connection.make_engine(url)
-        # A read transaction sees one snapshot and can't write.
-        self.reader: Engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.reader = postgres_connection.read_only(self.engine)
         self.writer: Engine = self.engine
 
     @contextmanager
