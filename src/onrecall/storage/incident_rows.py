@@ -124,9 +124,8 @@ def page(
     if cursor is not None:
         query = query.where(order.after(cursor))
     rows = connection.execute(query).all()
-    page_rows = rows[:limit]
-    next_cursor = order.cursor_after(page_rows[-1]) if len(rows) > limit else None
-    return ResultPage(tuple(_from_rows(connection, page_rows, None)), next_cursor)
+    next_cursor = paging.next_cursor(rows, limit, order.position)
+    return ResultPage(tuple(_from_rows(connection, rows[:limit], None)), next_cursor)
 
 
 def due(connection: Connection, limit: int) -> tuple[str, ...]:
