@@ -207,7 +207,7 @@ def test_a_frequent_word_of_old_passages_alone_is_found(store: Storage, monkeypa
 
 @pytest.mark.postgres
 def test_each_side_of_a_question_asks_the_server_twice(store: Storage) -> None:
-    """Its settings, and one statement that weighs the terms and ranks their passages."""
+    """One statement that reads the postings of its words, and one that looks up which of the best it may see."""
     if store.dialect != "postgresql":
         pytest.skip("round trips are to a server")
     filled(store, 30)
@@ -222,10 +222,13 @@ def test_each_side_of_a_question_asks_the_server_twice(store: Storage) -> None:
         assert index.words(dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0), SUGGESTIONS, 10) == []
         asked_by_words = len(statements)
         assert index.meaning(vector("kafka"), ALL, 10)
+        asked = len(statements)
+        assert 0 < len(index.words(dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0), ALL, 100)) < 100
+        asked_without_filter = len(statements) - asked
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    assert asked_by_words == 2
-    assert len(statements) <= 5
+    assert asked_by_words == asked_without_filter == 2
+    assert asked <= 5
 
 
 @pytest.mark.postgres

@@ -188,6 +188,22 @@ def test_what_is_not_there_is_not_found(store: Storage) -> None:
     assert store.recommendations.newest("X-1") is None
 
 
+@pytest.mark.parametrize("name", ["INC-\0", "INC-\ud800"])
+def test_a_name_that_cannot_be_stored_names_nothing(store: Storage, name: str) -> None:
+    assert store.records.named([name]) == {}
+    assert store.records.with_page_number([name]) == ()
+
+
+def test_incidents_with_the_number_of_a_page_are_listed_oldest_first(store: Storage) -> None:
+    labels = {"incident": "INC-204"}
+    pages = [
+        entry(incident(f"P-{n}", minutes, document=f"{n}.md", labels=labels)) for n, minutes in enumerate((3, 1, 2))
+    ]
+    store.records.save([*pages, entry(incident("A-1", labels=labels))], NOON)  # the last one is of no page
+    found = store.records.with_page_number(["INC-9", "INC-204"])
+    assert found == (("incident", "P-1"), ("incident", "P-2"), ("incident", "P-0"))
+
+
 def test_filters(store: Storage) -> None:
     store.records.save(
         [

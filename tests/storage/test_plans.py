@@ -101,6 +101,15 @@ def test_recall(memory: IncidentService) -> None:
     assert read_whole(memory.store, statements) == []
 
 
+def test_looking_up_a_name(memory: IncidentService) -> None:
+    page = incident("X-1", document="page.md", labels={"incident": "INC-204"})
+    memory.store.records.save([entry(page)], NOON)
+    with listening(memory.store) as statements:
+        assert memory.get_record("INC-204").id == "X-1"
+    assert len(statements) >= 5
+    assert read_whole(memory.store, statements) == []
+
+
 def test_what_pages_ask_for_again_and_again(memory: IncidentService) -> None:
     for n in range(5):
         memory.open(incident(f"X-{n}", -n))

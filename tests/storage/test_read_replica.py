@@ -145,12 +145,17 @@ def save(store: Storage, name: str) -> None:
     store.records.save([entry(incident(name), passage(f"words of {name}", terms=(5, 6)))], NOON)
 
 
+def save_on_both(replica: Replica, store: Storage, url: str) -> None:
+    """Save INC-1, and wait until the replica answers with it."""
+    save(store, "INC-1")
+    caught_up(replica, url)
+    until(lambda: answers_from(store) == "replica")
+
+
 def test_questions_go_to_the_replica_and_all_else_to_the_primary(
     replica: Replica, store: Storage, postgres_url: str
 ) -> None:
-    save(store, "INC-1")
-    caught_up(replica, postgres_url)
-    until(lambda: answers_from(store) == "replica")
+    save_on_both(replica, store, postgres_url)
     with store.overview.database.read() as connection:
         assert not connection.scalar(text("select pg_is_in_recovery()"))
     with stale_reads():
@@ -224,9 +229,7 @@ def test_a_replica_that_is_away_costs_no_answer(replica: Replica, store: Storage
 def test_what_is_compared_with_the_log_is_read_from_the_primary_now(
     replica: Replica, store: Storage, postgres_url: str
 ) -> None:
-    save(store, "INC-1")
-    caught_up(replica, postgres_url)
-    until(lambda: answers_from(store) == "replica")
+    save_on_both(replica, store, postgres_url)
     with stale_reads(), store.one_moment():
         before = store.passages.last_seq()
         with ThreadPoolExecutor(1) as other:
@@ -242,9 +245,7 @@ def test_what_is_compared_with_the_log_is_read_from_the_primary_now(
 def test_an_error_of_the_replica_says_nothing_about_the_database(
     replica: Replica, store: Storage, postgres_url: str, in_one_moment: bool
 ) -> None:
-    save(store, "INC-1")
-    caught_up(replica, postgres_url)
-    until(lambda: answers_from(store) == "replica")
+    save_on_both(replica, store, postgres_url)
     database, moment = store.overview.database, store.one_moment() if in_one_moment else nullcontext()
     with stale_reads(), pytest.raises(Unavailable, match=r"the replica could not answer.*of_a_later_schema"):
         answer_within(moment, store)

@@ -221,8 +221,8 @@ class ReplayIncidents:
         self._passages, self._step_executions = passages, step_executions
         self._by_cause: dict[str, list[str]] = {}
         """Ids of the resolved incidents by cause label, in the order in which they were resolved."""
-        self._by_service: dict[str, dict[str, None]] = {}
-        """Ids of the incidents of each service, each once."""
+        self._by_service: dict[str, set[str]] = {}
+        """Ids of the incidents of each service."""
         self._by_document: dict[str, set[str]] = {}
         """Ids of the incidents that each document describes."""
 
@@ -258,7 +258,7 @@ class ReplayIncidents:
     def _put(self, incident: Incident, passages: Sequence[Passage]) -> None:
         self._passages.replace(("incident", incident.id), incident, passages)
         if incident.service:
-            self._by_service.setdefault(incident.service, {})[incident.id] = None
+            self._by_service.setdefault(incident.service, set()).add(incident.id)
         if incident.document:
             self._by_document.setdefault(incident.document, set()).add(incident.id)
 

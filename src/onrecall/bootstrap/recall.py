@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,16 +52,13 @@ def open_recall(
     """Open the models and the index, and close the index at the end; `shared` are local models already open."""
     local = _local_models(chosen) if shared is None else tuple(shared)
     model, asking = _open_models(chosen, local)
-    with open_search_index(store, model, chosen) as search_index:
-        if search_index:
-            yield OpenedRecall(
-                Retriever(store, model, search_index, asking, one_moment=store.one_moment), model, local, search_index
-            )
-            return
-        with _open_index(store, model, chosen) as index:
-            own_index = index if isinstance(index, LocalIndex) else None
-            retriever = Retriever(store, model, index, asking, one_moment=store.one_moment)
-            yield OpenedRecall(retriever, model, local, local_index=own_index)
+    with (
+        open_search_index(store, model, chosen) as search_index,
+        nullcontext(search_index) if search_index else _open_index(store, model, chosen) as index,
+    ):
+        retriever = Retriever(store, model, index, asking, one_moment=store.one_moment)
+        own_index = index if isinstance(index, LocalIndex) else None
+        yield OpenedRecall(retriever, model, local, search_index, own_index)
 
 
 def embedder(chosen: Settings) -> Embedder | None:

@@ -1,6 +1,7 @@
 """Explain why a record was recalled and how it differs, in sentences built from the scorer's inputs."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 from onrecall.domain.incident import Document, Incident
 from onrecall.domain.suggestion import Suggestion
@@ -128,8 +129,9 @@ def _written_part(query: Query, term: int) -> str:
 
 def _distinct_words(query: Query, terms: Iterable[int]) -> list[str]:
     """Return the first few words without duplicates and without parts of other words among them."""
-    words = dict.fromkeys(_written_part(query, term) for term in terms)
-    folded = [word.casefold() for word in words if len(word) > 1 and word.casefold() not in UNNAMED_WORDS]
-    outermost = {word for word in folded if not any(word in other for other in folded if other != word)}
-    distinct = {word.casefold(): word for word in reversed(words) if word.casefold() in outermost}
-    return [word for word in words if distinct.get(word.casefold()) == word][:MAX_LISTED]
+    words: dict[str, str] = {}
+    for word in (_written_part(query, term) for term in terms):
+        if len(word) > 1 and word.casefold() not in UNNAMED_WORDS:
+            words.setdefault(word.casefold(), word)
+    outermost = (word for word in words if not any(word in other for other in words if other != word))
+    return [words[word] for word in islice(outermost, MAX_LISTED)]

@@ -122,9 +122,8 @@ class Retriever:
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
         prepared = self._make_ready(situation)
-        with self._one_moment():
-            ranked, family = self._search_collapsed(prepared, limit)
-            return self._explain(prepared, ranked, limit, family)
+        ranked, family = self._search_collapsed(prepared, limit)
+        return self._explain(prepared, ranked, limit, family)
 
     def precedents(self, situation: Situation, limit: int = 5) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
         """Return what was seen before, best first, and beside it what goes on now.
@@ -133,8 +132,7 @@ class Retriever:
         same second neither was seen before the other.
         """
         prepared = self._make_ready(situation)
-        with self._one_moment():
-            finalists = self._search(prepared, limit, lambda record: is_precedent(record, situation))
+        finalists = self._search(prepared, limit, lambda record: is_precedent(record, situation))
         settled = [finalist for finalist in finalists if is_precedent(finalist.record, situation)]
         ranked, family = _collapse_recurrences(settled, prepared)
         ongoing = [finalist for finalist in finalists if not is_precedent(finalist.record, situation)]
@@ -143,8 +141,7 @@ class Retriever:
     def similar(self, situation: Situation, limit: int = 5) -> tuple[tuple[Record, float], ...]:
         """Return similar records with their scores only, without explanations."""
         prepared = self._make_ready(situation)
-        with self._one_moment():
-            ranked, _ = self._search_collapsed(prepared, limit)
+        ranked, _ = self._search_collapsed(prepared, limit)
         return tuple((finalist.record, _rounded_score(finalist)) for finalist in ranked[:limit])
 
     def signals(self, situation: Situation, limit: int) -> tuple[int, tuple[tuple[str, Signals], ...]]:
@@ -210,10 +207,11 @@ class Retriever:
         self, prepared: PreparedQuery, limit: int, accepts: Callable[[Record], bool] | None = None
     ) -> list[RankedCandidate]:
         """Return the best candidates, read in full; if too few of them are accepted, all that were proposed."""
-        proposed, count = self._propose(prepared), max(FINALISTS, 2 * limit)
-        finalists = self._add_signals(prepared, self._compare(prepared, proposed, count))
-        if accepts and len(proposed) > count and sum(accepts(finalist.record) for finalist in finalists) < limit:
-            finalists = self._add_signals(prepared, self._compare(prepared, proposed, len(proposed)))
+        with self._one_moment():
+            proposed, count = self._propose(prepared), max(FINALISTS, 2 * limit)
+            finalists = self._add_signals(prepared, self._compare(prepared, proposed, count))
+            if accepts and len(proposed) > count and sum(accepts(finalist.record) for finalist in finalists) < limit:
+                finalists = self._add_signals(prepared, self._compare(prepared, proposed, len(proposed)))
         return finalists
 
     def _weigh_query(self, situation: Situation) -> tuple[Query, TermWeights]:

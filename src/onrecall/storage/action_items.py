@@ -164,12 +164,9 @@ class ActionItems:
             due, incident, number = paging.decode_cursor(cursor, 3)
             query = query.where(tuple_(*place) > (due, incident, _parse_number(number)))
         with self._database.read() as connection:
-            rows = list(connection.execute(query))
-        listed = tuple(_to_listed(row) for row in rows[:limit])
-        if len(rows) <= limit:
-            return ResultPage(listed, None)
-        last = listed[-1].action
-        return ResultPage(listed, paging.encode_cursor((_day(last.due) or NO_DUE, last.incident, str(last.number))))
+            rows = connection.execute(query).all()
+        next_cursor = paging.next_cursor(rows, limit, lambda row: (row.due or NO_DUE, row.incident, str(row.number)))
+        return ResultPage(tuple(_to_listed(row) for row in rows[:limit]), next_cursor)
 
     def count(self, selection: ActionFilter) -> int:
         """Return how many action items match."""

@@ -87,11 +87,10 @@ class AlertRepository:
                 query = query.where(or_(alerts.c.starts_at < at, and_(alerts.c.starts_at == at, alerts.c.id < number)))
             newest = query.order_by(alerts.c.starts_at.desc(), alerts.c.id.desc()).limit(paging.check_limit(limit) + 1)
             page_alerts = fetch(connection, newest)
-            last = page_alerts[limit - 1] if len(page_alerts) > limit else None
-            return ResultPage(
-                page_alerts[:limit],
-                paging.encode_cursor((last.alert.starts_at.isoformat(), str(last.id))) if last else None,
-            )
+        next_cursor = paging.next_cursor(
+            page_alerts, limit, lambda stored: (stored.alert.starts_at.isoformat(), str(stored.id))
+        )
+        return ResultPage(page_alerts[:limit], next_cursor)
 
 
 def to_row(alert: Alert) -> AlertRow:

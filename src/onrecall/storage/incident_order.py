@@ -28,15 +28,15 @@ class IncidentOrder:
         """Return what a query is ordered by."""
         return [key.desc() if descending else key.asc() for key, descending in self._keys()]
 
-    def cursor_after(self, row: Row[Any]) -> str:
-        """Return the place after a row."""
+    def position(self, row: Row[Any]) -> tuple[str, ...]:
+        """Return the place of a row as a cursor's fields."""
         newest = (row.started_at.isoformat(), row.id)
         if self.by == "started_at":
-            return paging.encode_cursor(newest)
+            return newest
         if self.by == "severity":
-            return paging.encode_cursor((str(SEVERITY_RANK.get(row.severity, 0)), *newest))
+            return (str(SEVERITY_RANK.get(row.severity, 0)), *newest)
         value = getattr(row, self.by)
-        return paging.encode_cursor(("1" if value is None else "0", value or "", *newest))
+        return ("1" if value is None else "0", value or "", *newest)
 
     def after(self, cursor: str) -> ColumnElement[bool]:
         """Return what holds for the rows after a place. Raises Invalid where it is of another list or order."""

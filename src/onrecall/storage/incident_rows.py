@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, exists, literal_column, select, text, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, select, text, update
 
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.domain.incident import Incident, Resolution, Severity, Status
@@ -71,16 +71,18 @@ _PAGE_NUMBER = {
 
 def with_page_number(connection: Connection, names: Iterable[str]) -> tuple[str, ...]:
     """Return the ids of the incidents of documents that their pages know under these names, oldest first."""
-    wanted = sorted(set(names))
-    if not wanted:
+    values = bind_names(connection, names)
+    if not values:
         return ()
-    name: ColumnElement[str] = literal_column(_PAGE_NUMBER[connection.dialect.name])
-    query = (
-        select(incidents.c.id)
-        .where(incidents.c.document > "", name.in_(wanted))  # so the index of documents is used
-        .order_by(incidents.c.started_at, incidents.c.id)
-    )
-    return tuple(connection.execute(query).scalars())
+    rows = connection.execute(_select_by_page_number(connection.dialect.name), values).all()
+    return tuple(row.id for row in sorted(rows, key=lambda row: (row.started_at, row.id)))
+
+
+@cache
+def _select_by_page_number(dialect: str) -> Select[Any]:
+    """By the index of documents; to have SQLite sort the rows would make it go through all incidents instead."""
+    has_name = text(BACKENDS[dialect].in_names(_PAGE_NUMBER[dialect]))
+    return select(incidents.c.started_at, incidents.c.id).where(incidents.c.document > "", has_name)
 
 
 def by_id(connection: Connection, ids: Iterable[str], as_of: datetime | None = None) -> dict[str, Incident]:
@@ -122,9 +124,8 @@ def page(
     if cursor is not None:
         query = query.where(order.after(cursor))
     rows = connection.execute(query).all()
-    page_rows = rows[:limit]
-    next_cursor = order.cursor_after(page_rows[-1]) if len(rows) > limit else None
-    return ResultPage(tuple(_from_rows(connection, page_rows, None)), next_cursor)
+    next_cursor = paging.next_cursor(rows, limit, order.position)
+    return ResultPage(tuple(_from_rows(connection, rows[:limit], None)), next_cursor)
 
 
 def due(connection: Connection, limit: int) -> tuple[str, ...]:

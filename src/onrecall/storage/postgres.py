@@ -42,8 +42,7 @@ class PostgreSQL:
         self.notifies = not postgres_connection.is_pooled(url)
         """Whether `listen` works: behind a pooler no session lasts long enough to hear anything."""
         self.engine = postgres_connection.make_engine(url)
-        # A read transaction sees one snapshot and can't write.
-        self.reader: Engine = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.reader = postgres_connection.read_only(self.engine)
         self.writer: Engine = self.engine
 
     @contextmanager
@@ -68,21 +67,6 @@ class PostgreSQL:
                 "`create extension vector` in this database",
                 "database_url",
             ) from error
-
-    @staticmethod
-    def add_frequencies(connection: Connection, deltas: Sequence[tuple[int, int]]) -> None:
-        """Add to the number of passages that each term occurs in."""
-        connection.execute(
-            text(
-                "insert into terms (term, passages)"
-                " select * from unnest(cast(:terms as bigint[]), cast(:deltas as bigint[]))"
-                " on conflict (term) do update set passages = terms.passages + excluded.passages"
-            ),
-            {
-                "terms": array_literal(term for term, _ in deltas),
-                "deltas": array_literal(delta for _, delta in deltas),
-            },
-        )
 
     @staticmethod
     def in_numbers(column: str) -> str:

@@ -99,6 +99,11 @@ def make_engine(url: URL, setting: str = "database_url") -> Engine:
     return engine
 
 
+def read_only(engine: Engine) -> Engine:
+    """Return the engine for read transactions: each sees one snapshot and can't write."""
+    return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+
 def _begin_with(engine: Engine, settings: Mapping[str, str]) -> None:
     """Change settings until the end of each transaction, when it begins."""
     changes = set_local_sql(settings)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from sqlalchemy import Connection, TextClause, select, text
+from sqlalchemy import Connection, Row, TextClause, select, text
 
 from onrecall.domain.incident import Filter
 from onrecall.storage import postgres_connection, postgres_postings, postgres_search_tables
@@ -35,6 +35,8 @@ LOOK_UP_FIRST = 4
 """How many of the best candidates are looked up at first, for each one asked for."""
 UNFILTERED = "w.kind <> 'suggestion'"
 """The condition of a question without a filter: only a filter for suggestions finds them."""
+MIN_WHOLE = 2
+"""So many terms within the budget were read whole; one alone may be a frequent word that only old passages have."""
 NOTHING: tuple[Numbers, npt.NDArray[np.float64]] = np.empty(0, np.int64), np.empty(0, np.float64)
 SELECT_POSTINGS = text(
     "with asked as materialized ("  # noqa: S608 - two numbers of ours
@@ -77,9 +79,10 @@ class PostgresSearch:
         where, values = _filter_condition(only, as_of, exclude)
         query_terms = {"terms": array_literal(weights), "weights": array_literal(weights.values()), "budget": BUDGET}
         with self._database.read() as connection:
-            numbers, scores = _read_scores(connection, query_terms, all_blocks=where != UNFILTERED)
-            if where == UNFILTERED and len(numbers) < limit:  # a word that only old passages have
-                numbers, scores = _read_scores(connection, query_terms, all_blocks=True)
+            rows = _read_postings(connection, query_terms, all_blocks=where != UNFILTERED)
+            numbers, scores = _scores(rows)
+            if where == UNFILTERED and len(rows) < MIN_WHOLE and len(numbers) < limit:
+                numbers, scores = _scores(_read_postings(connection, query_terms, all_blocks=True))
             if where == UNFILTERED:  # only one term that alone exceeds the budget brings more
                 numbers, scores = numbers[-BUDGET:], scores[-BUDGET:]
             return _visible(connection, numbers, scores, (where, values), limit)
@@ -158,10 +161,11 @@ class PostgresSearch:
                 postgres_search_tables.add(connection, list(missing), list(missing.values()))
 
 
-def _read_scores(
-    connection: Connection, query_terms: Mapping[str, Any], *, all_blocks: bool
-) -> tuple[Numbers, npt.NDArray[np.float64]]:
-    rows = connection.execute(SELECT_POSTINGS, {**query_terms, "all_blocks": all_blocks}).all()
+def _read_postings(connection: Connection, query_terms: Mapping[str, Any], *, all_blocks: bool) -> Sequence[Row[Any]]:
+    return connection.execute(SELECT_POSTINGS, {**query_terms, "all_blocks": all_blocks}).all()
+
+
+def _scores(rows: Sequence[Row[Any]]) -> tuple[Numbers, npt.NDArray[np.float64]]:
     return postgres_postings.scores(*zip(*rows, strict=True)) if rows else NOTHING
 
 

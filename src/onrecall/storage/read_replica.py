@@ -66,7 +66,7 @@ class ReadReplica:
 
     def __init__(self, url: str, primary: Engine, max_lag_seconds: float = DEFAULT_MAX_LAG_SECONDS) -> None:
         self._engine = postgres_connection.make_engine(_parse(url), "read_url")
-        self._reader = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._reader = postgres_connection.read_only(self._engine)
         self._primary, self._max_lag = primary, max_lag_seconds
         self._lock, self._retrying = threading.Lock(), threading.Lock()
         self._position: int | None = None
@@ -102,13 +102,9 @@ class ReadReplica:
         try:
             yield
         except DBAPIError as error:
-            raise Unavailable(self.note_failure(error)) from error
-
-    def note_failure(self, error: DBAPIError) -> str:
-        """Leave the replica alone for a while, and return why."""
-        problem = f"the replica could not answer: {describe(error)}"
-        self._note(problem)
-        return problem
+            problem = f"the replica could not answer: {_describe(error)}"
+            self._note(problem)
+            raise Unavailable(problem) from error
 
     def _try_connect(self) -> Connection | None:
         connection: Connection | None = None
@@ -116,7 +112,7 @@ class ReadReplica:
             connection = self._reader.connect()
             replayed, problem = self._measure(connection)
         except (DBAPIError, PoolTimeout, Unavailable) as error:
-            replayed, problem = 0, f"the replica does not answer: {describe(error)}"
+            replayed, problem = 0, f"the replica does not answer: {_describe(error)}"
         self._note(problem)
         is_current = self._own_position is None or replayed >= self._own_position
         if connection is not None and problem is None and is_current:
@@ -190,7 +186,7 @@ class ReadReplica:
         self.problem = problem
 
 
-def describe(error: DBAPIError | PoolTimeout | Unavailable) -> str:
+def _describe(error: DBAPIError | PoolTimeout | Unavailable) -> str:
     """Return what the driver says, on one line."""
     return " ".join(str(getattr(error, "orig", None) or error).split())
 

@@ -85,9 +85,7 @@ class ServiceRepository:
         query = _ordered(_counts(q), cursor).limit(paging.check_limit(limit) + 1)
         with self._database.read() as connection:
             counts = [ServiceCount(*row) for row in connection.execute(query)]
-        shown = counts[:limit]
-        more = len(counts) > limit
-        return ResultPage(tuple(shown), _cursor_after(shown[-1]) if more else None)
+        return ResultPage(tuple(counts[:limit]), paging.next_cursor(counts, limit, _position))
 
     def record(self, name: str, since: datetime, alerts_since: datetime) -> ServiceRecord | None:
         """Return what is on record about a service, or None where nothing names it.
@@ -165,8 +163,8 @@ def _ordered(query: Select[Any], cursor: str | None) -> Select[Any]:
     )
 
 
-def _cursor_after(count: ServiceCount) -> str:
-    return paging.encode_cursor((str(count.unresolved), str(count.incidents), count.name))
+def _position(count: ServiceCount) -> tuple[str, ...]:
+    return str(count.unresolved), str(count.incidents), count.name
 
 
 def _place(cursor: str) -> tuple[int, int, str]:

@@ -14,7 +14,7 @@ from onrecall.domain.incident import Passage
 from onrecall.storage import sequences, term_runs
 from onrecall.storage.batching import chunked
 from onrecall.storage.database import BACKENDS
-from onrecall.storage.postgres import PostgreSQL
+from onrecall.storage.postgres_connection import array_literal
 from onrecall.storage.results import StoredTermStatistics
 from onrecall.storage.tables import terms
 from onrecall.storage.term_runs import TermRun, TermRunCache
@@ -23,6 +23,11 @@ BATCH_SIZE = 5_000
 """Rows read at a time."""
 PAIR_BYTES = 5
 """A term takes four bytes for its hash and one for its count; all hashes precede all counts."""
+_ADD_TO_TABLE = text(
+    "insert into terms (term, passages)"
+    " select * from unnest(cast(:terms as bigint[]), cast(:deltas as bigint[]))"
+    " on conflict (term) do update set passages = terms.passages + excluded.passages"
+)
 
 
 def check_packed(passage: Passage, n: int) -> None:
@@ -44,7 +49,7 @@ def update_counts(connection: Connection, added: Sequence[bytes], removed: Seque
     if connection.dialect.name == "sqlite":
         term_runs.append(connection, run)
     else:
-        _update_table(connection, list(zip(run.terms.tolist(), run.deltas.tolist(), strict=True)))
+        _update_table(connection, run)
 
 
 def forget_removed(connection: Connection) -> None:
@@ -72,10 +77,11 @@ def statistics(connection: Connection, term_hashes: Sequence[int], cache: TermRu
     return StoredTermStatistics(totals["passages"], totals["length"], frequencies)
 
 
-def _update_table(connection: Connection, changed: Sequence[tuple[int, int]]) -> None:
-    if changed:
-        PostgreSQL.add_frequencies(connection, changed)
-    for chunk in chunked([term for term, delta in changed if delta < 0]):
+def _update_table(connection: Connection, run: TermRun) -> None:
+    if len(run.terms):
+        changed = {"terms": array_literal(run.terms.tolist()), "deltas": array_literal(run.deltas.tolist())}
+        connection.execute(_ADD_TO_TABLE, changed)
+    for chunk in chunked(run.terms[run.deltas < 0].tolist()):
         connection.execute(delete(terms).where(terms.c.term.in_(chunk), terms.c.passages <= 0))
 
 
