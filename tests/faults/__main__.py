@@ -21,8 +21,10 @@ from faults.recovery import NotRecovered, stored_keys, wait_until_grouped, wait_
 from faults.report import FaultReport
 from faults.restoring import restore_elsewhere
 from faults.traffic import Rates, Traffic
+from onrecall import examples
 
 SMALL = Extent(servers=2, workers=1, consumers=0, replica=False, search_nodes=0, kafka=False)
+SMALL_HISTORY = examples.FOLDER / "incidents" / "database.json"
 
 
 def main() -> int:
@@ -91,7 +93,7 @@ class Run:
         self._say("starting databases, search nodes and broker")
         home.start_engines()
         self._say("importing the example history")
-        home.run("import", "--example")
+        home.run("import", str(SMALL_HISTORY) if self._chosen.small else "--example")
         self._say("starting servers, workers and consumers")
         home.start()
 
@@ -149,7 +151,9 @@ class Run:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make faults", description=__doc__)
-    parser.add_argument("--small", action="store_true", help="two servers, a worker and a database alone; no restore")
+    parser.add_argument(
+        "--small", action="store_true", help="two servers, a worker, a database and a part of the history; no restore"
+    )
     parser.add_argument("--faults", type=_faults, default=list(FAULTS), help=f"some of {','.join(FAULTS)}")
     parser.add_argument("--seconds", type=float, default=15, help="how long each fault lasts")
     parser.add_argument("--notifications", type=float, default=Rates().notifications, help="webhooks a second")

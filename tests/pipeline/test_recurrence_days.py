@@ -1,11 +1,8 @@
 """Packed days follow the incidents, on both databases, and a report counts what is not packed yet."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from onrecall.domain.incident import Incident, IncidentLink, Resolution
 from onrecall.pipeline import recurrence_days, recurrences
@@ -15,6 +12,7 @@ from onrecall.recurrences.day_facts import RULES_VERSION
 from onrecall.storage import PreparedRecord, Storage
 from onrecall.storage import recurrence_days as recurrence_days_storage
 from onrecall.storage.recurrence_days import StoredDay
+from sent_statements import counting_statements
 
 MORNING = datetime(2026, 2, 3, 8, tzinfo=UTC)
 LATER = datetime(2026, 9, 1, tzinfo=UTC)
@@ -167,19 +165,3 @@ def test_days_are_counted_many_at_a_time_and_only_as_many_as_are_needed(store):
     with counting_statements(store) as statements:
         store.recurrence_days.waiting(RULES_VERSION, 20)
         assert sum("count(" in statement for statement in statements) == 3
-
-
-@contextmanager
-def counting_statements(store: Storage) -> Iterator[list[str]]:
-    """All statements that are asked meanwhile."""
-    statements: list[str] = []
-
-    def hear(_connection, _cursor, statement, _values, _context, _many) -> None:
-        statements.append(statement)
-
-    engine = store.overview.database.kind.engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)

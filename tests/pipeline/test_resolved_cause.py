@@ -16,6 +16,7 @@ from onrecall.domain.incident import (
 )
 from onrecall.pipeline import cause_families as families
 from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause
+from sent_statements import counting_statements
 
 MONDAY = datetime(2026, 2, 2, 8, tzinfo=UTC)
 FLOAT_SWITCH = "The float switch of the north basin sticks"
@@ -181,3 +182,24 @@ def test_confirming_a_family_judges_anew_and_withdrawing_it_takes_that_back(memo
     assert judgement(memory) == (True, "label")
     families.withdraw(memory.store, family.id, memory.now())
     assert judgement(memory) == (False, "wording")
+
+
+def judged_by_wording(memory, clock, number):
+    """Let so many incidents be resolved in other words than their answers', without labels."""
+    for n in range(number):
+        opened, _ = memory.open(
+            Incident("", f"basin overflow: float switch stuck {n}", clock.forward(hours=9), service="basin")
+        )
+        memory.recommend(opened.id)
+        memory.resolve(opened.id, Resolution(f"Cause {n} of the stuck switch", clock.forward(minutes=9)), look=False)
+    return [verdict.body["judged_by"] for verdict in memory.store.verdicts.all()].count("wording")
+
+
+def test_all_answers_are_judged_anew_with_as_many_reads_as_one(memory, clock):
+    reads = []
+    for number in (2, 7):
+        assert judged_by_wording(memory, clock, number) > len(reads)
+        with counting_statements(memory.store) as statements:
+            assert memory.trust.judge_again(clock()) == 0
+        reads.append(len(statements))
+    assert reads[0] == reads[1]

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import RejectedPart
@@ -14,6 +13,7 @@ from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import IngestBatch, Storage
+from sent_statements import hearing
 
 from .given import NOON, at, entry, incident, passage, resolution
 
@@ -26,16 +26,12 @@ def listening(store: Storage) -> Iterator[dict[str, object]]:
     """All statements that are asked meanwhile, each with the values it was asked with last."""
     statements: dict[str, object] = {}
 
-    def hear(_connection, _cursor, statement, values, _context, many) -> None:
+    def hear(statement: str, values: object) -> None:
         if statement.lstrip().lower().startswith(("select", "update", "delete", "with")):
-            statements[statement] = values[0] if many else values
+            statements[statement] = values
 
-    engine = store.overview.database.kind.engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
+    with hearing(store, hear):
         yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
 
 
 def read_whole(store: Storage, statements: dict[str, object]) -> list[str]:

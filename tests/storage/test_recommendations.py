@@ -45,6 +45,20 @@ def test_the_newest_answer_is_the_one_given_last(store: Storage) -> None:
     assert store.recommendations.of_incident("X-1") == (first, second)
 
 
+def test_the_first_answer_is_the_one_given_first_and_of_two_at_once_the_one_repeated_last(store: Storage) -> None:
+    for name in ("X-1", "X-2", "X-3"):
+        store.incidents.open(incident(name), [], NOON)
+    later = replace(recommendation("rec-a", "X-1"), created_at=at(9))
+    first, same_time = recommendation("rec-b", "X-1"), recommendation("rec-c", "X-1")
+    other = recommendation("rec-d", "X-2")
+    for answer in (first, same_time, later, other):
+        store.recommendations.save(answer, [])
+    names = ("X-1", "X-2", "X-3", "X-4", "no\0name")
+    assert store.recommendations.first_of_incidents(names) == {"X-1": same_time, "X-2": other}
+    store.recommendations.save(first, [])
+    assert store.recommendations.first_of_incidents(names)["X-1"] == first
+
+
 def test_the_newest_answer_again_changes_nothing(store: Storage) -> None:
     store.incidents.open(incident("X-1"), [], NOON)
     answer = recommendation(about="X-1")

@@ -1,7 +1,7 @@
 """Calibration: label answers by their outcomes, fit the calibration model, and attach confidence to answers."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
@@ -9,11 +9,11 @@ from typing import Any, Protocol
 from onrecall.backtest.learning_curve import LearningCurve
 from onrecall.calibration import model as curve
 from onrecall.calibration import novelty, prior
-from onrecall.calibration.labelled_answers import Basis, LabelledAnswer
+from onrecall.calibration.labelled_answers import LabelledAnswer
 from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.calibration.trust_summary import TrustSummary, summarize_trust
 from onrecall.domain.cause_label import normalized_cause
-from onrecall.domain.errors import Invalid, NotFound
+from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
     Advice,
     Confidence,
@@ -25,6 +25,7 @@ from onrecall.domain.incident import (
 from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause, find_origins
 from onrecall.recommendation import Thresholds
 from onrecall.storage import Storage, StoredVerdict
+from onrecall.storage.trust import LIVE_BASIS
 
 SHIPPED = Thresholds()
 NO_CAUSE = "not measured on your incidents for answers that name no cause"
@@ -32,7 +33,6 @@ SUMMARIZED = 5000
 """Labelled answers that a summary is computed from: the newest replayed ones, and as many judged live."""
 JUDGED_AGAIN = 500
 """Newest live answers that are judged anew after labels changed."""
-LIVE: Basis = "outcomes"
 GROWTH = 0.05
 """Refit when the number of labelled answers has grown by this share."""
 
@@ -129,40 +129,55 @@ class CalibrationService:
 
     def record_resolution(self, incident: Incident, answers: Sequence[Recommendation], now: datetime) -> None:
         """Label the first answer to an incident by its confirmed resolution and its links to other incidents."""
-        labelled = self._label_by_resolution(incident, answers)
-        if labelled is not None:
-            self._store.verdicts.save(_to_store(labelled))
-            self._refit_when_due(now)
+        if answers:
+            first = min(answers, key=lambda answer: answer.created_at)
+            self._learn(self._label_by_resolution(incident, first, self._labels_of(find_origins(first))), now)
 
     def judge_again(self, now: datetime) -> int:
         """Judge anew the newest answers whose judgement rests on labels or wording, after people changed labels.
 
         At most `JUDGED_AGAIN` of them: people wait for it. Returns how many judgements changed.
         """
-        changed = 0
-        for before in filter(_rests_on_labels, self._store.verdicts.newest(JUDGED_AGAIN)):
-            try:
-                incident = self._store.incidents.get(before.incident)
-            except NotFound:  # erased meanwhile
-                continue
-            labelled = self._label_by_resolution(incident, self._store.recommendations.of_incident(incident.id))
-            if labelled is not None and (verdict := _to_store(labelled)) != before:
-                self._store.verdicts.save(verdict)
-                changed += 1
+        changed = list(self._changed_verdicts())
+        for verdict in changed:
+            self._store.verdicts.save(verdict)
         if changed:
             self.fit(now)
-        return changed
+        return len(changed)
 
-    def _label_by_resolution(self, incident: Incident, answers: Sequence[Recommendation]) -> LabelledAnswer | None:
-        """Return the first answer to an incident, labelled; None without a confirmed resolution to judge it by."""
-        if not answers or incident.resolution is None or not incident.resolution.confirmed:
+    def _changed_verdicts(self) -> Iterator[StoredVerdict]:
+        newest = self._store.verdicts.newest(JUDGED_AGAIN, (LIVE_BASIS,))
+        resting = {verdict.incident: verdict for verdict in newest if _rests_on_labels(verdict)}
+        incidents = self._store.records.get([("incident", name) for name in resting])
+        answers = self._store.recommendations.first_of_incidents(resting)
+        labels = self._labels_of({name for answer in answers.values() for name in find_origins(answer)})
+        for name, before in resting.items():
+            incident, first = incidents.get(("incident", name)), answers.get(name)
+            if isinstance(incident, Incident) and first is not None:  # else erased meanwhile
+                labelled = self._label_by_resolution(incident, first, labels)
+                if labelled is not None and (verdict := _to_store(labelled)) != before:
+                    yield verdict
+
+    def _learn(self, labelled: LabelledAnswer | None, now: datetime) -> None:
+        """Store the label, if there is one, and refit when there are enough new ones."""
+        if labelled is not None:
+            self._store.verdicts.save(_to_store(labelled))
+            self._refit_when_due(now)
+
+    def _label_by_resolution(
+        self, incident: Incident, first: Recommendation, labels: Mapping[str, str]
+    ) -> LabelledAnswer | None:
+        """Return the first answer to an incident, labelled; None without a confirmed resolution to judge it by.
+
+        `labels` are the present ones of the incidents that the answer took its cause from.
+        """
+        if incident.resolution is None or not incident.resolution.confirmed:
             return None
-        first = min(answers, key=lambda answer: answer.created_at)
-        truth = ResolvedCause(incident.resolution, self._linked_to(incident), self._labels_of(find_origins(first)))
+        truth = ResolvedCause(incident.resolution, self._linked_to(incident), labels)
         known = True if truth.is_on_record(first) else None
         return self._label(incident, first, truth.judge(first), place=truth.rank_in(first), known=known)
 
-    def _labels_of(self, incidents: Sequence[str]) -> Mapping[str, str]:
+    def _labels_of(self, incidents: Iterable[str]) -> Mapping[str, str]:
         """Return the cause labels that incidents have by now."""
         records = self._store.records.get([("incident", name) for name in incidents])
         return {
@@ -189,10 +204,7 @@ class CalibrationService:
         """Label an answer by a rating; a later resolution overrides it."""
         if incident.resolution is None and answer.cause is not None:
             judgement = CauseJudgement(right=outcome.verdict == "helped", by="rating")
-            labelled = self._label(incident, answer, judgement)
-            if labelled is not None:
-                self._store.verdicts.save(_to_store(labelled))
-                self._refit_when_due(outcome.at)
+            self._learn(self._label(incident, answer, judgement), outcome.at)
 
     def record_replay(
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
@@ -257,7 +269,7 @@ class CalibrationService:
             right=judgement.right,
             known=cause_known,
             verdict=answer.verdict,
-            basis=LIVE,
+            basis=LIVE_BASIS,
             incident=incident.id,
             service=incident.service,
             place=place if cause_known else None,
@@ -312,8 +324,8 @@ def _curve_from_json(body: Mapping[str, str]) -> CalibrationModel | NotMeasured:
 
 
 def _rests_on_labels(verdict: StoredVerdict) -> bool:
-    """Return whether a live answer was judged by labels, or by the wording for want of them."""
-    return verdict.basis == LIVE and verdict.body.get("judged_by") in ("label", "wording")
+    """Return whether an answer was judged by labels, or by the wording for want of them."""
+    return verdict.body.get("judged_by") in ("label", "wording")
 
 
 def _to_store(judged: LabelledAnswer) -> StoredVerdict:

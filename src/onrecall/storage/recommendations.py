@@ -1,6 +1,6 @@
 """Recommendations as they were given; they are never changed afterwards."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Any
 
@@ -48,6 +48,11 @@ class RecommendationRepository:
         """Return all answers to an incident, newest first."""
         with self._database.read() as connection:
             return newest_first(connection, incident)
+
+    def first_of_incidents(self, incidents: Iterable[str]) -> dict[str, Recommendation]:
+        """Return by incident the answer that was given first; those without an answer are absent."""
+        with self._database.read() as connection:
+            return first_answers(connection, incidents)
 
 
 def save(connection: Connection, answer: Recommendation, step_keys: Sequence[str]) -> Recommendation:
@@ -101,6 +106,19 @@ def newest_answers(connection: Connection, incident_ids: Sequence[str]) -> dict[
         )
         newest_by_incident |= {row.incident: _adapter().validate_python(row.body) for row in rows}
     return newest_by_incident
+
+
+def first_answers(connection: Connection, incident_ids: Iterable[str]) -> dict[str, Recommendation]:
+    """Return the first answer to each incident that has one; only of these the bodies are read."""
+    columns = recommendations.c
+    first_by_incident: dict[str, Recommendation] = {}
+    for chunk in chunk_keys(incident_ids):
+        latest_first = select(columns.incident, columns.id).where(columns.incident.in_(chunk))
+        latest_first = latest_first.order_by(columns.created_at.desc(), columns.n)  # the last row of each counts
+        first = {row.incident: row.id for row in connection.execute(latest_first)}
+        rows = connection.execute(select(columns.incident, columns.body).where(columns.id.in_(first.values())))
+        first_by_incident |= {row.incident: parse(row.body) for row in rows}
+    return first_by_incident
 
 
 def parse(body: object) -> Recommendation:

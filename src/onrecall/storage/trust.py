@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, delete, exists, func, insert, select
 
@@ -12,7 +12,7 @@ from onrecall.storage.database import Database
 from onrecall.storage.results import FittedCurve, StoredVerdict
 from onrecall.storage.tables import curves, judged, resolutions
 
-LIVE_BASIS = "outcomes"
+LIVE_BASIS: Final = "outcomes"
 BASES = ("backtest", LIVE_BASIS)
 
 
@@ -40,11 +40,11 @@ class VerdictRepository:
         with self._database.read() as connection:
             return tuple(StoredVerdict(row.basis, row.incident, row.at, row.body) for row in connection.execute(query))
 
-    def newest(self, limit: int) -> tuple[StoredVerdict, ...]:
-        """Return the newest verdicts of each basis, at most so many of each, in the order the answers were given."""
+    def newest(self, limit: int, bases: Sequence[str] = BASES) -> tuple[StoredVerdict, ...]:
+        """Return the newest verdicts of these bases, at most so many of each, in the order the answers were given."""
         verdicts: list[StoredVerdict] = []
         with self._database.read() as connection:
-            for basis in BASES:
+            for basis in bases:
                 query = select(judged).where(judged.c.basis == basis)
                 newest_first = query.order_by(judged.c.at.desc(), judged.c.incident.desc()).limit(limit)
                 verdicts += (
