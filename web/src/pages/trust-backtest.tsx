@@ -7,11 +7,12 @@ import { api, dataOf, type Schemas } from "../api/client";
 import { unlessFailed, useFailure } from "../failures";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
+import { intervalText } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
 import { Failure } from "../parts/states";
 import { showError } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
-import { countText, age, capitalized, durationText, rangeText } from "../format";
+import { countText, age, capitalized, durationText } from "../format";
 
 type Run = Schemas["BacktestOut"];
 
@@ -91,11 +92,12 @@ function Running({ run }: { run: Run }) {
 function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> }) {
   const { right } = result;
   const times = Math.round((right.value ?? 0) * right.n);
+  const around = intervalText(right);
   return (
     <Stack gap="sm">
     <Text size="sm">
       {right.n > 0
-        ? <>The named cause was right <b>{times} of {right.n} times</b>{right.low != null && right.high != null && ` (${rangeText(right.low, right.high)})`}.</>
+        ? <>The named cause was right <b>{times} of {right.n} times</b>{around && ` (${around})`}.</>
         : "No named cause is known to be right or wrong yet, so there is nothing to count."}
       {" "}{countText(result.incidents, "incident")} and {countText(result.documents, "document")}, replayed in {durationText(result.seconds)}{run.finished_at && <>, <TimeAgo at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>
