@@ -4,10 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useParams } from "react-router";
 
-import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { api, dataOf, Problem } from "../api/client";
 import { unlessFailed, useFailure } from "../failures";
 import { mayChange, useMe } from "../current-user";
-import type { Incident as Noun } from "../format";
+import type { Incident as Noun, IncidentSeen } from "../format";
 import { type AnswerState, useAnswer, useLate, useMarkCheck, useMarks } from "../incident-answer";
 import { useEvery } from "../live-updates";
 import { ActionItems } from "../parts/action-items";
@@ -29,7 +29,6 @@ import { Timeline } from "../parts/timeline";
 import { plainText } from "../plain-text";
 import { useRemember } from "../recent";
 
-type Shown = Schemas["IncidentSeenOut"];
 const LONG_MS = 15_000; // an answer takes a second; after so long something may be wrong
 
 export function Incident() {
@@ -68,7 +67,7 @@ function Page({ id }: { id: string }) {
 const isUnseen = (incident: Noun, { answer }: AnswerState): boolean => answer?.verdict === "never_seen" && incident.status !== "resolved";
 
 /** How it ended or what to do, and what people did so far. */
-function WhatToDo({ incident, state }: { incident: Shown; state: AnswerState }) {
+function WhatToDo({ incident, state }: { incident: IncidentSeen; state: AnswerState }) {
   const { answer } = state;
   const { id } = incident;
   const over = incident.status === "resolved";
@@ -103,7 +102,7 @@ function NoAnswer({ state, over }: { state: AnswerState; over: boolean }) {
 }
 
 /** Notes, alerts, changes, action items, and the timeline. */
-function OnRecord({ incident, unseen }: { incident: Shown; unseen: boolean }) {
+function OnRecord({ incident, unseen }: { incident: IncidentSeen; unseen: boolean }) {
   const over = incident.status === "resolved";
   return (
     <Stack gap="md" miw={0}>
