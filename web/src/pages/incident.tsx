@@ -22,7 +22,7 @@ import { Notes } from "../parts/notes";
 import { ResolutionHistory } from "../parts/resolution";
 import { Section } from "../parts/section";
 import { Shortened } from "../parts/shortened";
-import { Failure, Searching, Waiting } from "../parts/states";
+import { Failure, QueryState, Searching, Waiting } from "../parts/states";
 import { Alerts, Changes, StillFiring, useAlerts } from "../parts/storm";
 import { SuggestionsFor } from "../parts/suggestions";
 import { Timeline } from "../parts/timeline";
@@ -47,7 +47,7 @@ function Page({ id }: { id: string }) {
   const over = incident.data?.status === "resolved";
   const state = useAnswer(id, !over, !incident.isPending && !(over && incident.data?.answered === false));
   if (!incident.data && failure instanceof Problem && failure.status === 404) return <NotFound title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</NotFound>;
-  if (!incident.data) return failure ? <Failure error={failure} again={() => void incident.refetch()} /> : <Waiting />;
+  if (!incident.data) return <QueryState query={incident} />;
   return (
     <Context incident={incident.data}>
       <Stack gap="md" className="onrecall-tight">

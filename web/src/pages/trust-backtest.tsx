@@ -4,12 +4,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
 import { intervalText } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
-import { Failure } from "../parts/states";
+import { QueryFailure } from "../parts/states";
 import { showError } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
 import { countText, age, capitalized, durationText } from "../format";
@@ -28,7 +28,6 @@ export function Backtest() {
     queryFn: () => dataOf(api.GET("/api/v1/trust/backtest")),
     refetchInterval: (query) => unlessFailed(query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS)(query),
   });
-  const failure = useFailure(newest);
   const last = newest.data?.backtest ?? null;
   const before = useRef<string | null>(null);
   useEffect(() => {
@@ -55,7 +54,7 @@ export function Backtest() {
           </Button>
         </Group>
         {!may && <Text size="sm">Starting it requires the role responder; your key has the role {me.data?.role}.</Text>}
-        {failure && <Failure error={failure} again={() => void newest.refetch()} />}
+        <QueryFailure query={newest} />
         {last && <Standing run={last} />}
       </Stack>
     </Paper>
