@@ -74,8 +74,8 @@ def as_markdown(report: FaultReport) -> str:
         ),
         "",
         (
-            f"All the time {rates.notifications * ALERTS_AT_ONCE:g} alerts a second come by webhook, "
-            f"{rates.records * ALERTS_AT_ONCE:g} by Kafka, and {rates.questions:g} questions a second are asked. "
+            f"All the time {rates.notifications * ALERTS_AT_ONCE:g} alerts a second come by webhook and "
+            f"{rates.records * ALERTS_AT_ONCE:g} by Kafka, and questions are asked at {rates.questions:g} a second. "
             f"In all **{report.total_acknowledged:,}** of {report.total_sent:,} alerts were acknowledged; "
             f"**{report.total_lost} of them were lost, {report.total_doubled} stored twice**."
         ),

@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 
-import { errorsOf, expect, type Page, settled, test } from "./server";
+import { errorsOf, expect, expectAboveFold, type Page, settled, test } from "./server";
 
 const PAGES = ["/", "/?group=service", "/services", "/services/checkout", "/ask", "/memory", "/memory?kind=documents", "/trust", "/recurrences", "/actions", "/sign-in", "/system", ...["senders", "keys", "sessions", "deliveries", "usage", "audit", "export"].map((section) => `/system/${section}`)];
 const WIDE = { width: 1280, height: 900 };
@@ -153,12 +153,7 @@ test("at 375 px the first safe step with its copy button is above the fold", asy
   await settled(page);
   expect(await page.evaluate(tooWide)).toEqual([]);
   const first = page.getByRole("region", { name: "first safe step" });
-  const fold = 667 - 58; // the tabs at the bottom
-  for (const part of [page.getByTestId("verdict"), page.getByRole("heading", { level: 2 }).first(), page.getByTestId("trust"), first.locator("pre"), first.getByRole("button", { name: "copy the command" })]) {
-    await expect(part).toBeVisible();
-    const box = await part.boundingBox();
-    expect((box?.y ?? fold) + (box?.height ?? 0)).toBeLessThanOrEqual(fold);
-  }
+  await expectAboveFold(page, { verdict: page.getByTestId("verdict"), cause: page.getByRole("heading", { level: 2 }).first(), trust: page.getByTestId("trust"), command: first.locator("pre"), copy: first.getByRole("button", { name: "copy the command" }) });
 });
 
 test("when the server goes and comes back, the page says so and goes on", async ({ page, server }) => {

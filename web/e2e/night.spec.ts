@@ -1,20 +1,10 @@
 // Woken at night, with a phone: what the first screen says in each state, and what it must never say.
-import { errorsOf, expect, type Page, type Server, settled, test } from "./server";
+import { errorsOf, expect, expectAboveFold, type Page, type Server, settled, test } from "./server";
 
 errorsOf(test);
 test.use({ viewport: { width: 375, height: 812 } });
 
 const LOGIN = "auth service returning 503 errors, users can't log in";
-const FOLD = 812 - 58; // the pages at the bottom
-
-/** What must be seen without scrolling, whole. */
-async function expectAboveFold(names: Record<string, ReturnType<Page["getByText"]>>): Promise<void> {
-  for (const [name, part] of Object.entries(names)) {
-    await expect(part, name).toBeVisible();
-    const box = await part.boundingBox();
-    expect((box?.y ?? FOLD) + (box?.height ?? 0), name).toBeLessThanOrEqual(FOLD);
-  }
-}
 
 const head = (page: Page) => ({ broke: page.getByRole("heading", { level: 1 }), since: page.getByText(/^(?:for|took) .*(?:since|from) /) });
 const who = (page: Page) => ({ who: page.getByRole("button", { name: "Unassigned: assign" }) });
@@ -28,22 +18,11 @@ async function open(page: Page, server: Server, id: unknown): Promise<void> {
 const alert = (labels: Record<string, string>, summary: string) => ({ status: "firing", fingerprint: JSON.stringify(labels), startsAt: new Date(Date.now() - 120_000).toISOString(), labels, annotations: { summary } });
 const fire = (server: Server, ...alerts: unknown[]) => server.post("/api/v1/alerts/alertmanager", { version: "4", status: "firing", groupKey: "{}", alerts });
 
-/** The incident of a service, once it is there. */
-async function incidentOf(server: Server, query: string): Promise<string> {
-  let id = "";
-  await expect.poll(async () => {
-    const { items } = (await (await fetch(`${server.url}/api/v1/now?${query}`)).json()) as { items: { incident: { id: string }; answer: unknown }[] };
-    id = items.find((row) => row.answer)?.incident.id ?? "";
-    return id;
-  }, { timeout: 60_000 }).not.toBe("");
-  return id;
-}
-
 test("seen before: what broke, who, the cause, how far to trust it, and the first command whole", async ({ page, server }) => {
   const opened = await server.post("/api/v1/incidents", { title: LOGIN, service: "auth-service", severity: "critical" });
   await open(page, server, opened["id"]);
   const first = page.getByRole("region", { name: "first safe step" });
-  await expectAboveFold({ ...head(page), ...who(page), ...trust(page), likely: page.getByText("Likely cause", { exact: true }), command: first.locator("pre"), copy: first.getByRole("button", { name: "copy the command" }) });
+  await expectAboveFold(page, { ...head(page), ...who(page), ...trust(page), likely: page.getByText("Likely cause", { exact: true }), command: first.locator("pre"), copy: first.getByRole("button", { name: "copy the command" }) });
 });
 
 test("never seen: one thing to do, and not to rely on the nearest record", async ({ page, own }) => {
@@ -51,29 +30,29 @@ test("never seen: one thing to do, and not to rely on the nearest record", async
   const opened = await own.post("/api/v1/incidents", { title: "Hydraulic pressure of rack segment 0x1F out of tolerance", service: "warehouse-plc", severity: "high" });
   await open(page, own, opened["id"]);
   const start = page.getByRole("region", { name: "what to go on" });
-  await expectAboveFold({ ...head(page), ...who(page), ...trust(page), first: start.getByText("Assign it to somebody who knows warehouse-plc") });
+  await expectAboveFold(page, { ...head(page), ...who(page), ...trust(page), first: start.getByText("Assign it to somebody who knows warehouse-plc") });
 });
 
 test("a storm names its services, and what all its alerts share", async ({ page, own }) => {
   const services = ["cart", "search", "ledger", "feed", "auth", "profile"];
   await fire(own, ...services.map((service) => alert({ alertname: "TargetDown", service, severity: "critical", rack: "r17", switch: "sw-r17" }, `${service} in rack r17: switch sw-r17 unreachable, no route to host`)));
-  await open(page, own, await incidentOf(own, "status=unresolved"));
-  await expectAboveFold({ ...head(page), ...who(page), services: page.getByText(/^Affects .*and 2 more$/), first: page.getByText(/^Check what all 6 alerts share: .*r17/), ...trust(page) });
+  await open(page, own, await own.answered("status=unresolved"));
+  await expectAboveFold(page, { ...head(page), ...who(page), services: page.getByText(/^Affects .*and 2 more$/), first: page.getByText(/^Check what all 6 alerts share: .*r17/), ...trust(page) });
 });
 
 test("where only a sender suggested something, that comes first, with the word not to rely on it", async ({ page, own }) => {
   const incident = { id: "PGR0", type: "incident", html_url: "https://acme.pagerduty.com/incidents/PGR0", number: 2, title: "vpn-gw: IKE_SA rekey fails, 412 tunnels down", service: { id: "P9", summary: "vpn-gw" }, urgency: "high", created_at: new Date(Date.now() - 3_600_000).toISOString() };
   const send = (type: string, data: unknown, n: number) => own.post("/api/v1/alerts/pagerduty", { event: { id: `e${n}`, event_type: type, occurred_at: new Date(Date.now() - 3_600_000 + n * 60_000).toISOString(), agent: { id: "P1", summary: "Ann Lee" }, data } });
   await send("incident.triggered", { ...incident, status: "triggered" }, 0);
-  await incidentOf(own, "status=unresolved");
+  await own.answered("status=unresolved");
   await send("incident.annotated", { incident: { id: "PGR0", summary: incident.title, type: "incident_reference", html_url: incident.html_url }, id: "n1", type: "incident_note", content: "Root cause: clock skew on vpn-2, chrony was stopped. Fixed by restarting chronyd." }, 5);
   await send("incident.resolved", { ...incident, status: "resolved" }, 9);
   await expect.poll(async () => ((await (await fetch(`${own.url}/api/v1/now?status=unresolved`)).json()) as { items: unknown[] }).items.length, { timeout: 60_000 }).toBe(0);
   await expect.poll(async () => ((await (await fetch(`${own.url}/api/v1/suggestions`)).json()) as { items: unknown[] }).items.length, { timeout: 60_000 }).toBe(1);
   await fire(own, alert({ alertname: "VpnRekeyFailed", service: "vpn-gw", severity: "critical" }, "vpn-gw: IKE_SA rekey fails, 390 tunnels down"));
-  await open(page, own, await incidentOf(own, "status=unresolved"));
+  await open(page, own, await own.answered("status=unresolved"));
   const start = page.getByRole("region", { name: "first thing to do" });
-  await expectAboveFold({ ...head(page), ...who(page), ...trust(page), first: start.getByText("Check what pagerduty: Ann Lee suggested before you act on it"), quote: start.getByText("chrony was stopped"), caution: start.getByText(/^Do not rely on it yet/) });
+  await expectAboveFold(page, { ...head(page), ...who(page), ...trust(page), first: start.getByText("Check what pagerduty: Ann Lee suggested before you act on it"), quote: start.getByText("chrony was stopped"), caution: start.getByText(/^Do not rely on it yet/) });
 });
 
 test("an ended incident says who stands for how it ended, and its code is shown as code", async ({ page, server }) => {
@@ -83,7 +62,7 @@ test("an ended incident says who stands for how it ended, and its code is shown 
   });
   await open(page, server, opened["id"]);
   const ended = page.getByRole("region", { name: "How it ended" });
-  await expectAboveFold({ ...head(page), trust: page.getByTestId("resolution-trust"), command: ended.locator("pre") });
+  await expectAboveFold(page, { ...head(page), trust: page.getByTestId("resolution-trust"), command: ended.locator("pre") });
   await expect(page.getByTestId("resolution-trust")).toContainText("Trust: a person recorded it in their own words");
   await expect(ended.getByText("Suspend the job", { exact: true })).toBeVisible();
   await expect(ended.locator("code").filter({ hasText: "invoice-rollup" })).toHaveCount(1);

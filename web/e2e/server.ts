@@ -1,5 +1,5 @@
 // A real OnRecall over a copy of the example history, which a test may stop and start again.
-import { expect, type Page, test as base } from "@playwright/test";
+import { expect, type Locator, type Page, test as base } from "@playwright/test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -38,12 +38,35 @@ export class Server {
     if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
     return (await answer.json()) as Record<string, unknown>;
   }
+
+  /** The id of the first incident of Now, filtered by a query, that has an answer, once there is one. */
+  async answered(query: string): Promise<string> {
+    let id = "";
+    await expect.poll(async () => {
+      const { items } = (await (await fetch(`${this.url}/api/v1/now?${query}`)).json()) as { items: { incident: { id: string }; answer: unknown }[] };
+      id = items.find((row) => row.answer)?.incident.id ?? "";
+      return id;
+    }, { timeout: 60_000 }).not.toBe("");
+    return id;
+  }
 }
 
 /** Until nothing on the page is on its way any more. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
   await expect(page.locator("[aria-busy=true], .mantine-Loader-root")).toHaveCount(0);
+}
+
+const TABS = 58; // pixels of the pages at the bottom of a phone
+
+/** What must be seen on a phone without scrolling, whole. */
+export async function expectAboveFold(page: Page, parts: Record<string, Locator>): Promise<void> {
+  const fold = (page.viewportSize()?.height ?? 0) - TABS;
+  for (const [name, part] of Object.entries(parts)) {
+    await expect(part, name).toBeVisible();
+    const box = await part.boundingBox();
+    expect((box?.y ?? fold) + (box?.height ?? 0), name).toBeLessThanOrEqual(fold);
+  }
 }
 
 async function freePort(): Promise<number> {

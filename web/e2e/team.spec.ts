@@ -18,17 +18,6 @@ function alert(labels: Record<string, string>, fingerprint: string) {
   };
 }
 
-/** The id of the incident that an alert of a service opened, once it is answered. */
-async function opened(url: string, service: string): Promise<string> {
-  let id = "";
-  await expect.poll(async () => {
-    const { items } = await (await fetch(`${url}/api/v1/now?service=${service}`)).json();
-    id = items[0]?.answer ? items[0].incident.id : "";
-    return id;
-  }).not.toBe("");
-  return id;
-}
-
 test("a link from elsewhere opens its page, an old one with # too, and a wrong one leads home", async ({ page, server }) => {
   const { id } = await server.post("/api/v1/incidents", { title: "Opened by a link", service: "links" });
   await page.goto(`${server.url}/incidents/${String(id)}`);
@@ -123,7 +112,7 @@ test("a pasted picture is stored with its note, and title, service, severity and
 
 test("the alert's links are one touch away, and only those that a browser opens as a page", async ({ page, server }) => {
   await server.post("/api/v1/alerts/alertmanager", alert({ service: "linked" }, "linked-1"));
-  await page.goto(`${server.url}/incidents/${await opened(server.url, "linked")}`);
+  await page.goto(`${server.url}/incidents/${await server.answered("service=linked")}`);
   const links = page.getByRole("navigation", { name: "links of its alerts" });
   await expect(links.getByRole("link", { name: "Runbook" })).toHaveAttribute("href", "https://wiki.example/pool");
   await expect(links.getByRole("link", { name: "Alert rule" })).toHaveAttribute("rel", "noreferrer");

@@ -1,7 +1,7 @@
 // How close rows stand: chosen once, remembered by this browser, the same in all its tabs.
 import { useLocalStorage } from "@mantine/hooks";
 
-export type Density = "comfortable" | "compact";
+type Density = "comfortable" | "compact";
 
 const STORED = "onrecall-density";
 

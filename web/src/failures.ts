@@ -4,7 +4,7 @@ import { useState } from "react";
 
 import { ANYWAY_MS } from "./live-updates";
 
-interface Question {
+export interface Question {
   data: unknown;
   error: Error | null;
   errorUpdateCount: number;

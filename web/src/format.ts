@@ -3,6 +3,8 @@ import type { Schemas } from "./api/client";
 
 export type Recommendation = Schemas["RecommendationOut"];
 export type Incident = Schemas["IncidentOut"];
+/** An incident with what its page shows first. */
+export type IncidentSeen = Schemas["IncidentSeenOut"];
 export type SecondOpinion = Schemas["SecondOpinionOut"];
 export type Step = Schemas["StepOut"];
 export type Check = Schemas["CheckOut"];

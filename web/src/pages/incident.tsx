@@ -4,10 +4,10 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useParams } from "react-router";
 
-import { api, dataOf, Problem, type Schemas } from "../api/client";
+import { api, dataOf, Problem } from "../api/client";
 import { unlessFailed, useFailure } from "../failures";
 import { mayChange, useMe } from "../current-user";
-import type { Incident as Noun } from "../format";
+import type { Incident as Noun, IncidentSeen } from "../format";
 import { type AnswerState, useAnswer, useLate, useMarkCheck, useMarks } from "../incident-answer";
 import { useEvery } from "../live-updates";
 import { ActionItems } from "../parts/action-items";
@@ -22,14 +22,13 @@ import { Notes } from "../parts/notes";
 import { ResolutionHistory } from "../parts/resolution";
 import { Section } from "../parts/section";
 import { Shortened } from "../parts/shortened";
-import { Failure, Searching, Waiting } from "../parts/states";
+import { Failure, QueryState, Searching, Waiting } from "../parts/states";
 import { Alerts, Changes, StillFiring, useAlerts } from "../parts/storm";
 import { SuggestionsFor } from "../parts/suggestions";
 import { Timeline } from "../parts/timeline";
 import { plainText } from "../plain-text";
 import { useRemember } from "../recent";
 
-type Shown = Schemas["IncidentSeenOut"];
 const LONG_MS = 15_000; // an answer takes a second; after so long something may be wrong
 
 export function Incident() {
@@ -48,7 +47,7 @@ function Page({ id }: { id: string }) {
   const over = incident.data?.status === "resolved";
   const state = useAnswer(id, !over, !incident.isPending && !(over && incident.data?.answered === false));
   if (!incident.data && failure instanceof Problem && failure.status === 404) return <NotFound title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</NotFound>;
-  if (!incident.data) return failure ? <Failure error={failure} again={() => void incident.refetch()} /> : <Waiting />;
+  if (!incident.data) return <QueryState query={incident} />;
   return (
     <Context incident={incident.data}>
       <Stack gap="md" className="onrecall-tight">
@@ -68,7 +67,7 @@ function Page({ id }: { id: string }) {
 const isUnseen = (incident: Noun, { answer }: AnswerState): boolean => answer?.verdict === "never_seen" && incident.status !== "resolved";
 
 /** How it ended or what to do, and what people did so far. */
-function WhatToDo({ incident, state }: { incident: Shown; state: AnswerState }) {
+function WhatToDo({ incident, state }: { incident: IncidentSeen; state: AnswerState }) {
   const { answer } = state;
   const { id } = incident;
   const over = incident.status === "resolved";
@@ -103,7 +102,7 @@ function NoAnswer({ state, over }: { state: AnswerState; over: boolean }) {
 }
 
 /** Notes, alerts, changes, action items, and the timeline. */
-function OnRecord({ incident, unseen }: { incident: Shown; unseen: boolean }) {
+function OnRecord({ incident, unseen }: { incident: IncidentSeen; unseen: boolean }) {
   const over = incident.status === "resolved";
   return (
     <Stack gap="md" miw={0}>

@@ -11,7 +11,7 @@ import { Import } from "../parts/import";
 import { InlineCode } from "../parts/inline-code";
 import { VirtualList } from "../parts/virtual-list";
 import { ServiceLink } from "../parts/service-link";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState } from "../parts/states";
 import { withoutMarks } from "../plain-text";
 import { day, type Incident, SEVERITY, labelText } from "../format";
 
@@ -51,8 +51,7 @@ function Incidents() {
   return (
     <Stack gap="sm">
       <TextInput aria-label="search" placeholder="words in the title or the description" value={q} onChange={(event) => setQ(event.currentTarget.value)} />
-      {incidents.isPending && <Waiting />}
-      {incidents.isError && <Failure error={incidents.error} again={() => void incidents.refetch()} />}
+      <QueryState query={incidents} />
       {incidents.isSuccess && rows.length === 0 && <Empty title={searched ? "Nothing contains these words" : "Memory is empty"}>{searched ? "Try fewer words, or ask memory in a sentence instead." : "Import earlier incidents and runbooks: ServiceNow, Jira, PagerDuty, Opsgenie, GitHub, Markdown, CSV or JSON."}</Empty>}
       <VirtualList label="remembered incidents" rows={rows} estimate={rowHeight} idOf={idOf} chosen={at}
         more={incidents.hasNextPage && !incidents.isFetchingNextPage ? () => void incidents.fetchNextPage() : undefined}>
@@ -113,8 +112,7 @@ function Documents() {
     initialPageParam: "",
     getNextPageParam: (page) => page.next,
   });
-  if (documentPages.isPending) return <Waiting />;
-  if (documentPages.isLoadingError) return <Failure error={documentPages.error} again={() => void documentPages.refetch()} />;
+  if (!documentPages.data) return <QueryState query={documentPages} />;
   const documents = documentPages.data.pages.flatMap((page) => page.items);
   return (
     <Stack gap="xs">
@@ -154,6 +152,5 @@ function Linked({ id, line, close }: { id: string; line: number | undefined; clo
 
 function Read({ id, line }: { id: string; line?: number | undefined }) {
   const page = useQuery({ queryKey: ["page", id], queryFn: () => dataOf(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })) });
-  if (page.isLoadingError) return <Failure error={page.error} />;
-  return page.data ? <Lines page={page.data} {...(line ? { line } : {})} /> : <Waiting rows={1} />;
+  return page.data ? <Lines page={page.data} {...(line ? { line } : {})} /> : <QueryState query={page} rows={1} />;
 }

@@ -6,14 +6,14 @@ import { Link } from "react-router";
 
 import { dayOf } from "../action-items";
 import { api, dataOf, type Schemas } from "../api/client";
-import { hasFailed, useFailure } from "../failures";
+import { hasFailed } from "../failures";
 import { Citation } from "../parts/citation";
 import { Command } from "../parts/copy";
 import { CreateIssue } from "../parts/create-issue";
 import { Months } from "../parts/months";
 import { ProposedCauses } from "../parts/proposed-causes";
 import { ServiceLink } from "../parts/service-link";
-import { Empty, Failure, PartFailed, Waiting } from "../parts/states";
+import { Empty, PartFailed, QueryState } from "../parts/states";
 import { InlineCode } from "../parts/inline-code";
 import { TimeAgo } from "../parts/time-ago";
 import type { Issue } from "../issue-link";
@@ -25,7 +25,6 @@ const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "ste
 export function Recurrences() {
   const recurrences = useQuery({ queryKey: ["recurrences"], queryFn: () => dataOf(api.GET("/api/v1/recurrences")) });
   const actions = useQuery({ queryKey: ["incidents", "actions", "counts"], queryFn: () => dataOf(api.GET("/api/v1/actions", { params: { query: { limit: 1 } } })) });
-  const failure = useFailure(recurrences);
   const form = actions.data?.issue_form ?? null;
   return (
     <Stack gap="md">
@@ -33,8 +32,7 @@ export function Recurrences() {
       <Text c="dimmed" size="sm" maw={720}>Incidents with the same cause, ranked by the hours that a permanent fix would save.</Text>
       <OpenActions counts={actions.data} />
       {hasFailed(actions) && <PartFailed what="The action items" again={() => void actions.refetch()} />}
-      {recurrences.isPending && !failure && <Waiting height={140} />}
-      {failure && <Failure error={failure} again={() => void recurrences.refetch()} />}
+      <QueryState query={recurrences} height={140} />
       {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">{recurrences.data.incidents === 0 ? "No incident is on record yet." : `Among ${countText(recurrences.data.incidents, "incident")}, no two share a cause.`} Resolved incidents with a cause label are recognized most reliably.</Empty>}
       {recurrences.data && recurrences.data.families.length > 0 && <Whole families={recurrences.data.families} />}
       <ProposedCauses />

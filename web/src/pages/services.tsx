@@ -13,7 +13,7 @@ import { NotFound } from "../parts/not-found";
 import { InlineCode } from "../parts/inline-code";
 import { Months } from "../parts/months";
 import { ServiceLink } from "../parts/service-link";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState } from "../parts/states";
 import { TimeAgo } from "../parts/time-ago";
 import { withoutMarks } from "../plain-text";
 import { documentAddress } from "../search";
@@ -42,8 +42,7 @@ function AllServices() {
     <Stack gap="md">
       <Title order={1} size="h2">Services</Title>
       <TextInput aria-label="part of a service's name" placeholder="part of a name" value={q} onChange={(event) => setQ(event.currentTarget.value)} maxLength={200} maw={400} />
-      {services.isPending && <Waiting height={48} />}
-      {services.isError && !rows && <Failure error={services.error} again={() => void services.refetch()} />}
+      {!rows && <QueryState query={services} height={48} />}
       {rows?.length === 0 && <Empty title={searched ? "No service name contains this" : "No services yet"}>{searched ? "Try a shorter part of it." : "A service appears here with the first incident, alert or runbook that names it."}</Empty>}
       <Stack gap={6} role="list" aria-label="services">
         {rows?.map((row) => <Row key={row.name} row={row} />)}
@@ -73,7 +72,7 @@ function Service({ name }: { name: string }) {
   });
   const failure = useFailure(service);
   if (!service.data && failure instanceof Problem && failure.status === 404) return <NotFound title={`Nothing on record names ${name}`}>No incident, alert, change or document does. Check the spelling.</NotFound>;
-  if (!service.data) return failure ? <Failure error={failure} again={() => void service.refetch()} /> : <Waiting />;
+  if (!service.data) return <QueryState query={service} />;
   const page = service.data;
   return (
     <Stack gap="md">
@@ -189,8 +188,7 @@ function Recurring({ name }: { name: string }) {
   const recurrences = useQuery({ queryKey: ["recurrences", name], queryFn: () => dataOf(api.GET("/api/v1/recurrences", { params: { query: { service: name, limit: 5 } } })), staleTime: 60_000 });
   return (
     <Section title="What keeps coming back">
-      {recurrences.isPending && <Waiting rows={1} height={40} />}
-      {recurrences.isError && <Failure error={recurrences.error} again={() => void recurrences.refetch()} />}
+      <QueryState query={recurrences} rows={1} height={40} />
       {recurrences.data?.families.length === 0 && <Text size="sm" c="dimmed">No cause has come back here.</Text>}
       <Stack gap={6}>
         {recurrences.data?.families.map((family) => (

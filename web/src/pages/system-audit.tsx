@@ -9,7 +9,7 @@ import { api, dataOf, type Schemas } from "../api/client";
 import { countText, happened } from "../format";
 import { Id } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, Failure, QueryState } from "../parts/states";
 import { TimeAgo } from "../parts/time-ago";
 
 type Row = Schemas["AuditedOut"];
@@ -39,8 +39,7 @@ export function Audit() {
         <Select label="What" placeholder="everything" data={WHAT} value={what} clearable miw={180} onChange={(value) => setParams(value ? { what: value } : {}, { replace: true })} />
         <TextInput label="Who" placeholder="the name of a key" value={who} onChange={(event) => setWho(event.currentTarget.value)} miw={180} />
       </Group>
-      {auditPages.isPending && <Waiting rows={5} height={56} />}
-      {auditPages.isError && <Failure error={auditPages.error} again={() => void auditPages.refetch()} />}
+      <QueryState query={auditPages} rows={5} height={56} />
       {auditPages.isSuccess && rows.length === 0 && <Empty title={what || searched ? "No such row" : "No changes yet"}>{what || searched ? "No change matches the filter." : "The first change creates the first row."}</Empty>}
       <Entries label="audit">{rows.map((row) => <AuditEntry key={row.seq} row={row} />)}</Entries>
       {auditPages.hasNextPage && <Button variant="default" loading={auditPages.isFetchingNextPage} onClick={() => void auditPages.fetchNextPage()}>Show older rows</Button>}

@@ -4,10 +4,10 @@ import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-q
 import { Link, useSearchParams } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import { Entries, Entry } from "../parts/entry";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState } from "../parts/states";
 import { showError, showSuccess } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
 
@@ -47,7 +47,6 @@ export function Deliveries() {
     getNextPageParam: (page) => page.next,
     refetchInterval: unlessFailed(3_000),
   });
-  const failure = useFailure(deliveries);
   const items = deliveries.data?.pages.flatMap((page) => page.items) ?? [];
   const filtered = state !== "all" || channel !== "";
   return (
@@ -56,8 +55,7 @@ export function Deliveries() {
         <SegmentedControl aria-label="which deliveries" value={state} onChange={(value) => change("state", value)} data={STATES} maw="100%" />
         <TextInput aria-label="channel" placeholder="channel, such as slack" value={channel} onChange={(event) => change("channel", event.currentTarget.value)} maxLength={100} />
       </Group>
-      {deliveries.isPending && !failure && <Waiting rows={4} height={64} />}
-      {failure && <Failure error={failure} again={() => void deliveries.refetch()} />}
+      <QueryState query={deliveries} rows={4} height={64} />
       {deliveries.isSuccess && items.length === 0 && (
         filtered
           ? <Empty title="No match">{state === "dead" ? "Nothing was given up." : "No delivery matches the filter."}</Empty>

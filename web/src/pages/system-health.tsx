@@ -2,9 +2,8 @@
 import { Badge, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 
 import { useStatus } from "../live-updates";
-import { useFailure } from "../failures";
 import { Entries, Entry } from "../parts/entry";
-import { Failure, Waiting } from "../parts/states";
+import { QueryState } from "../parts/states";
 import { capitalized } from "../format";
 import { InlineCode } from "../parts/inline-code";
 
@@ -17,8 +16,7 @@ const COUNTS: Readonly<Record<string, string>> = { examples: "of them examples",
 
 export function Health() {
   const status = useStatus();
-  const failure = useFailure(status);
-  if (!status.data) return failure ? <Failure error={failure} again={() => void status.refetch()} /> : <Waiting rows={4} height={64} />;
+  if (!status.data) return <QueryState query={status} rows={4} height={64} />;
   const { parts, counts, state, version } = status.data;
   return (
     <Stack gap="md">

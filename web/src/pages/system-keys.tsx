@@ -10,7 +10,7 @@ import { useMe } from "../current-user";
 import { Confirm } from "../parts/confirm";
 import { Command } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
-import { Failure, Waiting } from "../parts/states";
+import { QueryState } from "../parts/states";
 import { showError, showSuccess } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
 
@@ -43,9 +43,8 @@ export function Keys() {
   const keyList = useQuery({ queryKey: ["keys"], queryFn: () => dataOf(api.GET("/api/v1/keys")) });
   const [made, setMade] = useState<NewKey | null>(null);
   const [ended, setEnded] = useState(false);
-  if (keyList.isPending || me.isPending) return <Waiting rows={3} />;
-  if (keyList.isLoadingError) return <Failure error={keyList.error} again={() => void keyList.refetch()} />;
-  if (me.isLoadingError) return <Failure error={me.error} again={() => void me.refetch()} />;
+  if (!keyList.data) return <QueryState query={keyList} rows={3} />;
+  if (!me.data) return <QueryState query={me} rows={3} />;
   const keys = [...keyList.data.items].reverse();
   const shown = keys.filter((key) => ended || key.state === "active");
   return (

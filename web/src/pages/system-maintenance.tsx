@@ -4,12 +4,12 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState, type FormEvent } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import { useNarrow } from "../live-updates";
 import { UngroupedAlerts } from "../parts/ungrouped-alerts";
 import { Entries, Entry } from "../parts/entry";
-import { Failure, Waiting } from "../parts/states";
+import { QueryState } from "../parts/states";
 import { showError, showSuccess } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
 
@@ -35,14 +35,12 @@ export function Maintenance() {
 
 function Windows() {
   const windows = useQuery({ queryKey: ["maintenance"], queryFn: () => dataOf(api.GET("/api/v1/maintenance")), refetchInterval: unlessFailed(EVERY_MS) });
-  const failure = useFailure(windows);
   return (
     <Stack gap="sm" component="section" aria-label="Maintenance windows">
       <Title order={2} size="h4">Maintenance windows</Title>
       <Text size="sm" c="dimmed" maw={720}>During a window, matching alerts open no incident and notify nobody. Alerts that still fire at its end do.</Text>
       <AddWindow />
-      {windows.isPending && !failure && <Waiting rows={2} height={56} />}
-      {failure && <Failure error={failure} again={() => void windows.refetch()} />}
+      <QueryState query={windows} rows={2} height={56} />
       {windows.isSuccess && windows.data.items.length === 0 && <Text size="sm" c="dimmed">No maintenance window is active or planned.</Text>}
       <Entries label="maintenance windows">{(windows.data?.items ?? []).map((window) => <WindowEntry key={window.id} window={window} />)}</Entries>
     </Stack>
@@ -121,13 +119,11 @@ function AddWindow() {
 
 function Heartbeats() {
   const heartbeats = useQuery({ queryKey: ["heartbeats"], queryFn: () => dataOf(api.GET("/api/v1/heartbeats")), refetchInterval: unlessFailed(EVERY_MS) });
-  const failure = useFailure(heartbeats);
   return (
     <Stack gap="sm" component="section" aria-label="Heartbeats">
       <Title order={2} size="h4">Heartbeats</Title>
       <Text size="sm" c="dimmed" maw={720}>Alerts that always fire, such as Watchdog. If one stops arriving, OnRecall raises an alert.</Text>
-      {heartbeats.isPending && !failure && <Waiting rows={1} height={56} />}
-      {failure && <Failure error={failure} again={() => void heartbeats.refetch()} />}
+      <QueryState query={heartbeats} rows={1} height={56} />
       {heartbeats.isSuccess && heartbeats.data.items.length === 0 && <Text size="sm" c="dimmed">No heartbeat has arrived yet.</Text>}
       <Entries label="heartbeats">{(heartbeats.data?.items ?? []).map((heartbeat) => <HeartbeatEntry key={`${heartbeat.source} ${heartbeat.key}`} heartbeat={heartbeat} />)}</Entries>
     </Stack>

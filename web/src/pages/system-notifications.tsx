@@ -7,7 +7,7 @@ import { useState } from "react";
 import { api, dataOf, type Schemas } from "../api/client";
 import { Command } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState } from "../parts/states";
 import { showError, showSuccess } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
 import { currentSubscription, deviceId, type PushState, pushState, subscribe } from "../push";
@@ -23,12 +23,11 @@ const CANNOT: Readonly<Record<Exclude<PushState, "off" | "on">, string>> = {
 export function Notifications() {
   const push = useQuery({ queryKey: ["push"], queryFn: () => dataOf(api.GET("/api/v1/push")) });
   const here = useQuery({ queryKey: ["push-here"], queryFn: async () => ({ state: await pushState(), id: await idHere() }) });
-  if (push.isPending || here.isPending) return <Waiting rows={2} />;
-  if (push.isLoadingError) return <Failure error={push.error} again={() => void push.refetch()} />;
-  if (here.isLoadingError) return <Failure error={here.error} again={() => void here.refetch()} />;
-  const { public_key: key, items } = push.data as Schemas["PushOut"];
+  if (!push.data) return <QueryState query={push} rows={2} />;
+  if (!here.data) return <QueryState query={here} rows={2} />;
+  const { public_key: key, items } = push.data;
   if (!key) return <NotConfigured />;
-  const { state, id } = here.data as { state: PushState; id: string | null };
+  const { state, id } = here.data;
   const current = items.find((device) => device.id === id);
   const others = items.filter((device) => device !== current);
   return (

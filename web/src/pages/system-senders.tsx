@@ -6,7 +6,7 @@ import { useState } from "react";
 import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { isAddress } from "../address";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
@@ -14,7 +14,7 @@ import { Command } from "../parts/copy";
 import { Entries, Entry } from "../parts/entry";
 import { Markdown } from "../parts/markdown";
 import { Rehearsal } from "../parts/rehearsal";
-import { Failure, Waiting } from "../parts/states";
+import { QueryState } from "../parts/states";
 import { InlineCode } from "../parts/inline-code";
 import { showError, showSuccess } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
@@ -30,8 +30,7 @@ export function Senders() {
   const [wanted, setWanted] = useState("");
   const [opened, setOpened] = useState<string | null>(null);
   const activity = useQuery({ queryKey: ["senders"], queryFn: () => dataOf(api.GET("/api/v1/senders")), refetchInterval: unlessFailed(EVERY_MS) });
-  const failure = useFailure(activity);
-  if (!activity.data) return failure ? <Failure error={failure} again={() => void activity.refetch()} /> : <Waiting rows={6} height={56} />;
+  if (!activity.data) return <QueryState query={activity} rows={6} height={56} />;
   const right = isAddress(server);
   const senders = [...activity.data.items].sort(lately).filter((sender) => `${nameOf(sender)} ${sender.name}`.toLowerCase().includes(wanted.toLowerCase().trim()));
   const heardCount = activity.data.items.filter((sender) => sender.heard_at).length;
@@ -105,8 +104,7 @@ function Guide({ name, server }: { name: string; server: string }) {
     queryFn: () => dataOf(api.GET("/api/v1/sources/{name}", { params: { path: { name }, query: { url } } })),
     placeholderData: (before) => before,
   });
-  if (detail.isPending) return <Waiting rows={2} height={48} />;
-  if (detail.isLoadingError) return <Failure error={detail.error} again={() => void detail.refetch()} />;
+  if (!detail.data) return <QueryState query={detail} rows={2} height={48} />;
   const { setup, notes, documentation, title, sends_end: sendsEnd } = detail.data;
   return (
     <>
@@ -147,13 +145,11 @@ function Rejected() {
     getNextPageParam: (page) => page.next,
     refetchInterval: unlessFailed(EVERY_MS),
   });
-  const failure = useFailure(rejected);
   const parts = rejected.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm" component="section" aria-label="Could not be read">
       <Title order={2} size="h4">Could not be read</Title>
-      {rejected.isPending && !failure && <Waiting rows={2} height={64} />}
-      {failure && <Failure error={failure} again={() => void rejected.refetch()} />}
+      <QueryState query={rejected} rows={2} height={64} />
       {rejected.isSuccess && parts.length === 0 && <Text size="sm" c="dimmed">Every message could be read.</Text>}
       {parts.length > 0 && <Text size="sm" c="dimmed">The rest of each message was stored. These parts wait until you correct them, or until OnRecall can read them.</Text>}
       <Entries label="unread parts">{parts.map((part) => <Unread key={part.id} part={part} />)}</Entries>

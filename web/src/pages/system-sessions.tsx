@@ -6,7 +6,7 @@ import { useState } from "react";
 import { api, dataOf, type Schemas } from "../api/client";
 import { useMe } from "../current-user";
 import { Entries, Entry } from "../parts/entry";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState, Waiting } from "../parts/states";
 import { showError, showSuccess } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
 
@@ -16,9 +16,9 @@ export function Sessions() {
   const me = useMe();
   const [everybody, setEverybody] = useState(false);
   const listed = useQuery({ queryKey: ["sessions", everybody], queryFn: () => dataOf(api.GET("/api/v1/sessions", { params: { query: { everybody } } })) });
-  if (listed.isPending || me.isPending) return <Waiting rows={2} />;
-  if (listed.isLoadingError) return <Failure error={listed.error} again={() => void listed.refetch()} />;
-  const sessions = listed.data?.items ?? [];
+  if (!listed.data) return <QueryState query={listed} rows={2} />;
+  if (me.isPending) return <Waiting rows={2} />;
+  const sessions = listed.data.items;
   return (
     <Stack gap="md">
       <Group justify="space-between">

@@ -4,7 +4,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useSearchParams } from "react-router";
 
 import { api, dataOf } from "../api/client";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState } from "../parts/states";
 import { type Suggestion, SuggestionList } from "../parts/suggestions";
 
 const STATES: { value: Suggestion["state"]; label: string }[] = [
@@ -28,8 +28,7 @@ export function Suggestions() {
   return (
     <Stack gap="sm">
       <SegmentedControl aria-label="which suggestions" value={state} onChange={(value) => setParams({ state: value }, { replace: true })} data={STATES} maw="100%" />
-      {suggestions.isPending && <Waiting rows={3} height={64} />}
-      {suggestions.isError && <Failure error={suggestions.error} again={() => void suggestions.refetch()} />}
+      <QueryState query={suggestions} rows={3} height={64} />
       {suggestions.isSuccess && items.length === 0 && (
         <Empty title={state === "pending" ? "Nothing to decide" : "Nothing yet"}>
           Notes and retrospectives that senders deliver are suggestions: they count once somebody confirms them here.

@@ -5,9 +5,9 @@ import { useState } from "react";
 
 import { countText } from "../format";
 import { api, dataOf, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { Entries, Entry } from "../parts/entry";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState } from "../parts/states";
 import { TimeAgo } from "../parts/time-ago";
 import { byModel, dollars, type ModelTotal, tokens } from "../usage";
 
@@ -18,12 +18,10 @@ const DAYS = [{ value: "1", label: "Today" }, { value: "7", label: "7 days" }, {
 export function Usage() {
   const [days, setDays] = useState("30");
   const usage = useQuery({ queryKey: ["usage", days], queryFn: () => dataOf(api.GET("/api/v1/usage", { params: { query: { days: Number(days) } } })), refetchInterval: unlessFailed(15_000) });
-  const failure = useFailure(usage);
   return (
     <Stack gap="md">
       <SegmentedControl aria-label="how far back" value={days} onChange={setDays} data={DAYS} maw={420} />
-      {usage.isPending && !failure && <Waiting rows={3} />}
-      {failure && <Failure error={failure} again={() => void usage.refetch()} />}
+      <QueryState query={usage} rows={3} />
       {usage.data && <UsageSummary use={usage.data} />}
     </Stack>
   );

@@ -4,14 +4,15 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { useNow } from "../live-updates";
 import { mayChange, useMe } from "../current-user";
+import { intervalText } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
-import { Failure } from "../parts/states";
+import { QueryFailure } from "../parts/states";
 import { showError } from "../parts/toasts";
 import { TimeAgo } from "../parts/time-ago";
-import { countText, age, capitalized, durationText, rangeText } from "../format";
+import { countText, age, capitalized, durationText } from "../format";
 
 type Run = Schemas["BacktestOut"];
 
@@ -27,7 +28,6 @@ export function Backtest() {
     queryFn: () => dataOf(api.GET("/api/v1/trust/backtest")),
     refetchInterval: (query) => unlessFailed(query.state.data?.backtest?.state === "running" ? RUNNING_MS : RESTING_MS)(query),
   });
-  const failure = useFailure(newest);
   const last = newest.data?.backtest ?? null;
   const before = useRef<string | null>(null);
   useEffect(() => {
@@ -54,7 +54,7 @@ export function Backtest() {
           </Button>
         </Group>
         {!may && <Text size="sm">Starting it requires the role responder; your key has the role {me.data?.role}.</Text>}
-        {failure && <Failure error={failure} again={() => void newest.refetch()} />}
+        <QueryFailure query={newest} />
         {last && <Standing run={last} />}
       </Stack>
     </Paper>
@@ -91,11 +91,12 @@ function Running({ run }: { run: Run }) {
 function Done({ run, result }: { run: Run; result: NonNullable<Run["result"]> }) {
   const { right } = result;
   const times = Math.round((right.value ?? 0) * right.n);
+  const around = intervalText(right);
   return (
     <Stack gap="sm">
     <Text size="sm">
       {right.n > 0
-        ? <>The named cause was right <b>{times} of {right.n} times</b>{right.low != null && right.high != null && ` (${rangeText(right.low, right.high)})`}.</>
+        ? <>The named cause was right <b>{times} of {right.n} times</b>{around && ` (${around})`}.</>
         : "No named cause is known to be right or wrong yet, so there is nothing to count."}
       {" "}{countText(result.incidents, "incident")} and {countText(result.documents, "document")}, replayed in {durationText(result.seconds)}{run.finished_at && <>, <TimeAgo at={run.finished_at} /></>}{run.by && ` by ${run.by}`}.
     </Text>

@@ -9,7 +9,7 @@ import { api, dataOf, type Schemas } from "../api/client";
 import { type Estimate, Figure, percent, estimateText } from "../parts/estimates";
 import { Intervals } from "../parts/interval";
 import { ServiceLink } from "../parts/service-link";
-import { Empty, Failure, Waiting } from "../parts/states";
+import { Empty, QueryState, Waiting } from "../parts/states";
 import { countText } from "../format";
 import { Backtest } from "./trust-backtest";
 
@@ -30,8 +30,7 @@ export function Trust() {
   return (
     <Stack gap="md">
       <Title order={1} size="h2">Trust</Title>
-      {trust.isPending && <Waiting height={120} />}
-      {trust.isError && <Failure error={trust.error} again={() => void trust.refetch()} />}
+      <QueryState query={trust} height={120} />
       {trust.data?.judged === 0 ? [backtest, figures] : [figures, backtest]}
     </Stack>
   );

@@ -8,7 +8,7 @@ import { Link } from "react-router";
 
 import { type ActionDraft, type ActionItem, changesOf, draftOf, dueText, EMPTY_DRAFT, grouped, issueName } from "../action-items";
 import { api, dataOf, Problem, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import type { Incident } from "../format";
 import { issueOf } from "../issue-link";
@@ -17,7 +17,7 @@ import { Section } from "./section";
 import { Citation } from "./citation";
 import { CreateIssue } from "./create-issue";
 import { Shortened } from "./shortened";
-import { Failure } from "./states";
+import { Failure, QueryFailure } from "./states";
 import { showError } from "./toasts";
 
 const incidentPath = (incident: string) => ({ params: { path: { incident_id: incident } } });
@@ -26,14 +26,13 @@ const itemPath = ({ incident, number }: Pick<ActionItem, "incident" | "number">)
 /** The section on the page of an incident. */
 export function ActionItems({ incident }: { incident: Incident }) {
   const actions = useQuery({ queryKey: ["actions", incident.id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/actions", incidentPath(incident.id))), refetchInterval: unlessFailed(useEvery()) });
-  const failure = useFailure(actions);
   const [adding, { open, close }] = useDisclosure(false);
   const locked = !mayChange(useMe().data?.role);
   const items = grouped(actions.data?.items ?? []).flatMap((group) => group.items);
   return (
     <Section title="Action items">
       <Stack gap="xs">
-        {failure && <Failure error={failure} again={() => void actions.refetch()} />}
+        <QueryFailure query={actions} />
         {actions.data && items.length === 0 && !adding && <Text size="sm" c="dimmed">Nothing is on record that would keep it from coming back.</Text>}
         {items.map((item) => <ActionRow key={item.number} item={item}><WrittenAt incident={incident} item={item} /></ActionRow>)}
         {adding && <Adding incident={incident.id} close={close} />}

@@ -9,23 +9,32 @@ export type Estimate = Schemas["EstimateOut"];
 
 export const percent = (share: number | null | undefined): string => (share === null || share === undefined ? "–" : `${Math.round(share * 100)} %`);
 
+/** The interval of a figure, "73–95 %", where it has one. */
+export const intervalText = ({ low, high }: Pick<Estimate, "low" | "high">): string | null => (low == null || high == null ? null : rangeText(low, high));
+
+/** The figure and its interval, "88 % (73–95 %)". */
+export function valueText(figure: Estimate): string {
+  const around = intervalText(figure);
+  return `${percent(figure.value)}${around ? ` (${around})` : ""}`;
+}
+
 /** "88 % (73–95 %), 34 cases", or that it is not measured. */
 export function estimateText(figure: Estimate): string {
   if (figure.value === null || figure.value === undefined) return figure.n ? `not measured, ${countText(figure.n, "case")}` : "not measured yet";
-  const around = figure.low != null && figure.high != null ? ` (${rangeText(figure.low, figure.high)})` : "";
-  return `${percent(figure.value)}${around}, ${countText(figure.n, "case")}`;
+  return `${valueText(figure)}, ${countText(figure.n, "case")}`;
 }
 
 /** One figure large, its interval and cases small, and what it means in a sentence. */
 export function Figure({ name, figure, children }: { name: string; figure: Estimate; children: ReactNode }) {
   const known = figure.value !== null && figure.value !== undefined;
+  const around = intervalText(figure);
   return (
     <Paper withBorder p="md" flex="1 1 15rem">
       <Stack gap={2}>
         <Text size="sm" fw={600}>{name}</Text>
         <Group gap="xs" align="baseline">
           <Text fz={known ? 30 : 18} fw={700} lh={1.2} {...(known ? {} : { c: "dimmed" })}>{known ? percent(figure.value) : "not measured yet"}</Text>
-          {known && figure.low != null && figure.high != null && <Text size="sm" c="dimmed">{rangeText(figure.low, figure.high)}</Text>}
+          {known && around && <Text size="sm" c="dimmed">{around}</Text>}
           <Text size="sm" c="dimmed">{countText(figure.n, "case")}</Text>
         </Group>
         <Text size="sm" c="dimmed">{children}</Text>

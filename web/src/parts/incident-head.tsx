@@ -5,9 +5,8 @@ import { IconPencil } from "@tabler/icons-react";
 import { type ReactNode, type RefObject, Suspense, useEffect, useRef } from "react";
 import { Link } from "react-router";
 
-import type { Schemas } from "../api/client";
 import { mayChange, useMe } from "../current-user";
-import { age, capitalized, changed, countText, hour, moment, SEVERITY } from "../format";
+import { age, capitalized, changed, countText, hour, type IncidentSeen, moment, SEVERITY } from "../format";
 import { lazily } from "../lazily";
 import { useNarrow, useNow } from "../live-updates";
 import { AlertLinks } from "./alert-links";
@@ -23,9 +22,7 @@ import { useTimeline } from "./timeline";
 
 const EditIncident = lazily(() => import("./edit-incident").then((part) => part.EditIncident));
 
-type Shown = Schemas["IncidentSeenOut"];
-
-export function IncidentHead({ incident }: { incident: Shown }) {
+export function IncidentHead({ incident }: { incident: IncidentSeen }) {
   const [editing, edit] = useDisclosure(false);
   const button = useFocusAfter(editing);
   const narrow = useNarrow();
@@ -55,7 +52,7 @@ export function IncidentHead({ incident }: { incident: Shown }) {
 }
 
 /** Severity, status, service, and how long it has lasted. */
-function Facts({ incident }: { incident: Shown }) {
+function Facts({ incident }: { incident: IncidentSeen }) {
   const now = useNow();
   const { severity, status, service, started_at: started, resolved_at: resolved } = incident;
   const alerts = incident.alert_count ?? 0;
@@ -85,7 +82,7 @@ function Affected({ id }: { id: string }) {
   );
 }
 
-const Links = ({ incident }: { incident: Shown }): ReactNode => incident.links.map((link) => (
+const Links = ({ incident }: { incident: IncidentSeen }): ReactNode => incident.links.map((link) => (
   <Text key={`${link.kind}${link.incident}`} size="sm">
     {link.kind === "merged" ? "merged into" : `${link.kind} of`} <Link to={`/incidents/${encodeURIComponent(link.incident)}`}>{link.incident}</Link>
     {link.kind === "merged" && <Unmerge id={incident.id} from={link.incident} />}
@@ -128,4 +125,3 @@ function Heading({ title }: { title: string }) {
     <Title order={1} size={narrow ? "h5" : "h3"} className="onrecall-wrap" title={title} onClick={toggle} {...(whole ? {} : { lineClamp: narrow ? 4 : 3 })}><InlineCode text={title} /></Title>
   );
 }
-

@@ -3,8 +3,8 @@ import { Box, Group, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
 import type { Schemas } from "../api/client";
-import { rangeText } from "../format";
-import { type Estimate, percent } from "./estimates";
+import { countText } from "../format";
+import { type Estimate, valueText } from "./estimates";
 
 const at = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
@@ -32,10 +32,9 @@ export function Intervals({ rows, what, named }: IntervalsProps) {
 }
 
 function words(figure: Estimate): string {
-  const cases = `${figure.n} ${figure.n === 1 ? "case" : "cases"}`;
+  const cases = countText(figure.n, "case");
   if (figure.value == null) return `too few to say, ${cases}`;
-  const around = figure.low == null || figure.high == null ? "" : ` (${rangeText(figure.low, figure.high)})`;
-  return `${percent(figure.value)}${around}, ${cases}`;
+  return `${valueText(figure)}, ${cases}`;
 }
 
 export function Bar({ figure }: { figure: Estimate }) {

@@ -11,16 +11,14 @@ import { firstThing, missing, unknownFirst } from "../never-seen";
 import { InlineCode } from "./inline-code";
 import { ServiceLink } from "./service-link";
 import { PartFailed } from "./states";
-import { clock, type Incident, labelText } from "../format";
+import { clock, type Incident, type IncidentSeen, labelText } from "../format";
 
 const HOURS_BEFORE = 24;
 const TOGETHER_MINUTES = 30;
 const SHOWN = 5;
 const LONGEST = 120; // characters of another incident's title
 
-type Shown = Schemas["IncidentSeenOut"];
-
-export function NeverSeen({ incident }: { incident: Shown }) {
+export function NeverSeen({ incident }: { incident: IncidentSeen }) {
   const { service } = incident;
   const record = useRecord(incident);
   return (
@@ -39,7 +37,7 @@ export function NeverSeen({ incident }: { incident: Shown }) {
   );
 }
 
-function First({ incident, record }: { incident: Shown; record: ServiceRecord }) {
+function First({ incident, record }: { incident: IncidentSeen; record: ServiceRecord }) {
   const unknown = unknownFirst(record);
   if (unknown) return <Text fw={600} className="onrecall-lead">{unknown} could not be loaded: try again below.</Text>;
   const first = record.settled && firstThing({ service: incident.service, began: incident.started_at, documents: record.documents.rows ?? [], changes: record.changes.rows ?? [], people: peopleOf(record), alerts: incident.alert_count ?? 0, labels: incident.labels });
@@ -59,7 +57,7 @@ interface ServiceRecord {
   settled: boolean;
   documents: Listing<Schemas["DocumentOut"]>;
   changes: Listing<Schemas["ChangeOut"]>;
-  earlier: Listing<Schemas["IncidentOut"]>;
+  earlier: Listing<Incident>;
 }
 
 const listing = <Row,>(query: UseQueryResult<{ items: Row[] }>): Listing<Row> => ({ rows: query.data?.items, failed: hasFailed(query), again: () => void query.refetch() });
@@ -121,7 +119,7 @@ function BeganTogether({ incident }: { incident: Incident }) {
   );
 }
 
-function OtherIncident({ other, began }: { other: Schemas["IncidentOut"]; began: number }) {
+function OtherIncident({ other, began }: { other: Incident; began: number }) {
   const minutes = Math.round((Date.parse(other.started_at) - began) / 60_000);
   const when = minutes === 0 ? "at the same time" : `${Math.abs(minutes)} min ${minutes < 0 ? "before" : "after"}`;
   const title = other.title.length > LONGEST ? `${other.title.slice(0, LONGEST)}…` : other.title;

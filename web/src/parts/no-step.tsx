@@ -4,6 +4,7 @@ import { Link } from "react-router";
 
 import { mayChange, useMe } from "../current-user";
 import type { Evidence, Recommendation } from "../format";
+import { InlineCode } from "./inline-code";
 import { Shortened } from "./shortened";
 
 export function NoStep({ answer }: { answer: Recommendation }) {
@@ -33,7 +34,7 @@ function Suggested({ suggestion }: { suggestion: Evidence }) {
 
 const Nearest = ({ incident }: { incident: Evidence }) => (
   <>
-    <Text fw={600} className="onrecall-wrap onrecall-lead">Open the most similar incident: <Link to={`/incidents/${encodeURIComponent(incident.id)}`}>{incident.title}</Link></Text>
+    <Text fw={600} className="onrecall-wrap onrecall-lead">Open the most similar incident: <Link to={`/incidents/${encodeURIComponent(incident.id)}`}><InlineCode text={incident.title} /></Link></Text>
     <Text size="sm" c="dimmed">{incident.resolution ? "No step is on record there." : "How it ended is not on record."} Its alerts, notes and people may help.</Text>
   </>
 );

@@ -87,6 +87,10 @@ const Status = ({ row }: { row: IncidentSummary }) => (
   </>
 );
 
+/** Its id, the last event and the last change before it. */
+const detailsOf = ({ incident, last, change }: IncidentSummary, now: number): string =>
+  [incident.id, last && `${happened(last.type)} ${age(last.at, now)} ago`, change && withoutMarks(changed(change))].filter(Boolean).join(" · ");
+
 /** Drawn anew only when it says something else: a list that scrolls draws itself sixty times a second. */
 const Line = memo(function Line({ row, now }: RowProps) {
   const { incident } = row;
@@ -96,7 +100,7 @@ const Line = memo(function Line({ row, now }: RowProps) {
       <div>
         <Group gap={8} wrap="nowrap"><Whole incident={incident} /><Status row={row} /></Group>
         <AnswerSummary row={row} />
-        <Text size="xs" c="dimmed" truncate className="onrecall-row-more">{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${withoutMarks(changed(row.change))}`}</Text>
+        <Text size="xs" c="dimmed" truncate className="onrecall-row-more">{detailsOf(row, now)}</Text>
       </div>
       <Text size="sm" component="div" truncate>{incident.service ? <ServiceLink name={incident.service} /> : <Text span c="dimmed">–</Text>}</Text>
       <Text size="sm" truncate {...(incident.assignee ? {} : { c: "dimmed" })} title={incident.assignee ?? "nobody is assigned"}>{incident.assignee ?? "–"}</Text>
@@ -121,7 +125,7 @@ const Card = memo(function Card({ row, now }: RowProps) {
       <Whole incident={incident} />
       <AnswerSummary row={row} />
       <Text size="xs" c="dimmed" truncate className="onrecall-row-more">
-        {incident.assignee && `${incident.assignee} · `}{incident.id}{row.last && ` · ${happened(row.last.type)} ${age(row.last.at, now)} ago`}{row.change && ` · ${withoutMarks(changed(row.change))}`}
+        {incident.assignee && `${incident.assignee} · `}{detailsOf(row, now)}
       </Text>
     </Paper>
   );

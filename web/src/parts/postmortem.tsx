@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { api, dataOf } from "../api/client";
 import { Copy } from "./copy";
-import { Failure, Waiting } from "./states";
+import { QueryState } from "./states";
 
 export function Postmortem({ id }: { id: string }) {
   const [opened, { open, close }] = useDisclosure(false);
@@ -25,8 +25,7 @@ function Draft({ id }: { id: string }) {
     queryFn: async () => String(await dataOf<unknown>(api.GET("/api/v1/incidents/{incident_id}/postmortem", { params: { path: { incident_id: id } }, parseAs: "text" }))),
     gcTime: 0,
   });
-  if (draft.isPending) return <Waiting rows={3} />;
-  if (draft.isLoadingError) return <Failure error={draft.error} />;
+  if (draft.data === undefined) return <QueryState query={draft} rows={3} />;
   const save = () => {
     const file = URL.createObjectURL(new Blob([draft.data], { type: "text/markdown" }));
     Object.assign(document.createElement("a"), { href: file, download: `${id}-postmortem.md` }).click();

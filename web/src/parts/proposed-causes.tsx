@@ -8,7 +8,7 @@ import { api, dataOf, type Schemas } from "../api/client";
 import { mayChange, useMe } from "../current-user";
 import { countText } from "../format";
 import { InlineCode } from "./inline-code";
-import { Failure } from "./states";
+import { QueryFailure } from "./states";
 import { showError, showSuccess } from "./toasts";
 
 type Family = Schemas["ProposedFamilyOut"];
@@ -16,8 +16,8 @@ const MEMBERS_SHOWN = 5;
 
 export function ProposedCauses() {
   const causes = useQuery({ queryKey: ["causes"], queryFn: () => dataOf(api.GET("/api/v1/causes")) });
-  if (causes.isLoadingError) return <Failure error={causes.error} again={() => void causes.refetch()} />;
-  if (!causes.data?.proposed.length) return null;
+  if (!causes.data) return <QueryFailure query={causes} />;
+  if (causes.data.proposed.length === 0) return null;
   return <Proposals families={causes.data.proposed} summary={causes.data.summary} />;
 }
 

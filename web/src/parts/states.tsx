@@ -5,6 +5,7 @@ import type { ReactNode } from "react";
 import { Link } from "react-router";
 
 import { Problem } from "../api/client";
+import { type Question, useFailure } from "../failures";
 
 export function Failure({ error, again }: { error: Error; again?: () => void }) {
   const known = error instanceof Problem;
@@ -20,6 +21,24 @@ export function Failure({ error, again }: { error: Error; again?: () => void }) 
       </Stack>
     </Alert>
   );
+}
+
+interface Query extends Question {
+  isPending: boolean;
+  refetch: () => unknown;
+}
+
+/** Why a question failed, with another try; it stays while it is asked again. */
+export function QueryFailure({ query }: { query: Query }) {
+  const failure = useFailure(query);
+  return failure && <Failure error={failure} again={() => void query.refetch()} />;
+}
+
+/** The same, and that it is on its way where there is no answer yet. */
+export function QueryState({ query, ...size }: { query: Query; rows?: number; height?: number }) {
+  const failure = useFailure(query);
+  if (failure) return <Failure error={failure} again={() => void query.refetch()} />;
+  return query.isPending && <Waiting {...size} />;
 }
 
 /** One line in place of a part of a page that failed to load: never the same as "there is nothing". */

@@ -4,14 +4,14 @@ import { IconBolt, IconCheck, IconGitCommit, IconMessageQuestion, IconUser } fro
 import { useQuery } from "@tanstack/react-query";
 
 import { api, dataOf } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { useEvery } from "../live-updates";
 import { type Kind, timelineOf } from "../timeline";
 import { clock, moment } from "../format";
 import { Section } from "./section";
 import { Markdown } from "./markdown";
 import { Shortened } from "./shortened";
-import { Failure } from "./states";
+import { QueryFailure } from "./states";
 
 const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words: string }>> = {
   alert: { icon: IconBolt, color: "red", words: "alert" },
@@ -30,8 +30,7 @@ export const useTimeline = (id: string) =>
 
 export function Timeline({ id }: { id: string }) {
   const timeline = useTimeline(id);
-  const failure = useFailure(timeline);
-  if (!timeline.data) return failure && <Failure error={failure} again={() => void timeline.refetch()} />;
+  if (!timeline.data) return <QueryFailure query={timeline} />;
   const entries = timelineOf(timeline.data.items, timeline.data.changes);
   return (
     <Section title="Timeline">

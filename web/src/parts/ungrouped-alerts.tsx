@@ -4,10 +4,10 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
-import { unlessFailed, useFailure } from "../failures";
+import { unlessFailed } from "../failures";
 import { endText } from "../format";
 import { Entries, Entry } from "./entry";
-import { Failure, Waiting } from "./states";
+import { QueryState } from "./states";
 import { TimeAgo } from "./time-ago";
 
 type SetAside = Schemas["AlertOut"];
@@ -31,13 +31,11 @@ export function UngroupedAlerts() {
     getNextPageParam: (page) => page.next,
     refetchInterval: unlessFailed(EVERY_MS),
   });
-  const failure = useFailure(ungrouped);
   const items = ungrouped.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Stack gap="sm">
       <Select aria-label="which of them" placeholder="All" clearable data={[...PURPOSES]} value={purpose} onChange={(value) => setPurpose(value as Purpose | null)} maw={280} />
-      {ungrouped.isPending && !failure && <Waiting rows={3} height={56} />}
-      {failure && <Failure error={failure} again={() => void ungrouped.refetch()} />}
+      <QueryState query={ungrouped} rows={3} height={56} />
       {ungrouped.isSuccess && items.length === 0 && <Text size="sm" c="dimmed">Every alert is in an incident.</Text>}
       <Entries label="alerts in no incident">{items.map((alert) => <AsideEntry key={alert.id} alert={alert} />)}</Entries>
       {ungrouped.hasNextPage && <Button variant="default" loading={ungrouped.isFetchingNextPage} onClick={() => void ungrouped.fetchNextPage()}>Show more</Button>}
