@@ -11,6 +11,7 @@ _END = re.compile(r"\s*#\+end_\w+\s*", re.IGNORECASE)
 _PROPERTY = re.compile(r"\s*:(?P<name>[\w-]+):\s+(?P<value>\S.*)")
 _DRAWER = re.compile(r"\s*:(?:PROPERTIES|END|LOGBOOK|RESULTS):\s*", re.IGNORECASE)
 _PLANNING = re.compile(r"\s*(?:SCHEDULED|DEADLINE|CLOSED):.*")
+_DEADLINE = re.compile(r"\s*(?:(?:SCHEDULED|CLOSED):\s*[<\[][^>\]]*[>\]]\s*)*DEADLINE:\s*[<\[](?P<day>\d{4}-\d\d-\d\d)")
 _DESCRIPTION = re.compile(r"(?P<lead>\s*[-+]\s+)(?P<name>\S.*?)\s+::\s+(?P<value>.*)")
 _RULE = re.compile(r"\s*\|[-+|]+\s*")
 _STAMP = re.compile(
@@ -63,8 +64,12 @@ def to_markdown(text: str) -> str:
             task = heading and _TASK.fullmatch(heading["text"])
             if heading and not task:
                 in_actions = section_topic(heading["text"]) == "actions"
+            deadline = _DEADLINE.match(line) if in_actions and not in_code else None
             if task and in_actions:
                 out.append(f"- {_TASK_MARKS[task['state']]} {_inline(task['text'])}")
+            elif deadline and out and out[-1].startswith("- "):
+                out[-1] += f" (due {deadline['day']})"
+                out.append("")
             else:
                 out.append(line if in_code else "" if begin else _line(line))
     return "\n".join(out) + "\n"

@@ -79,7 +79,9 @@ _READ_ONLY_COMMAND = re.compile(
 
 
 _RUN_IN_NOTE = re.compile(
-    r"^`|\b(?:\w{3,}ed|set|put|built|rebuilt|written|rewritten|run|rerun|sent|taken|given|made|undone)\b[^`.]{0,40}[:(]\s*`[^`]+`\)?\s*\.?$",
+    r"^`|\b(?:\w{3,}ed|set|put|built|rebuilt|written|rewritten|run|rerun|sent|taken|given|made|undone)\b[^`.]{0,40}[:(]\s*`[^`]+`\)?\s*\.?$"
+    r"|(?-i:^(?:[A-Z][a-z'’-]+|We|I)) [\w-]{2,}s\b[^`.]{0,60}\(\s*`[^`]+`\s*\)(?:,? (?:works?|ok|fine|done"
+    r"|but\b.*))?\s*\.?$",
     re.IGNORECASE,
 )
 """A note that begins with a command, or ends with the one by which it was done: `Index created again: …`."""
@@ -101,7 +103,8 @@ def extract_steps(
     fix_steps += [
         step for section in fixes if not holds_chronology(section) for step in _section_steps(section, every_item=True)
     ]
-    chronology_steps = _chronology_steps(_in_time_order(chronology))
+    told_as_fix = any(holds_chronology(section) for section in fixes)
+    chronology_steps = _chronology_steps(_in_time_order(chronology), begins_before=not told_as_fix)
     if not any(step.outcome == "worked" for step in fix_steps):
         fix_steps += [step for step in chronology_steps if step.outcome == "worked"]
     known = {(step.line, step.text) for step in (*failed_steps, *fix_steps)}

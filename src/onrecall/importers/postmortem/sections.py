@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from onrecall.importers.postmortem.clock import find_stamp, opens_with_time
+from onrecall.importers.postmortem.clock import find_stamp, opening_span, opens_with_time
 from onrecall.importers.postmortem.outline import split_fact_line, split_running_log, unfold_lists
 from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain_text
+from onrecall.importers.postmortem.step_tables import column_roles
 from onrecall.importers.postmortem.topic_by_content import is_list_of_action_items, names_action_columns
 from onrecall.importers.postmortem.vocabulary import (
     SECTIONS,
@@ -148,7 +149,13 @@ class _Divider:
         if self._heads_chronology(place):
             self._current.rows.append(row)
             return 0
-        if self._current.topic != "cause" and self._is_table_header(place) and _heads_action_items(row):
+        tells_steps = self._current.topic in ("fix", "failed_fix") and column_roles(row)
+        if (
+            self._current.topic != "cause"
+            and not tells_steps
+            and self._is_table_header(place)
+            and _heads_action_items(row)
+        ):
             self._open("actions", self._current.heading, row, LABEL_LEVEL)
             self._current.rows.append(row)
             return 0
@@ -156,6 +163,7 @@ class _Divider:
             return skipped
         about = heading_topic(plain_text(row.cells[0]))
         if len(row.cells) in (2, 3) and about is not None and any(row.cells[1:]) and not _is_header(row):
+            about = "end" if about == "fix" and _is_time(row.cells[1]) else about
             self._open(about, row.cells[0], row, LABEL_LEVEL)
             rows = _cell_rows(row, "<br>".join(cell for cell in row.cells[1:] if cell))
             is_list = about == "actions" and len(rows) > 1
@@ -226,6 +234,7 @@ class _Divider:
             return False
         value = _LABEL.fullmatch(text)
         content = (value["value"] if value else label["value"]).strip()
+        about = "end" if about == "fix" and _is_time(content) else about
         if row.kind == "heading" and content.strip("*_ ") == "":
             return False
         if about in ("start", "end") and content and find_stamp(content) is None:
@@ -349,6 +358,12 @@ def _heads_action_items(row: DocumentRow) -> bool:
     """Return whether a row heads a table of action items, and not one of the facts of an incident."""
     topics = {heading_topic(plain_text(cell)) for cell in row.cells}
     return names_action_columns(row) and not topics & _INCIDENT_FACTS
+
+
+def _is_time(value: str) -> bool:
+    """Return whether a value is nothing but a time: a label such as *Recovery* then says when, not how."""
+    text = plain_text(value).strip(" .")
+    return bool(text) and opening_span(text).strip() == text
 
 
 def _is_header(row: DocumentRow) -> bool:
