@@ -11,7 +11,7 @@ from onrecall.importers.postmortem.word_lists import phrase_list
 _ROLES = {
     name: frozenset(phrase_list(f"column {name}")) for name in ("number", "command", "result", "owner", "instant")
 }
-_YES_OR_NO = {word: said for said in ("worked", "did not help") for word in phrase_list(f"result {said}")}
+_YES_OR_NO = {word: outcome for outcome in ("worked", "did not help") for word in phrase_list(f"result {outcome}")}
 
 
 @dataclass(frozen=True, slots=True)
