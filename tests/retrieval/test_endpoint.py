@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.retrieval.embedding_endpoint import BATCH_SIZE, EndpointEmbedder
+from onrecall.retrieval.embeddings import as_passages, as_questions
+from onrecall.retrieval.model_folder import ModelForm
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -132,3 +135,23 @@ def test_another_length_later_is_refused(endpoint: Endpoint) -> None:
 def test_nobody_there() -> None:
     with pytest.raises(Unavailable, match="does not answer"):
         EndpointEmbedder("http://127.0.0.1:9/v1", "letters").embed(["a"])
+
+
+def test_many_texts_may_take_longer_than_a_question(endpoint: Endpoint) -> None:
+    waits: list[float] = []
+    client = httpx.Client(
+        event_hooks={"request": [lambda request: waits.append(request.extensions["timeout"]["read"])]}
+    )
+    embedder = EndpointEmbedder(endpoint.base, "letters", client=client)
+    embedder.embed(["a"])
+    embedder.embed(["a"] * BATCH_SIZE)
+    assert waits[0] < 60 < waits[1]
+
+
+def test_prefixes_stand_before_texts_and_tell_vectors_apart(endpoint: Endpoint) -> None:
+    form = ModelForm("query: ", "passage: ", 0.7, 3.0)
+    embedder = EndpointEmbedder(endpoint.base, "letters", form=form)
+    assert as_questions(embedder, ["a"]) == ["query: a"]
+    assert as_passages(embedder, ["a"]) == ["passage: a"]
+    assert embedder.name != EndpointEmbedder(endpoint.base, "letters").name
+    assert embedder.name == EndpointEmbedder(endpoint.base, "letters", form=ModelForm("", "passage: ")).name
