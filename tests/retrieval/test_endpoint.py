@@ -4,16 +4,20 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
 
+from onrecall.bootstrap.model_library import measure_endpoint
+from onrecall.bootstrap.recall import open_endpoint
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.retrieval.embedding_endpoint import BATCH_SIZE, EndpointEmbedder
 from onrecall.retrieval.embeddings import as_passages, as_questions
 from onrecall.retrieval.model_folder import ModelForm
+from onrecall.settings import Settings
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -155,3 +159,26 @@ def test_prefixes_stand_before_texts_and_tell_vectors_apart(endpoint: Endpoint) 
     assert as_passages(embedder, ["a"]) == ["passage: a"]
     assert embedder.name != EndpointEmbedder(endpoint.base, "letters").name
     assert embedder.name == EndpointEmbedder(endpoint.base, "letters", form=ModelForm("", "passage: ")).name
+
+
+def test_settings_say_how_an_endpoints_model_is_used(endpoint: Endpoint) -> None:
+    chosen = Settings(
+        embeddings_url=endpoint.base,
+        embeddings_model="letters",
+        embeddings_question_prefix="query:",
+        embeddings_passage_prefix="passage:",
+        embeddings_cosine_floor=0.8,
+        embeddings_cosine_gain=6.5,
+    )
+    embedder = open_endpoint(endpoint.base, chosen)
+    assert embedder.form == ModelForm("query: ", "passage: ", 0.8, 6.5)
+    assert embedder.embed(["a"]).shape == (1, 3)
+
+
+@pytest.mark.model
+def test_an_endpoints_cosines_are_fitted_to_those_of_the_shipped_model(endpoint: Endpoint, tmp_path: Path) -> None:
+    chosen = Settings(embeddings_url=endpoint.base, embeddings_model="letters", data_dir=tmp_path)
+    figures = measure_endpoint(chosen, endpoint.base)
+    assert figures["speed"]["question_ms"] > 0
+    assert figures["scale"]["floor"] > 0.5  # vectors of three counts are all alike
+    assert figures["scale"]["gain"] > 1

@@ -89,12 +89,17 @@ def open_endpoint(url: str, chosen: Settings) -> EndpointEmbedder:
     """The model of the configured endpoint, used as the settings say."""
     key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
     form = ModelForm(
-        chosen.embeddings_question_prefix,
-        chosen.embeddings_passage_prefix,
+        _before_text(chosen.embeddings_question_prefix),
+        _before_text(chosen.embeddings_passage_prefix),
         chosen.embeddings_cosine_floor,
         chosen.embeddings_cosine_gain,
     )
     return EndpointEmbedder(url, chosen.embeddings_model or "", key, form=form)
+
+
+def _before_text(prefix: str) -> str:
+    """Return a prefix with the blank that parts it from a text; settings end with none."""
+    return f"{prefix} " if prefix else ""
 
 
 def _cached(model: Embedder, chosen: Settings) -> Embedder:

@@ -46,10 +46,11 @@ class StoreSettings(BaseSettings):
     )
     embeddings_model: str | None = Field(default=None, description="Name of the model at that endpoint.")
     embeddings_question_prefix: str = Field(
-        default="", description="What that model's authors put before what is asked, such as `query: `."
+        default="",
+        description="What that model's authors put before what is asked, such as `query:`; a blank follows it.",
     )
     embeddings_passage_prefix: str = Field(
-        default="", description="What they put before what is stored, such as `passage: `; a change needs `reindex`."
+        default="", description="What they put before what is stored, such as `passage:`; a change needs `reindex`."
     )
     embeddings_cosine_floor: float = Field(
         default=0.0, ge=-1, le=1, description="Its cosines count as (cosine − floor) × gain."

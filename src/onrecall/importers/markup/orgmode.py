@@ -64,15 +64,21 @@ def to_markdown(text: str) -> str:
             task = heading and _TASK.fullmatch(heading["text"])
             if heading and not task:
                 in_actions = section_topic(heading["text"]) == "actions"
-            deadline = _DEADLINE.match(line) if in_actions and not in_code else None
             if task and in_actions:
                 out.append(f"- {_TASK_MARKS[task['state']]} {_inline(task['text'])}")
-            elif deadline and out and out[-1].startswith("- "):
-                out[-1] += f" (due {deadline['day']})"
-                out.append("")
-            else:
+            elif not (in_actions and not in_code and _add_deadline(line, out)):
                 out.append(line if in_code else "" if begin else _line(line))
     return "\n".join(out) + "\n"
+
+
+def _add_deadline(line: str, out: list[str]) -> bool:
+    """Add the deadline of the task above to it; returns whether the line is one."""
+    deadline = _DEADLINE.match(line)
+    if deadline is None or not out or not out[-1].startswith("- "):
+        return False
+    out[-1] += f" (due {deadline['day']})"
+    out.append("")
+    return True
 
 
 def _line(line: str) -> str:
