@@ -55,6 +55,14 @@ def test_a_page_is_cut_into_sections_and_a_fence_holds_no_heading():
     assert "plantctl" not in found.without_code()
 
 
+def test_a_fence_of_tildes_is_code_and_one_that_nothing_closes_is_none():
+    text = page("valve").replace("```shell", "~~~shell").replace("0 A\n```", "0 A\n~~~")
+    assert parse_page("x", text).code_blocks == ("$ plantctl status valve --verbose\nvalve IDLE 0 A",)
+    unclosed = parse_page("x", page("valve") + "```\nplantctl stop valve\n")
+    assert len(unclosed.code_blocks) == 1
+    assert "plantctl stop" in unclosed.without_code()
+
+
 def test_sections_ask_for_sections_and_titles_for_texts(folder: Path) -> None:
     tasks = {task.name: task for task in read_tasks(folder)}
     impact = tasks["runbooks_impact_to_mitigation"].task

@@ -76,6 +76,28 @@ class TestActions:
         ]
         assert all(action.text in REPORT.splitlines()[action.citation.line - 1] for action in actions)
 
+    def test_a_list_is_read_as_markdown_reads_it(self):
+        report = """Follow-ups
+----------
+
+- Watch the age of the backup
+  and page at 30 hours
+  - [x] Ask the vendor
+
+~~~
+```
+- not an item
+~~~
+
+> - [ ] Limit the queue
+"""
+        actions = find_corrective_actions([], [Document("PM-1", "Report", report, "postmortem", dated=START)])
+        assert [(action.text, action.state, action.citation.line) for action in actions] == [
+            ("Limit the queue", "open", 13),
+            ("Ask the vendor", "done", 6),
+            ("Watch the age of the backup", "noted", 4),
+        ]
+
     def test_steps_that_worked_and_sentences_that_say_they_last_the_newest_first(self):
         steps = [
             ResolutionStep("Restarted the pods"),

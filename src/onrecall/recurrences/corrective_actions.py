@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from onrecall.domain import markdown
 from onrecall.domain import markdown_page as page
 from onrecall.domain.incident import Citation, Document, Incident, ResolutionStep, StepOutcome
+from onrecall.domain.markdown import Block, ItemList, Paragraph, Quote
 from onrecall.domain.markdown_page import PageLine
 
 MAX_MEMBERS = 100
@@ -28,11 +30,10 @@ _NOT_PERMANENT = re.compile(
     r"(?:permanent|long[- ]term|automat)|\b(?:temporar(?:y|ily)|work-?around|for now|stop-?gap)\b",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)[\s#]*")
 _ACTIONS = re.compile(
     r"\b(?:action items?|actions|follow[- ]?ups?|prevent\w*|corrective|permanent fix|long[- ]term)\b", re.IGNORECASE
 )
-_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[([ xX])\]\s+)?(\S.*)")
+_BOX = re.compile(r"\[([ xX])\]\s+")
 _SENTENCE = re.compile(r"[^.!?]+(?:[.!?](?!\s)[^.!?]*)*[.!?]?")
 _BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -147,20 +148,34 @@ def is_permanent(text: str) -> bool:
 
 def _actions_in_document(document: Document) -> Iterator[CorrectiveAction]:
     """Yield list items under headings such as "Action items", with their checkbox state."""
-    within = 0
-    fenced = False
-    for line in page.numbered_lines(document):
-        fenced ^= line.text.lstrip().startswith(("```", "~~~"))
-        heading = None if fenced else _HEADING.fullmatch(line.text)
-        if heading and not (within and len(heading[1]) > within):
-            within = len(heading[1]) if _ACTIONS.search(heading[2]) else 0
-        item = _ITEM.fullmatch(line.text) if within and not fenced else None
-        if item:
-            box = item[1]
-            state: Literal["done", "open", "noted"] = "noted" if box is None else "open" if box == " " else "done"
-            yield CorrectiveAction(
-                item[2].strip(), state, document.dated, Citation(document.id, item[2].strip(), line.number)
-            )
+    if not _ACTIONS.search(document.text):
+        return
+    for section in markdown.sections(markdown.parse(document.text)):
+        if any(_ACTIONS.search(heading.text) for heading in section.path):
+            for words, line in _item_words(section.blocks):
+                box = _BOX.match(words)
+                text = words[box.end() :] if box else words
+                if text:
+                    yield CorrectiveAction(text, _state(box), document.dated, Citation(document.id, text, line))
+
+
+def _item_words(blocks: Iterable[Block]) -> Iterator[tuple[str, int]]:
+    """Yield the first line of each list item, at every depth, with its number."""
+    for block in blocks:
+        match block:
+            case ItemList(items):
+                for item in items:
+                    if item.blocks and isinstance(first := item.blocks[0], Paragraph):
+                        yield first.text.partition("\n")[0].strip(), first.line
+                    yield from _item_words(item.blocks)
+            case Quote(quoted_blocks):
+                yield from _item_words(quoted_blocks)
+
+
+def _state(box: re.Match[str] | None) -> Literal["done", "open", "noted"]:
+    if box is None:
+        return "noted"
+    return "open" if box[1] == " " else "done"
 
 
 def _sentences(line: PageLine) -> Iterator[str]:

@@ -22,6 +22,8 @@ CHARACTERS_PER_WORD = 6
 MAX_PASSAGES = 400
 """Passages of one part. What comes after 36,000 words is kept and shown, but not recalled."""
 
+# Not read by `domain.markdown`: every stored alert and log passes here, and most are not Markdown. On the pages of
+# docs/ and tests/ that reader finds the same headings and takes four times as long as all of the splitting.
 _HEADING = re.compile(r" {0,3}#{1,6}\s+(.*?)[\s#]*")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _WORD = re.compile(rf"\S{{1,{PIECE_WORDS * CHARACTERS_PER_WORD}}}\s{{0,100}}")
