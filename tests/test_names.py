@@ -40,7 +40,7 @@ BANNED = frozenset(
 FIELDS = frozenset(
     [
         ("benchmarks/speed.py", "asked"),
-        ("domain/incident.py", "asked"),
+        ("domain/recommendation.py", "asked"),
         ("http/keys.py", "given"),
         ("pipeline/recurrences.py", "found"),
         ("schemas/recurrences.py", "found"),

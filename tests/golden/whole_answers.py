@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.schemas.incidents import RecommendationOut
 

@@ -3,7 +3,7 @@
 import pytest
 
 from onrecall.cli import console
-from onrecall.domain.incident import Evidence
+from onrecall.domain.evidence import Evidence
 
 
 def shown(capsys, scores):

@@ -3,7 +3,8 @@
 import pytest
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import ResolutionStep
 from onrecall.recurrences.corrective_actions import find_corrective_actions, find_proven_fix, is_permanent
 
 from .resolved_incidents import LEAK, START, incident

@@ -11,7 +11,7 @@ import pytest
 from passage_log import MODEL, Log, passage, vector
 
 from onrecall.bootstrap.app import open_app
-from onrecall.domain.incident import Filter, Situation
+from onrecall.domain.situation import Filter, Situation
 from onrecall.retrieval import Retriever, tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution
+from onrecall.domain.incident import POSTMORTEM, Incident, Resolution
 
 Kind = Literal["opened", "closed", "resolved", "dated", "reported"]
 KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "closed": 1, "resolved": 1, "dated": 2}

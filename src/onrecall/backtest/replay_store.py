@@ -11,18 +11,12 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import (
-    Document,
-    Incident,
-    IncidentLink,
-    Owner,
-    Passage,
-    Recommendation,
-    Resolution,
-    StepExecution,
-    TrackRecord,
-)
+from onrecall.domain.evidence import StepExecution, TrackRecord
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
+from onrecall.domain.passage import Owner, Passage
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors, model_form

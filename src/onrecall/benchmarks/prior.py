@@ -21,7 +21,7 @@ from onrecall.benchmarks.verdict_thresholds import LabelledChances, ThresholdCho
 from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, FOREIGN_ANSWERS, MEANING_FEATURES, Prior, PriorModel
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.runbook import is_for_alert
 from onrecall.recommendation.verdict import question_length
 from onrecall.retrieval.embeddings import Embedder

@@ -12,7 +12,7 @@ from onrecall.benchmarks.ir_metrics import Difference
 from onrecall.benchmarks.public_tasks import PublicTask, read_tasks
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
 from onrecall.calibration.metrics import Floats
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker
 

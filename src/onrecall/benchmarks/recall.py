@@ -20,7 +20,7 @@ from onrecall.benchmarks.prior import PublicAnswer, ask_twice
 from onrecall.benchmarks.public_tasks import PublicTask
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
 from onrecall.calibration import prior
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.embeddings import Embedder
 
 Ranked = Sequence[tuple[str, float]]

@@ -29,8 +29,10 @@ from onrecall.benchmarks.recall import Ranked, best_documents
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
 from onrecall.calibration import prior
 from onrecall.calibration.metrics import Floats
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import Document, Incident, Situation
+from onrecall.domain.incident import Incident
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.retriever import Retriever
 

@@ -17,7 +17,7 @@ from onrecall.calibration.logistic import Logistic
 from onrecall.calibration.metrics import Estimate, Floats
 from onrecall.calibration.walk_forward import METHODS, MIN_ANSWERS, AnswerHistory, Predictor
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Confidence
+from onrecall.domain.recommendation import Confidence
 
 VERSION = 3
 READABLE_VERSIONS = (2, VERSION)

@@ -10,7 +10,13 @@ from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 from onrecall.cli.step_options import OUTCOMES
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import CheckResult, OutcomeVerdict, Recommendation, RecommendationOutcome, StepVerdict
+from onrecall.domain.recommendation import (
+    CheckResult,
+    OutcomeVerdict,
+    Recommendation,
+    RecommendationOutcome,
+    StepVerdict,
+)
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import RecommendationOut
 

@@ -20,8 +20,9 @@ from onrecall.backtest.second_opinion import OpinionRate
 from onrecall.bootstrap.app import embedder, open_app, settings
 from onrecall.cli import console
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.export import archive
 from onrecall.pipeline.cause_proposals import propose_families
 from onrecall.pipeline.root_causes import waiting_proposals

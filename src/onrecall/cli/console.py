@@ -16,16 +16,10 @@ from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.count_noun import count_noun
-from onrecall.domain.incident import (
-    MIN_SHOWN_MATCH,
-    CitedSentence,
-    DiagnosticCheck,
-    Document,
-    Evidence,
-    Incident,
-    Recommendation,
-    Step,
-)
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import MIN_SHOWN_MATCH, Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import CitedSentence, DiagnosticCheck, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation.imperative import to_imperative
 

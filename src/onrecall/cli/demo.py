@@ -19,7 +19,8 @@ from onrecall.cli import import_history as importing
 from onrecall.cli.terminal import print_error
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.errors import OnRecallError
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.http import server as serving
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings

@@ -10,8 +10,9 @@ from onrecall.cli.output import print_result
 from onrecall.domain.alert import Alert, AlertLink, ChangeEvent
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.count_noun import count_noun
-from onrecall.domain.incident import Incident, Recommendation, Severity, Step, first_safe_step
+from onrecall.domain.incident import Incident, Severity
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.recommendation import Recommendation, Step, first_safe_step
 from onrecall.pipeline.incident_timeline import without_repeated_answers
 from onrecall.pipeline.postmortem import EVENT_WORDS
 from onrecall.recommendation.imperative import to_imperative

@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from onrecall.domain.incident import ActionItem, Document, Incident, Part, Resolution, ResolutionStep, TimelineEntry
+from onrecall.domain.document import Document
+from onrecall.domain.incident import ActionItem, Incident, Resolution, ResolutionStep, TimelineEntry
+from onrecall.domain.passage import Part
 from onrecall.domain.suggestion import Suggestion
 
 OUTCOME_WORDS = {"worked": "worked", "did_not_help": "did not help", "made_it_worse": "made it worse"}

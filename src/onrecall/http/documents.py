@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from onrecall.domain.incident import Document, DocumentKind
+from onrecall.domain.document import Document, DocumentKind
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.schemas.incidents import DocumentIn, DocumentOut

@@ -10,13 +10,8 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import (
-    Incident,
-    RecommendationOutcome,
-    Severity,
-    Status,
-    StepVerdict,
-)
+from onrecall.domain.incident import Incident, Severity, Status
+from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.http.dependencies import TheCaller, TheMemory, TheStream, TheWorker
 from onrecall.http.long_polls import while_connected
 from onrecall.http.problems import responses

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from onrecall.domain.incident import Severity, Status, Verdict
+from onrecall.domain.incident import Severity, Status
+from onrecall.domain.recommendation import Verdict
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService

@@ -7,7 +7,10 @@ from typing import Any
 from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.incident import Confidence, DiagnosticCheck, Document, Evidence, Incident, Recommendation, Step
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Confidence, DiagnosticCheck, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recurrences.recurrence import Family
 from onrecall.storage.action_items import ListedAction

@@ -20,16 +20,10 @@ from pydantic import Field
 from onrecall import __version__
 from onrecall.domain.access import Principal
 from onrecall.domain.errors import Invalid, NotFound, OnRecallError
-from onrecall.domain.incident import (
-    EvidenceKind,
-    Filter,
-    Incident,
-    OutcomeVerdict,
-    RecommendationOutcome,
-    Resolution,
-    StepVerdict,
-)
-from onrecall.domain.situation import make_situation
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import OutcomeVerdict, RecommendationOutcome, StepVerdict
+from onrecall.domain.situation import Filter, make_situation
 from onrecall.mcp import results
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families

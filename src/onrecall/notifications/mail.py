@@ -19,7 +19,8 @@ from html import escape
 from typing import Literal
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.notifications.egress_guard import MAIL_PORTS, EgressGuard, check_port

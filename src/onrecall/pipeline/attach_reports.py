@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, TimelineEntry
+from onrecall.domain.document import Document
+from onrecall.domain.incident import POSTMORTEM, Incident, Resolution, TimelineEntry
 from onrecall.domain.report_ids import former_report_ids
 from onrecall.storage import Storage
 

@@ -14,14 +14,9 @@ from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.calibration.trust_summary import TrustSummary, summarize_trust
 from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import (
-    Advice,
-    Confidence,
-    Evidence,
-    Incident,
-    Recommendation,
-    RecommendationOutcome,
-)
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Advice, Confidence, Recommendation, RecommendationOutcome
 from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause, find_origins
 from onrecall.recommendation import Thresholds
 from onrecall.storage import Storage, StoredVerdict

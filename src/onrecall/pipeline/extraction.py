@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.document import Document
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document, Incident, Resolution
+from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.suggestion import Suggestion
 from onrecall.importers.postmortem.outcomes import detect_outcome
 from onrecall.pipeline.refine import MeteredModel, Models

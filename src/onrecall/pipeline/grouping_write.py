@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import Alert
-from onrecall.domain.incident import Incident, Passage
+from onrecall.domain.incident import Incident
 from onrecall.domain.maintenance import MaintenanceWindow
+from onrecall.domain.passage import Passage
 from onrecall.grouping import GroupingPlan, JoinIncident, Member, MergeIncidents, ServiceGraph
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.maintenance import covering_window

@@ -12,7 +12,8 @@ from typing import Any
 
 from onrecall import importers
 from onrecall.domain.errors import NotFound, RejectedInput
-from onrecall.domain.incident import Incident, Owner
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
 from onrecall.importers import ImportedItem, ImportNote
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror

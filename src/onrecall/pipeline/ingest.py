@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid, RejectedInput, RejectedPart
-from onrecall.domain.incident import Document
 from onrecall.domain.spans import span
 from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.observers import IngestStats, Observers

@@ -12,7 +12,8 @@ from typing import Any, Protocol, get_args
 
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import NotFound, Unavailable
-from onrecall.domain.incident import Incident, Recommendation, Severity
+from onrecall.domain.incident import Incident, Severity
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.spans import span
 from onrecall.notifications import (
     Channel,

@@ -8,7 +8,8 @@ from datetime import datetime
 import numpy as np
 
 from onrecall.domain.cause_label import normalize_label, normalized_cause
-from onrecall.domain.incident import Document, Incident, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, ResolutionStep
 from onrecall.pipeline.cause_proposals import MAX_COMPARED
 from onrecall.pipeline.recurrence_days import CurrentTable, read_table
 from onrecall.pipeline.root_causes import (

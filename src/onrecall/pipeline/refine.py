@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from onrecall.domain.errors import NotFound, Unavailable
-from onrecall.domain.incident import Incident, Recommendation, Situation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.domain.spans import span
 from onrecall.pipeline.calibrate import CalibrationService, with_public_confidence
 from onrecall.pipeline.observers import Observers

@@ -8,7 +8,9 @@ from typing import Literal
 
 from onrecall.domain import markdown
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Citation, Document, Incident, ResolutionStep, StepOutcome
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Citation
+from onrecall.domain.incident import Incident, ResolutionStep, StepOutcome
 from onrecall.domain.markdown import Block, ItemList, Paragraph, Quote
 from onrecall.domain.markdown_page import PageLine
 

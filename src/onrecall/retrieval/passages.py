@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, EvidenceKind, Incident, Part, Passage
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import Incident
 from onrecall.domain.markdown_page import PageLine
+from onrecall.domain.passage import Part, Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval.tokenizer import split_names
 

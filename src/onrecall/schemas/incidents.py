@@ -7,23 +7,20 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from onrecall.domain.document import DocumentKind
+from onrecall.domain.evidence import EvidenceKind
 from onrecall.domain.incident import (
     CauseOrigin,
-    CheckResult,
-    DocumentKind,
-    EvidenceKind,
     LinkKind,
-    OutcomeVerdict,
     Provenance,
     ReportedEffect,
     Resolution,
     ResolutionStep,
-    Risk,
     Severity,
     Status,
     StepOutcome,
-    Verdict,
 )
+from onrecall.domain.recommendation import CheckResult, OutcomeVerdict, Risk, Verdict
 from onrecall.recommendation import instance_values
 from onrecall.recommendation.imperative import to_imperative
 from onrecall.schemas.second_opinion import SecondOpinionOut

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, Field
 
-from onrecall.domain.incident import DocumentKind
+from onrecall.domain.document import DocumentKind
 from onrecall.http.compat.requests import CompatRequest, Ignored
 from onrecall.schemas.incidents import When
 

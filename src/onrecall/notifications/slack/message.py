@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onrecall.domain.incident import Evidence, Incident, Recommendation, Step
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation, Step
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate
 from onrecall.notifications.links import Links

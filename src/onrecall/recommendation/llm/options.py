@@ -4,17 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onrecall.domain.incident import (
-    Alternative,
-    Citation,
-    Evidence,
-    FailedStep,
-    Incident,
-    Recommendation,
-    Situation,
-    Step,
-    TrackRecord,
-)
+from onrecall.domain.evidence import Citation, Evidence, TrackRecord
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Alternative, FailedStep, Recommendation, Step
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, cite_cause, rank_causes
 from onrecall.recommendation.fault_types import find_contradiction
