@@ -18,7 +18,7 @@ from onrecall.domain.recommendation import (
     StepVerdict,
 )
 from onrecall.pipeline import IncidentService
-from onrecall.schemas.incidents import RecommendationOut
+from onrecall.schemas.recommendations import RecommendationOut
 
 app = typer.Typer(help="Report whether an answer helped.", no_args_is_help=True)
 

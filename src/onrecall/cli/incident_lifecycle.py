@@ -17,7 +17,8 @@ from onrecall.cli.output import print_result
 from onrecall.cli.step_options import Commands, Outcomes, Rollbacks, Steps, steps_of
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
-from onrecall.schemas.incidents import IncidentOut, RecommendationOut
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.recommendations import RecommendationOut
 
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
 By = Annotated[str | None, typer.Option(help="Name of the person.")]

@@ -10,7 +10,11 @@ from onrecall.domain.evidence import Evidence
 from onrecall.domain.incident import Incident
 from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
-from onrecall.schemas.incidents import DocumentOut, IncidentOut, OutputModel, RecallOut, RecommendationOut
+from onrecall.schemas.documents import DocumentOut
+from onrecall.schemas.evidence import RecallOut
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.json_models import OutputModel
+from onrecall.schemas.recommendations import RecommendationOut
 from onrecall.schemas.suggestions import SuggestionOut
 
 if TYPE_CHECKING:

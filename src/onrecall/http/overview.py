@@ -11,7 +11,9 @@ from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ChangeBeforeOut, changes_before
-from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, OutputModel
+from onrecall.schemas.incidents import EventOut, IncidentOut
+from onrecall.schemas.json_models import OutputModel
+from onrecall.schemas.recommendations import ConfidenceOut
 from onrecall.storage.incident_order import IncidentOrder, SortKey
 from onrecall.storage.incident_rows import IncidentFilter
 from onrecall.storage.overview import IncidentSummary

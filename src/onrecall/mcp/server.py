@@ -28,7 +28,9 @@ from onrecall.mcp import results
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.action_items import ActionSelection
-from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
+from onrecall.schemas.incidents import StepIn
+from onrecall.schemas.json_models import When
+from onrecall.schemas.recommendations import StepVerdictIn
 from onrecall.schemas.risk import LONGEST as LONGEST_COMMAND
 from onrecall.schemas.risk import Kind, assess_risk
 from onrecall.schemas.trust import TrustOut

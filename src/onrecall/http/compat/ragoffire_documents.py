@@ -37,7 +37,7 @@ from onrecall.http.problems import responses
 from onrecall.importers.ragoffire import DETECTION, RECOVERY, split_description
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.schemas.incidents import DocumentOut
+from onrecall.schemas.documents import DocumentOut
 
 router = APIRouter(prefix="/api/v1/documents", tags=["RAG of Fire"])
 FORM = "ragoffire"
