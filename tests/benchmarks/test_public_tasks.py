@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from onrecall.benchmarks import beir
+from onrecall.benchmarks.example_tasks import example_tasks
 from onrecall.benchmarks.prior import NEW_SHARE, PublicAnswer, fit_and_measure, label_answers
-from onrecall.benchmarks.public_tasks import example_tasks, read_tasks, write_task
+from onrecall.benchmarks.public_tasks import read_tasks, write_task
 from onrecall.benchmarks.public_text import parse_page, read_public_text
 from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
 from onrecall.calibration.prior import FEATURES

@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.benchmarks.beir import Task
-from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, read_tasks, small_memories
+from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.benchmarks.verdict_thresholds import LabelledChances, ThresholdChoice
 from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats

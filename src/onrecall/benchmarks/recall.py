@@ -17,8 +17,8 @@ from onrecall.benchmarks.first_answers import AnswerQuality, measure_answers
 from onrecall.benchmarks.ir_metrics import Difference
 from onrecall.benchmarks.novelty import BaselineScores
 from onrecall.benchmarks.prior import PublicAnswer, ask_twice
-from onrecall.benchmarks.public_tasks import PublicTask
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.calibration import prior
 from onrecall.domain.situation import Situation
 from onrecall.retrieval.embeddings import Embedder

@@ -12,6 +12,7 @@ from onrecall.backtest.chronology import History
 from onrecall.backtest.run import backtest
 from onrecall.benchmarks import ir_metrics
 from onrecall.benchmarks.beir import Task
+from onrecall.benchmarks.example_tasks import example_tasks
 from onrecall.benchmarks.first_answers import AnswerQuality, ForeignQuality, measure_answers, measure_foreign
 from onrecall.benchmarks.ir_metrics import Difference
 from onrecall.benchmarks.novelty import BaselineScores, passes
@@ -23,10 +24,11 @@ from onrecall.benchmarks.prior import (
     ask_foreign,
     ask_twice,
 )
-from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, example_tasks, read_tasks, small_memories
+from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
 from onrecall.benchmarks.recall import Ranked, best_documents
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.calibration import prior
 from onrecall.calibration.metrics import Floats
 from onrecall.domain.document import Document

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console, json_output
+from onrecall.cli import console, json_output, recommendation_page
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json, text_of
 from onrecall.cli.incident_page import print_changed
@@ -61,7 +61,7 @@ def open_incident(
         answer = context.memory.recommend(incident.id)
     result = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
     result["recommendation"] = RecommendationOut.model_validate(answer).plain()
-    print_result(result, as_json, lambda: console.print_opened(incident, created, answer))
+    print_result(result, as_json, lambda: recommendation_page.print_opened(incident, created, answer))
 
 
 def show(

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.cli import console as printing
+from onrecall.cli import recommendation_page
 from onrecall.cli.output import print_result
 from onrecall.domain.alert import Alert, AlertLink, ChangeEvent
 from onrecall.domain.confidence_sentence import confidence_sentence
@@ -70,7 +71,7 @@ def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> No
     if details.answer is None:
         printing.print_line("none yet", indent=2)
     elif whole_answer:
-        printing.print_recommendation(details.answer)
+        recommendation_page.print_recommendation(details.answer)
     else:
         _print_answer(details.answer)
     _print_alerts(details.alerts, is_resolved=details.incident.status == "resolved")
@@ -145,15 +146,15 @@ def _print_head(incident: Incident) -> None:
 
 
 def _print_answer(answer: Recommendation) -> None:
-    verdict = (printing.VERDICT_WORDS[answer.verdict], printing.VERDICT_STYLES[answer.verdict])
+    verdict = (recommendation_page.VERDICT_WORDS[answer.verdict], recommendation_page.VERDICT_STYLES[answer.verdict])
     printing.print_line(verdict, f"  {answer.verdict_reason}", indent=2)
     if answer.cause:
         printing.print_line(("cause       ", "dim"), collapse_whitespace(answer.cause), indent=2)
-    printing.print_line((printing.confidence_heading(answer), "dim"), confidence_sentence(answer), indent=2)
+    printing.print_line((recommendation_page.confidence_heading(answer), "dim"), confidence_sentence(answer), indent=2)
     if step := first_safe_step(answer.steps):
         _print_first_step(step)
     if check := answer.next_check:
-        printing.print_next_check(check, indent=2)
+        recommendation_page.print_next_check(check, indent=2)
     if len(answer.steps) > 1:
         printing.print_line((f"{len(answer.steps)} steps in all: --answer prints the whole answer", "dim"), indent=2)
     printing.print_line((f"rate it: onrecall answer rate {answer.id} helped|did-not-help", "dim"), indent=2)
