@@ -23,17 +23,8 @@ def print_import_report(report: "ImportReport", *, dry_run: bool = False) -> Non
     _print_notes(unused)
     _print_notes([note for note in report.notes if note not in unused])
     for flaw in report.quality.findings:
-        examples = ", ".join(flaw.examples)
-        print_line(
-            (
-                (
-                    f"quality: {flaw.count} of {count_noun(report.quality.incidents, 'incident')}"
-                    f": {flaw.meaning} ({examples})"
-                ),
-                "dim",
-            ),
-            indent=2,
-        )
+        share = f"{flaw.count} of {count_noun(report.quality.incidents, 'incident')}"
+        print_line((f"quality: {share}: {flaw.meaning} ({', '.join(flaw.examples)})", "dim"), indent=2)
     for part in report.rejected[:REJECTED_SHOWN]:
         print_error(f"  {part.where}: {part.field + ': ' if part.field else ''}{part.message}")
     if len(report.rejected) > REJECTED_SHOWN:

@@ -46,18 +46,16 @@ def open_incident(
 ) -> None:
     """Open an incident, answer it, and store both."""
     with open_app() as context:
-        incident, created = context.memory.open(
-            Incident(
-                id=incident_id,
-                title=title,
-                description=text_of(description) if description else "",
-                service=service,
-                severity=severity,
-                labels=parse_labels(label),
-                started_at=parse_time(started_at, "started-at") or context.memory.now(),
-            ),
-            dated=started_at is not None,
+        opening = Incident(
+            id=incident_id,
+            title=title,
+            description=text_of(description) if description else "",
+            service=service,
+            severity=severity,
+            labels=parse_labels(label),
+            started_at=parse_time(started_at, "started-at") or context.memory.now(),
         )
+        incident, created = context.memory.open(opening, dated=started_at is not None)
         answer = context.memory.recommend(incident.id)
     result = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
     result["recommendation"] = RecommendationOut.model_validate(answer).plain()

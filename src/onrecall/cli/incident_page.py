@@ -1,12 +1,13 @@
 """What is printed of incidents: a line for each, all that is known of one, the answer first, or what a change did."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.cli import console as printing
 from onrecall.cli import recommendation_page
+from onrecall.cli.list_page import print_items
 from onrecall.cli.output import print_result
 from onrecall.domain.alert import Alert, AlertLink, ChangeEvent
 from onrecall.domain.confidence_sentence import confidence_sentence
@@ -41,7 +42,8 @@ class IncidentDetails:
 
 def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime) -> None:
     """Print one line for each incident."""
-    for incident in incidents:
+
+    def print_incident(incident: Incident) -> None:
         assignee = f"  {incident.assignee}" if incident.assignee else ""
         tags = "".join(f"  #{tag}" for tag in incident.tags)
         printing.print_line(
@@ -52,10 +54,8 @@ def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime)
             collapse_whitespace(incident.title),
             (f"  {incident.service or ''}{assignee}{tags}".rstrip(), "dim"),
         )
-    if not incidents:
-        printing.print_line("no incident matches")
-    if cursor:
-        printing.print_line(("more: --cursor ", "dim"), cursor)
+
+    print_items(incidents, cursor, print_incident, "no incident matches")
 
 
 def print_changed(incident: Incident, words: str, *, as_json: bool) -> None:
@@ -75,6 +75,12 @@ def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> No
     else:
         _print_answer(details.answer)
     _print_alerts(details.alerts, is_resolved=details.incident.status == "resolved")
+    _print_timeline(details)
+    _print_notes(details.notes)
+    _print_links(details.incident, details.links)
+
+
+def _print_timeline(details: IncidentDetails) -> None:
     if details.changes:
         printing.print_line(("\nchanged before", "bold"))
     for change in details.changes:
@@ -84,8 +90,6 @@ def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> No
     for event in without_repeated_answers(details.events):
         by = f"  by {event.by}" if event.by else ""
         printing.print_line((f"{event.at:%Y-%m-%d %H:%M}  ", "dim"), describe_event(event), (by, "dim"), indent=2)
-    _print_notes(details.notes)
-    _print_links(details.incident, details.links)
 
 
 def describe_event(event: IncidentEvent) -> str:
@@ -130,13 +134,7 @@ def _print_head(incident: Incident) -> None:
         f"  {incident.service or 'no service'}",
     )
     printing.print_line(collapse_whitespace(incident.title), indent=2)
-    times = [f"started {incident.started_at:%Y-%m-%d %H:%M} UTC"]
-    if incident.acknowledged_at:
-        times.append(f"acknowledged {incident.acknowledged_at:%H:%M}")
-    if incident.resolved_at:
-        times.append(f"resolved {incident.resolved_at:%Y-%m-%d %H:%M}")
-    times.append(f"assigned to {incident.assignee}" if incident.assignee else "unassigned")
-    printing.print_line((", ".join(times), "dim"), indent=2)
+    printing.print_line((", ".join(_times_and_assignee(incident)), "dim"), indent=2)
     if incident.tags:
         printing.print_line(("tags: ", "dim"), ", ".join(incident.tags), indent=2)
     if incident.edited:
@@ -168,6 +166,15 @@ def _print_first_step(step: Step) -> None:
         printing.print_line((f"$ {row}", "bold cyan"), indent=14)
 
 
+def _times_and_assignee(incident: Incident) -> Iterator[str]:
+    yield f"started {incident.started_at:%Y-%m-%d %H:%M} UTC"
+    if incident.acknowledged_at:
+        yield f"acknowledged {incident.acknowledged_at:%H:%M}"
+    if incident.resolved_at:
+        yield f"resolved {incident.resolved_at:%Y-%m-%d %H:%M}"
+    yield f"assigned to {incident.assignee}" if incident.assignee else "unassigned"
+
+
 def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
     if not alerts:
         return
@@ -175,21 +182,25 @@ def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
     warning = (f"  {firing} still firing after the incident was resolved", "yellow") if firing else ""
     printing.print_line(("\nalerts", "bold"), warning)
     for stored in alerts[:SHOWN_ALERTS]:
-        alert = stored.alert
-        where = f"  ({alert.service})" if alert.service else ""
-        printing.print_line(
-            (f"{alert.starts_at:%Y-%m-%d %H:%M}  {alert.status:<8}  {alert.severity:<8}  ", "dim"),
-            collapse_whitespace(alert.title or alert.key),
-            (f"{where}  {alert.source} #{stored.id}", "dim"),
-            indent=2,
-        )
-        if alert.status == "resolved":
-            printing.print_line((describe_end(alert), "dim"), indent=4)
+        _print_alert(stored)
     if len(alerts) > SHOWN_ALERTS:
         printing.print_line(
             (f"… and {count_noun(len(alerts) - SHOWN_ALERTS, 'older alert')} or more; --json lists them", "dim"),
             indent=2,
         )
+
+
+def _print_alert(stored: StoredAlert) -> None:
+    alert = stored.alert
+    where = f"  ({alert.service})" if alert.service else ""
+    printing.print_line(
+        (f"{alert.starts_at:%Y-%m-%d %H:%M}  {alert.status:<8}  {alert.severity:<8}  ", "dim"),
+        collapse_whitespace(alert.title or alert.key),
+        (f"{where}  {alert.source} #{stored.id}", "dim"),
+        indent=2,
+    )
+    if alert.status == "resolved":
+        printing.print_line((describe_end(alert), "dim"), indent=4)
 
 
 def describe_end(alert: Alert) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.evidence import MIN_SHOWN_MATCH, Evidence
+from onrecall.domain.evidence import MIN_SHOWN_MATCH, Citation, Evidence
 from onrecall.domain.incident import Incident
 from onrecall.domain.recommendation import CitedSentence, DiagnosticCheck, Recommendation, Step
 from onrecall.recommendation.imperative import to_imperative
@@ -28,9 +28,7 @@ def print_recommendation(answer: Recommendation, opinion: "SecondOpinion | None"
     """Print an answer: verdict, cause, trust, steps with citations, failed steps, evidence, and a second opinion."""
     print_line((VERDICT_WORDS[answer.verdict], VERDICT_STYLES[answer.verdict]), f"  {answer.verdict_reason}")
     if answer.cause:
-        where = answer.cause_citation
-        cited = (f"  ({where.id}, line {where.line})", "dim") if where else ""
-        print_line(("cause       ", "dim"), answer.cause, cited)
+        print_line(("cause       ", "dim"), answer.cause, _place(answer.cause_citation))
     print_line((confidence_heading(answer), "dim"), confidence_sentence(answer))
     for sentence in answer.explanation:
         _print_cited_sentence(sentence)
@@ -46,6 +44,15 @@ def print_recommendation(answer: Recommendation, opinion: "SecondOpinion | None"
         _ranked(answer.evidence)
     if opinion:
         _print_opinion(opinion)
+    _print_origin(answer)
+
+
+def _place(citation: Citation | None) -> tuple[str, str]:
+    return (f"  ({citation.id}, line {citation.line})" if citation else "", "dim")
+
+
+def _print_origin(answer: Recommendation) -> None:
+    """Print what made the answer, and how long it took."""
     if answer.changed:
         print_line((f"\nchanged by a model: {', '.join(answer.changed)}", "dim"))
     by = f"{answer.composer}, {answer.model}, {answer.route_reason}" if answer.model else answer.composer
@@ -84,12 +91,11 @@ def _print_checks(answer: Recommendation) -> None:
 
 def print_next_check(check: DiagnosticCheck, indent: int = 0) -> None:
     """Print a check with its command, where it stands and why to make it."""
-    where = (f"  ({check.citation.id}, line {check.citation.line})", "dim")
     lead = f"step {check.n}: " if check.from_precedent else ""
     print_line(
         ("\ncheck next  " if not indent else "check next  ", "bold"),
         lead + to_imperative(check.text),
-        where,
+        _place(check.citation),
         indent=indent,
     )
     for row in (check.command or "").splitlines():
@@ -119,11 +125,8 @@ def _print_doubts(answer: Recommendation) -> None:
 def _print_unsettled(answer: Recommendation) -> None:
     """Print ongoing incidents and suggestions of senders, which are not precedents."""
     for incident in answer.ongoing:
-        state = (
-            incident.status
-            if incident.status == "resolved"
-            else f"{incident.status} since {incident.started_at:%Y-%m-%d %H:%M} UTC"
-        )
+        since = f" since {incident.started_at:%Y-%m-%d %H:%M} UTC" if incident.status != "resolved" else ""
+        state = f"{incident.status}{since}"
         print_line(("\ngoing on now: ", "bold"), (incident.id, "bold"), f"  {incident.title}", (f"  ({state})", "dim"))
     if answer.service_incidents:
         print_line(("\nother incidents of this service, no match", "bold"))

@@ -47,6 +47,11 @@ class ExtractionReport:
     failures: dict[str, str] = field(default_factory=dict)
     """Incident → why no model answered."""
 
+    def note_verified(self, incident_id: str, verified: VerifiedExtraction) -> None:
+        """Count what a model quoted that stands nowhere; an earlier failure no longer counts."""
+        self.dropped += len(verified.dropped)
+        self.failures.pop(incident_id, None)
+
     @property
     def summary(self) -> str:
         """Return what came of it in one line."""
@@ -121,8 +126,7 @@ class PostmortemExtractor:
                 continue
             verified = verify_extraction(extraction, document.text, mask, detect_outcome)
             model.report_validation(["not in the text"] if verified.dropped else [])
-            report.dropped += len(verified.dropped)
-            report.failures.pop(incident.id, None)
+            report.note_verified(incident.id, verified)
             if not verified.is_empty:
                 report.proposed.append(self._propose(incident, document, name, verified, role, remote.name))
                 return
