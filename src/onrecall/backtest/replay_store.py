@@ -122,13 +122,16 @@ class ReplayPassages:
             PassageFeatures(number, passage.terms, passage.vector, passage.model)
             for number, passage in self._by_owner[owner].items()
         ]
+        self._recount(removed, added)
+        self._log_changes((*removed, *numbers))
+
+    def _recount(self, removed: Iterable[int], added: Mapping[int, Passage]) -> None:
         for number in removed:
             self._count(self._by_number.pop(number), -1)
             self._log.pop(self._logged[number])
         self._by_number |= added
-        for passage in new:
+        for passage in added.values():
             self._count(passage, 1)
-        self._log_changes((*removed, *numbers))
 
     def _log_changes(self, numbers: Iterable[int]) -> None:
         for number in numbers:

@@ -41,11 +41,8 @@ def document_lines(incident: Incident) -> Mapping[int, int]:
         lines[first_rows.get(f"## {heading}", 0)] = incident.lines.get(heading.lower())
     if resolution is not None and resolution.root_cause:
         lines[first_rows["## Root cause"]] = resolution.root_cause_line
-    lines |= {
-        line.number: resolution.steps[line.step].line
-        for line in page
-        if line.step is not None and resolution is not None
-    }
+    steps = resolution.steps if resolution is not None else ()
+    lines |= {line.number: steps[line.step].line for line in page if line.step is not None}
     entries = first_rows.get("## Timeline", 0)
     lines |= {entries + place: entry.line for place, entry in enumerate(incident.timeline)}
     items = first_rows.get("## Action items", 0)

@@ -71,10 +71,7 @@ def find_proven_fix(
 ) -> ProvenFix | None:
     """Return the change that worked in most members, and in at least two; steps that only inspect are ignored."""
     explained = [incident for incident in reversed(members) if _steps(incident)][:MAX_MEMBERS]
-    steps_by_key: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
-    for incident in explained:
-        for step in _steps(incident):
-            steps_by_key.setdefault(key(step), {}).setdefault(incident.id, {}).setdefault(step.outcome, step)
+    steps_by_key = _first_tries(explained, key)
     worked = {
         name: [incident for incident in explained if "worked" in tries.get(incident.id, ())]
         for name, tries in steps_by_key.items()
@@ -90,6 +87,17 @@ def find_proven_fix(
                 step.text, step.command, len(worked[name]), failed, len(explained), _cite_step(newest, step)
             )
     return None
+
+
+def _first_tries(
+    incidents: Iterable[Incident], key: Callable[[ResolutionStep], str]
+) -> dict[str, dict[str, dict[StepOutcome, ResolutionStep]]]:
+    """Return the first step of each outcome by action and incident."""
+    steps_by_key: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
+    for incident in incidents:
+        for step in _steps(incident):
+            steps_by_key.setdefault(key(step), {}).setdefault(incident.id, {}).setdefault(step.outcome, step)
+    return steps_by_key
 
 
 def find_corrective_actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple[CorrectiveAction, ...]:
@@ -122,25 +130,17 @@ def _actions_in_resolution(incident: Incident) -> Iterator[CorrectiveAction]:
     if resolution is None or not resolution.confirmed:
         return
     heading = ""
-    for line in page.numbered_lines(incident):
-        if line.part != "resolution":
-            continue
-        if line.text.startswith("## "):
-            heading = line.text
-        if (
-            line.step is not None
-            and resolution.steps[line.step].outcome == "worked"
-            and is_permanent(resolution.steps[line.step].text)
-        ):
-            yield CorrectiveAction(
-                resolution.steps[line.step].text, "done", resolution.at, Citation(incident.id, line.text, line.number)
-            )
+    for line in (line for line in page.numbered_lines(incident) if line.part == "resolution"):
+        heading = line.text if line.text.startswith("## ") else heading
+        if line.step is not None:
+            step = resolution.steps[line.step]
+            if step.outcome == "worked" and is_permanent(step.text):
+                citation = Citation(incident.id, line.text, line.number)
+                yield CorrectiveAction(step.text, "done", resolution.at, citation)
         elif heading == "## Summary":
-            yield from (
-                CorrectiveAction(words, "noted", resolution.at, Citation(incident.id, words, line.number))
-                for words in _sentences(line)
-                if is_permanent(words)
-            )
+            for words in filter(is_permanent, _sentences(line)):
+                citation = Citation(incident.id, words, line.number)
+                yield CorrectiveAction(words, "noted", resolution.at, citation)
 
 
 def is_permanent(text: str) -> bool:
