@@ -234,6 +234,10 @@ def _message_rows(incident: Incident, answer: Recommendation | None, event: Inci
         where = f" ({words.format_citation(answer.cause_citation)})" if answer.cause_citation else ""
         yield "plain", _safe_text(f"Cause: {answer.cause}{where}")
     yield "plain", _safe_text(words.trust_sentence(answer))
+    yield from _first_step_rows(answer)
+
+
+def _first_step_rows(answer: Recommendation) -> Iterator[Row]:
     step = words.first_safe(answer)
     if step is None:
         yield "strong", words.NO_SAFE_STEP

@@ -40,12 +40,8 @@ def root_message(
         body.append(blocks.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions)))))
     if answer:
         body += _answer_blocks(answer)
-    row = [
-        *([] if quiet else _buttons(incident, answer, event)),
-        *_console_link(incident.id, links),
-        *_alert_links(event),
-    ]
-    if row:
+    buttons = [] if quiet else _buttons(incident, answer, event)
+    if row := [*buttons, *_console_link(incident.id, links), *_alert_links(event)]:
         body.append(blocks.buttons(*row))
     return _message(words.headline(incident, event), body)
 
