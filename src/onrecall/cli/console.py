@@ -21,7 +21,6 @@ from onrecall.domain.suggestion import Suggestion
 if TYPE_CHECKING:
     from onrecall.pipeline.cause_families import CauseOverview
 
-OBEYED = ("Cc", "Cf", "Cs")
 out = Console(highlight=False, soft_wrap=True)
 
 
