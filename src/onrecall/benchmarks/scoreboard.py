@@ -141,6 +141,7 @@ def measure(
         _score(task_run, chances[names == task_run.public.name], task_run.public.name in fitted) for task_run in runs
     )
     question_count = sum(len(task.queries) for task in foreign)
+    host_run = next(task_run for task_run in runs if task_run.public.name == host)
     own = ~strange & ~np.char.endswith(names, SMALL_SUFFIX)
     return Scoreboard(
         tasks=scores,
@@ -149,9 +150,7 @@ def measure(
         answers=measure_answers(_select_answers(answers, own), chances[own]),
         novelty=_mean_novelty(scores),
         foreign=measure_foreign(_select_answers(answers, strange), chances[strange], question_count),
-        foreign_at_90=_foreign_passes(
-            next(task_run for task_run in runs if task_run.public.name == host), answers, chances, question_count
-        ),
+        foreign_at_90=_foreign_passes(host_run, answers, chances, question_count),
         chronologies=(),
     )
 
