@@ -312,8 +312,7 @@ def runs_command(sentence: str) -> bool:
     """Return whether a sentence reports that people ran a command given in it."""
     text = _LEAD.sub("", sentence.strip().lstrip("-*•> "), count=1)
     before = text.split("`", 1)[0]
-    by_command = _BY_COMMAND.match(text) is not None or reports_foreign_command(text)
-    return not _is_intent(before) and by_command
+    return not _is_intent(before) and (_BY_COMMAND.match(text) is not None or reports_foreign_command(text))
 
 
 def _is_intent(before: str) -> bool:

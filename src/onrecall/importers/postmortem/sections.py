@@ -234,9 +234,8 @@ class _Divider:
         value = _LABEL.fullmatch(text)
         content = (value["value"] if value else label["value"]).strip()
         about = "end" if about == "fix" and _is_time(content) else about
-        if row.kind == "heading" and content.strip("*_ ") == "":
-            return False
-        if about in ("start", "end") and content and find_stamp(content) is None:
+        is_untimed = about in ("start", "end") and bool(content) and find_stamp(content) is None
+        if is_untimed or (row.kind == "heading" and content.strip("*_ ") == ""):
             return False
         if (
             label["mark"]
