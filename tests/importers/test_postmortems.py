@@ -25,7 +25,17 @@ def test_generated_postmortems_are_read_field_by_field(seed):
 
 
 @pytest.mark.parametrize(
-    "name", ["by_hand", "held_back", "worldwide", "worldwide_held_back", "tired", "tired_held_back"]
+    "name",
+    [
+        "by_hand",
+        "held_back",
+        "worldwide",
+        "worldwide_held_back",
+        "tired",
+        "tired_held_back",
+        "many_hands",
+        "many_hands_held_back",
+    ],
 )
 def test_handwritten_postmortems_are_read_field_by_field(name):
     scores = score(texts(name))

@@ -277,6 +277,13 @@ def test_a_form_without_its_gaps_is_refused(template, words):
         ("Gil: add a canary", ActionItem("add a canary", "Gil", None, 7)),
         ("Add alert, Kim", ActionItem("Add alert — by Q3", "Kim", None, 7)),
         ("Fix retries", ActionItem("Fix retries by next sprint", None, None, 7)),
+        ("Zertifikat tauschen (bis 12. Oktober 2026)", ActionItem("Zertifikat tauschen", None, None, 7, "2026-10-12")),
+        (
+            "Contrat (responsable : Élodie, échéance : 30 juin 2026)",
+            ActionItem("Contrat", "Élodie", None, 7, "2026-06-30"),
+        ),
+        ("監視を追加（担当：鈴木、期限：2026年7月10日）", ActionItem("監視を追加", "鈴木", None, 7, "2026-07-10")),
+        ("Pager à 90 % — Zuständig: Lou", ActionItem("Pager à 90 %", "Lou", None, 7)),
     ],
 )
 def test_an_item_whose_owner_or_date_is_now_told_apart_is_updated_and_not_added_again(memory, former, item):
@@ -290,6 +297,15 @@ def test_an_item_whose_owner_or_date_is_now_told_apart_is_updated_and_not_added_
 def test_an_item_with_another_number_is_another_one(memory):
     memory.import_history([report(1, ActionItem("Upgrade to Node 18", None, None, 7))])
     memory.import_history([report(1, ActionItem("Upgrade to Node", None, None, 7))])
+    assert len(rows(memory)) == 2
+
+
+@pytest.mark.parametrize(
+    "former", ["Zertifikat tauschen bis 13. Oktober 2026", "Zertifikat tauschen auf allen zwölf Servern in Rom"]
+)
+def test_an_item_with_another_date_or_more_words_is_another_one(memory, former):
+    memory.import_history([report(1, ActionItem(former, None, None, 7))])
+    memory.import_history([report(1, ActionItem("Zertifikat tauschen", None, None, 7, "2026-10-12"))])
     assert len(rows(memory)) == 2
 
 

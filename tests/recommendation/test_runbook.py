@@ -295,3 +295,50 @@ def test_a_runbook_keeps_its_order_whatever_its_risk():
     )
     steps = ask([runbook("RB", 0.8, book)]).steps
     assert [step.citation.line for step in steps] == [3, 4, 5, 6, 7]
+
+
+def command_texts(text):
+    return [instruction.command for instruction in extract_instructions(text)]
+
+
+def test_commands_in_turn_are_one_step_and_alternatives_are_not():
+    assert command_texts(
+        "# Runbook\n\n1. Stop it: `systemctl stop x`, then `rm -rf /x/raft` and `systemctl start x`\n"
+    ) == ["systemctl stop x\nrm -rf /x/raft\nsystemctl start x"]
+    assert command_texts("# Runbook\n\n1. Run `systemctl restart x` or `reboot`\n") == ["systemctl restart x"]
+    assert command_texts("# Runbook\n\n1. Run `systemctl restart x`; if that fails `reboot`\n") == [
+        "systemctl restart x"
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Never run `airflow db reset`.",
+        "Do not restart the primary (`systemctl restart postgresql`) without the DBA",
+        "Warning: avoid `kubectl delete ns shop`",
+        "Niemals `rm -rf /data` ausführen",
+    ],
+)
+def test_what_is_forbidden_is_no_step(text):
+    assert command_texts(f"# Runbook\n\n## Steps\n\n1. Look: `df -h`\n2. {text}\n") == ["df -h"]
+
+
+def test_a_warning_with_what_to_do_instead_stays_a_step():
+    assert command_texts("# Runbook\n\n1. Don't restart it; instead run `nginx -s reload`\n") == ["nginx -s reload"]
+
+
+def test_a_cheat_sheet_without_headings_or_numbers_gives_its_commands():
+    assert command_texts("# Mail queue\n\n- size: `postqueue -p`\n- a remark\n- hold it: `postsuper -h ALL`\n") == [
+        "postqueue -p",
+        "postsuper -h ALL",
+    ]
+
+
+def test_numbered_paragraphs_are_steps():
+    assert command_texts("# Rotar\n\nPaso 1. Reiniciar `systemctl restart x`\n") == ["systemctl restart x"]
+
+
+def test_a_table_within_an_item_is_read():
+    text = "# Count\n\n1. Count them\n\n   | what | command |\n   |---|---|\n   | all | `df -h` |\n"
+    assert "df -h" in command_texts(text)

@@ -4,13 +4,20 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 
+from onrecall.bootstrap.model_library import measure_endpoint
+from onrecall.bootstrap.recall import open_endpoint
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.retrieval.embedding_endpoint import BATCH_SIZE, EndpointEmbedder
+from onrecall.retrieval.embeddings import as_passages, as_questions
+from onrecall.retrieval.model_folder import ModelForm
+from onrecall.settings import Settings
 
 
 class Endpoint(ThreadingHTTPServer):
@@ -132,3 +139,46 @@ def test_another_length_later_is_refused(endpoint: Endpoint) -> None:
 def test_nobody_there() -> None:
     with pytest.raises(Unavailable, match="does not answer"):
         EndpointEmbedder("http://127.0.0.1:9/v1", "letters").embed(["a"])
+
+
+def test_many_texts_may_take_longer_than_a_question(endpoint: Endpoint) -> None:
+    waits: list[float] = []
+    client = httpx.Client(
+        event_hooks={"request": [lambda request: waits.append(request.extensions["timeout"]["read"])]}
+    )
+    embedder = EndpointEmbedder(endpoint.base, "letters", client=client)
+    embedder.embed(["a"])
+    embedder.embed(["a"] * BATCH_SIZE)
+    assert waits[0] < 60 < waits[1]
+
+
+def test_prefixes_stand_before_texts_and_tell_vectors_apart(endpoint: Endpoint) -> None:
+    form = ModelForm("query: ", "passage: ", 0.7, 3.0)
+    embedder = EndpointEmbedder(endpoint.base, "letters", form=form)
+    assert as_questions(embedder, ["a"]) == ["query: a"]
+    assert as_passages(embedder, ["a"]) == ["passage: a"]
+    assert embedder.name != EndpointEmbedder(endpoint.base, "letters").name
+    assert embedder.name == EndpointEmbedder(endpoint.base, "letters", form=ModelForm("", "passage: ")).name
+
+
+def test_settings_say_how_an_endpoints_model_is_used(endpoint: Endpoint) -> None:
+    chosen = Settings(
+        embeddings_url=endpoint.base,
+        embeddings_model="letters",
+        embeddings_question_prefix="query:",
+        embeddings_passage_prefix="passage:",
+        embeddings_cosine_floor=0.8,
+        embeddings_cosine_gain=6.5,
+    )
+    embedder = open_endpoint(endpoint.base, chosen)
+    assert embedder.form == ModelForm("query: ", "passage: ", 0.8, 6.5)
+    assert embedder.embed(["a"]).shape == (1, 3)
+
+
+@pytest.mark.model
+def test_an_endpoints_cosines_are_fitted_to_those_of_the_shipped_model(endpoint: Endpoint, tmp_path: Path) -> None:
+    chosen = Settings(embeddings_url=endpoint.base, embeddings_model="letters", data_dir=tmp_path)
+    figures = measure_endpoint(chosen, endpoint.base)
+    assert figures["speed"]["question_ms"] > 0
+    assert figures["scale"]["floor"] > 0.5  # vectors of three counts are all alike
+    assert figures["scale"]["gain"] > 1

@@ -12,9 +12,10 @@ from typing import Any
 from onrecall.benchmarks.model_measure import bundled_tasks, fit_scale, measure_gain, measure_speed
 from onrecall.bootstrap.model_choice import current_name, library_folder, write_current
 from onrecall.bootstrap.model_downloads import Registries, fetch_model
+from onrecall.bootstrap.recall import open_endpoint
 from onrecall.domain.errors import Conflict, Invalid, NotFound, OnRecallError, Unavailable
 from onrecall.retrieval.embedding_cache import CachedEmbedder
-from onrecall.retrieval.embeddings import PACKAGED_MODEL, LocalEmbedder, load_embedder
+from onrecall.retrieval.embeddings import PACKAGED_MODEL, Embedder, LocalEmbedder, load_embedder
 from onrecall.retrieval.model_catalog import KnownModel, find_known
 from onrecall.retrieval.model_folder import MANIFEST, ModelFolder, read_model_folder
 from onrecall.settings import Settings
@@ -115,6 +116,19 @@ def measure_model(chosen: Settings, name: str, progress: Progress) -> Mapping[st
         measured["shipped_speed"] = asdict(measure_speed(shipped, shipped.for_questions()))
     _write_manifest(folder, dict(read_model_folder(folder).manifest) | {"measured": measured})
     return measured
+
+
+def measure_endpoint(chosen: Settings, url: str) -> Mapping[str, Any]:
+    """Measure the configured endpoint: its speed from here, and the scale of its cosines beside the shipped model's.
+
+    Raises NotFound where no model is shipped to compare it with.
+    """
+    shipped = load_embedder()
+    if shipped is None:
+        raise NotFound("the shipped model is not installed; install the package onrecall-model")
+    endpoint = open_endpoint(url, chosen)
+    scale = fit_scale(_cached(endpoint, chosen), _cached(shipped, chosen))
+    return {"speed": asdict(measure_speed(endpoint, endpoint)), "scale": asdict(scale)}
 
 
 def use_model(chosen: Settings, name: str) -> str:
@@ -228,7 +242,7 @@ def _write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     temporary.replace(folder / MANIFEST)
 
 
-def _cached(model: LocalEmbedder, chosen: Settings) -> CachedEmbedder:
+def _cached(model: Embedder, chosen: Settings) -> CachedEmbedder:
     cache = chosen.data_dir / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     return CachedEmbedder(model, cache / "embeddings.db")

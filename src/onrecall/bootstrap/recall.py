@@ -16,6 +16,7 @@ from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
 from onrecall.retrieval.embeddings import Embedder, LocalEmbedder, load_embedder
 from onrecall.retrieval.index import Index
 from onrecall.retrieval.local_index import LocalIndex
+from onrecall.retrieval.model_folder import ModelForm
 from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.storage import Storage
@@ -80,9 +81,25 @@ def _local_models(chosen: Settings) -> tuple[LocalEmbedder, ...]:
 def _open_models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
     """The model for what is kept, its vectors cached, and the one for what is asked; None: words only."""
     if chosen.embeddings_url:
-        key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
-        return _cached(EndpointEmbedder(chosen.embeddings_url, chosen.embeddings_model or "", key), chosen), None
+        return _cached(open_endpoint(chosen.embeddings_url, chosen), chosen), None
     return (_cached(local[0], chosen), local[1]) if local else (None, None)
+
+
+def open_endpoint(url: str, chosen: Settings) -> EndpointEmbedder:
+    """The model of the configured endpoint, used as the settings say."""
+    key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
+    form = ModelForm(
+        _before_text(chosen.embeddings_question_prefix),
+        _before_text(chosen.embeddings_passage_prefix),
+        chosen.embeddings_cosine_floor,
+        chosen.embeddings_cosine_gain,
+    )
+    return EndpointEmbedder(url, chosen.embeddings_model or "", key, form=form)
+
+
+def _before_text(prefix: str) -> str:
+    """Return a prefix with the blank that parts it from a text; settings end with none."""
+    return f"{prefix} " if prefix else ""
 
 
 def _cached(model: Embedder, chosen: Settings) -> Embedder:

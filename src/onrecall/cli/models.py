@@ -1,5 +1,6 @@
 """`onrecall models`: which sentence models there are, what each is worth here, and which one is in use."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -68,7 +69,15 @@ def install(
 
 @app.command()
 def measure(name: ModelName, as_json: Json = False) -> None:
-    """Measure an installed model anew: its speed here, and its gain on the bundled tasks beside the shipped one."""
+    """Measure a model anew: its speed here, and its gain on the bundled tasks beside the shipped one.
+
+    Of the endpoint's model, its speed and what to set so that its cosines count like those of the shipped one.
+    """
+    chosen = settings()
+    if chosen.embeddings_url and name == chosen.embeddings_model:
+        figures = library.measure_endpoint(chosen, chosen.embeddings_url)
+        print_result(figures, as_json, lambda: _print_endpoint(figures))
+        return
     with console.stage_progress() as progress:
         measured = library.measure_model(settings(), name, progress)
     model = _find(name)
@@ -128,6 +137,13 @@ def _figures(model: InstalledModel) -> list[str]:
 
 def _format_speed(speed: dict[str, float]) -> str:
     return f"{speed['question_ms']:.1f} ms a question, {speed['passages_per_second']:.0f} passages/s"
+
+
+def _print_endpoint(figures: Mapping[str, Any]) -> None:
+    console.print_line(_format_speed(figures["speed"]))
+    console.print_line("so that its cosines count like those of the shipped model, set")
+    for name, value in figures["scale"].items():
+        console.print_line(f"ONRECALL_EMBEDDINGS_COSINE_{name.upper()}={value}", indent=2)
 
 
 def _print_installed(model: InstalledModel) -> None:

@@ -48,6 +48,8 @@ _OUTPUT = re.compile(
 _TABLE_HEADER = re.compile(r"[A-Z][A-Z0-9_()%/#-]+(?:\s{2,}|\t)\s*[A-Z][A-Z0-9_()%/# -]*")
 _CAPITALISED = re.compile(r"[A-Z][a-z]+(?:\s|$|[,.;:!?])")
 _VERB_NOUN = re.compile(r"[A-Z][a-z]+-[A-Z]\w+\b")
+_CMDLET_RESULT = re.compile(r"\$\w+\s*\+?=\s*\(*[A-Z][a-z]+-[A-Z]\w+\b")
+"""PowerShell that keeps what a cmdlet gives: `$s = New-Thing -Name x`."""
 """PowerShell names its commands like this."""
 _SENTENCE_END = re.compile(r"[a-z)]\s*[.!?:]$")
 _FLAG = re.compile(r"[a-z][\w.-]*\s(?:.*\s)?--?[A-Za-z]")
@@ -93,7 +95,7 @@ def is_command_in_comment(text: str) -> bool:
 def looks_like_output(line: str) -> bool:
     """Return whether a line is a log line, a setting, a row of a table or other output."""
     bare = line.strip()[:READ_CHARACTERS]
-    if _VERB_NOUN.match(bare):
+    if _VERB_NOUN.match(bare) or _CMDLET_RESULT.match(bare):
         return False
     if _OUTPUT.match(bare) or is_table_header(bare):
         return True

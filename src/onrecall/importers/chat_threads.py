@@ -34,6 +34,7 @@ _OVER = re.compile(
     r"\b(?:(?:is|are|now|been|was|marked|all)\s+(?:now\s+|fully\s+)?(?:resolved|fixed|mitigated|recovered|closed)"
     r"|all[- ]clear|back to normal|(?:closing|resolving) (?:this|the|it)\b"
     r"|(?:incident|issue|problem|outage) (?:over|closed|resolved|fixed|solved))"
+    r"|(?<!not )\b(?:works?|working|flows?|flowing|green|healthy|stable) again\b(?!\s*\?)"
     rf"|[,;.\u2013\u2014]\s*(?:it['\u2019]?s\s+)?(?:resolved|fixed|solved|mitigated|all good|all green){_REACTIONS}"
     r"|^[^\w\n]*(?:resolved|fixed|mitigated)\b"
     r"|\b(?:ist|sind|war) (?:wieder )?(?:behoben|gelöst)|\b(?:est|sont) résolus?\b|\b(?:está|quedó) resuelt[oa]\b"

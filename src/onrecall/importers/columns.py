@@ -122,7 +122,7 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
         trigger=row.text("trigger"),
         links=tuple(IncidentLink("duplicate", name) for name in row.names("duplicate_of")),
     )
-    return replace(incident, action_items=row.action_items())
+    return replace(incident, action_items=row.action_items() or incident.action_items)
 
 
 def _without_html(text: str | None) -> str | None:

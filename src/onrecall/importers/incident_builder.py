@@ -102,6 +102,7 @@ def build_incident(  # noqa: PLR0913 - the fields of an incident
         detection=detection or story.detection,
         trigger=trigger or story.trigger,
         timeline=story.timeline,
+        action_items=story.action_items,
     )
 
 

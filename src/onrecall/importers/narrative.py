@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from onrecall.domain.incident import ResolutionStep, TimelineEntry
+from onrecall.domain.incident import ActionItem, ResolutionStep, TimelineEntry
 from onrecall.importers.markup.jira_wiki import to_markdown
+from onrecall.importers.postmortem.action_items import action_items
 from onrecall.importers.postmortem.causes import find_root_cause
 from onrecall.importers.postmortem.deeds import reports_action, runs_command, split_sentences
 from onrecall.importers.postmortem.prose import is_placeholder, joined_statement
@@ -67,6 +68,7 @@ class Narrative:
     detection: str | None = None
     trigger: str | None = None
     timeline: tuple[TimelineEntry, ...] = ()
+    action_items: tuple[ActionItem, ...] = ()
 
     @property
     def resolves(self) -> bool:
@@ -110,7 +112,7 @@ class _TicketParts:
         fixed: bool,
     ) -> None:
         self._comments = comments
-        self._rows = [_markdown_rows(comment.text) for comment in comments]
+        self._rows = [_markdown_rows(_label_fix(comment.text)) for comment in comments]
         self._cause_field = root_cause if root_cause and not is_placeholder(root_cause) else None
         self._fix = fix
         self._fixed = fixed and not (comments and closed_without_fix(comments[-1].text))
@@ -130,6 +132,7 @@ class _TicketParts:
             summary=summary,
             told_at=max(self._statement_times, default=None),
             timeline=tuple(map(_timeline_entry, self._comments, self._rows)),
+            action_items=self._action_items(),
             **statements,
         )
 
@@ -197,6 +200,12 @@ class _TicketParts:
             return None
         self._note_time(last.at)
         return last.text.strip()
+
+    def _action_items(self) -> tuple[ActionItem, ...]:
+        """Return those under headings of the description or a comment; no document has their lines."""
+        divided = [self._description_sections, *self._comment_sections]
+        items = (replace(item, line=None) for sections in divided for item in action_items(sections))
+        return tuple({item.text.casefold(): item for item in items}.values())
 
     def _statement(self, topic: Topic) -> str | None:
         statement = joined_statement(_with_topic(self._description_sections, topic))

@@ -1,4 +1,4 @@
-"""Opsgenie: alerts of its API, with notes if they were exported."""
+"""Opsgenie: alerts and incidents of its API, with notes if they were exported."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ LONGEST_DETAIL = 200
 
 
 def recognises(values: Mapping[str, Any]) -> bool:
-    """Recognise Opsgenie by `tinyId`, which only its alerts have."""
+    """Recognise Opsgenie by `tinyId`, which only its alerts and incidents have."""
     return "tinyId" in values
 
 
@@ -24,8 +24,10 @@ def parse(record: FieldRecord) -> Incident:
     """Return the incident; its notes may describe the fix."""
     tags = record.string_list("tags")
     facet = parse_facets(tags)
-    started = record.time("createdAt")
+    created = record.time("createdAt")
+    started = record.time("impactStartDate") or created
     state = record.text("status")
+    services = [*record.string_list("impactedServices"), None]
     return build_incident(
         record,
         source="opsgenie",
@@ -33,9 +35,9 @@ def parse(record: FieldRecord) -> Incident:
         title=record.text("message"),
         description=record.text("description"),
         started_at=started,
-        acknowledged_at=_reported_time(record, started, "ackTime"),
-        resolved_at=_reported_time(record, started, "closeTime"),
-        service=facet.get("service") or record.text("details.service", "entity"),
+        acknowledged_at=_reported_time(record, created, "ackTime"),
+        resolved_at=record.time("impactEndDate") or _reported_time(record, created, "closeTime"),
+        service=facet.get("service") or record.text("details.service", "entity") or services[0],
         environment=record.text("details.environment", "details.env") or facet.get("environment"),
         level=record.text("priority"),
         state="acknowledged" if state == "open" and record.get("acknowledged") is True else state,

@@ -18,7 +18,6 @@ from onrecall.domain.markdown import (
     MarkdownTable,
     Paragraph,
     Quote,
-    code_spans,
     parse,
     plain_text,
     sections,
@@ -83,8 +82,7 @@ class _InstructionDraft:
     def command(self) -> str | None:
         if self.code:
             return "\n".join(self.code)
-        spans = (without_prompt(span) for line in self.text for span in code_spans(line))
-        return next((span for span in spans if is_command(span)), None)
+        return "\n".join(_commands_in_turn(" ".join(self.text))) or None
 
     @property
     def is_step(self) -> bool:
@@ -92,11 +90,57 @@ class _InstructionDraft:
         if self.code:
             return True
         text = collapse_whitespace(" ".join(self.text))
-        if len(text.split()) < 2 or _POINTER.match(text):
+        if len(text.split()) < 2 or _POINTER.match(text) or _forbids(text):
             return False
         if self.command:
             return True
         return not self.reason and (self.ordered or is_instruction(plain_text(text)))
+
+
+def _forbids(text: str) -> bool:
+    """Return whether a text says what not to do, and nothing to do instead: `Never run `airflow db reset``."""
+    match = _FORBIDDING.match(text)
+    return match is not None and _INSTEAD.search(text, match.end()) is None
+
+
+_NUMBERED = re.compile(r"\W*(?:step|schritt|étape|paso|passo|stap|ステップ|手順|步骤)\s*\d", re.IGNORECASE)
+_FORBIDDING = re.compile(
+    r"\W*(?:(?:warning|caution|note|important|achtung|attention|atención)\W+)?(?:never|do not|don['’]t|must not"
+    r"|you must not|avoid|niemals"
+    r"|nicht|auf keinen fall|nie|nunca|jamás|no (?:ejecut|reinici|borr)\w+|ne (?:jamais|pas)|nooit"
+    r"|non (?:eseguire|riavviare))\b",
+    re.IGNORECASE,
+)
+_INSTEAD = re.compile(
+    r"[.;:!]\s|\b(?:instead|but|rather|unless|until|before|without first|sondern|sino|mais|maar|ma)\b", re.IGNORECASE
+)
+
+
+def _commands_in_turn(text: str) -> list[str]:
+    """Return the first command of a step and those that are to be run after it: `stop x`, then `start x`.
+
+    What is parted from it by other words, such as `or`, `if that fails` and `look with`, may be instead of it.
+    """
+    commands: list[str] = []
+    end = 0
+    for span in _SPAN.finditer(text):
+        command = without_prompt(span["code"].strip())
+        if not is_command(command):
+            continue
+        if commands and _IN_TURN.fullmatch(text, end, span.start()) is None:
+            break
+        commands.append(command)
+        end = span.end()
+    return commands
+
+
+_SPAN = re.compile(r"(?<!`)(?P<mark>`+)(?!`)(?P<code>.+?)(?<!`)(?P=mark)(?!`)")
+_IN_TURN = re.compile(
+    r"\W*(?:(?:and|then|afterwards|after that|next|finally|followed by|und|dann|danach|puis|ensuite|y|luego"
+    r"|después|e|poi|dopo|depois|en|daarna"
+    r"|その後|次に|然后|再)\W+)*(?:(?:run|do|call|execute|issue)\s+)?",
+    re.IGNORECASE,
+)
 
 
 def names_alert(document: Document, situation: Situation) -> bool:
@@ -134,7 +178,7 @@ def extract_instructions(text: str) -> tuple[Instruction, ...]:
     steps = [draft for draft in reader.drafts if draft.is_step]
     acting = [draft for draft in steps if draft.topic == "act"]
     if not reader.sectioned and not reader.tabulated:
-        acting = [draft for draft in steps if draft.ordered]
+        acting = [draft for draft in steps if draft.ordered] or [draft for draft in steps if draft.command]
     undo = [line for draft in steps if draft.topic == "rollback" for line in draft.code or draft.text]
     return tuple(_to_instruction(draft, undo) for draft in acting)
 
@@ -166,6 +210,7 @@ class _RunbookReader:
             match block:
                 case Paragraph():
                     lead = block.text
+                    self._read_numbered(block)
                 case ItemList():
                     self._read_list(block, reasons=reasons or announces_reasons(plain_text(collapse_whitespace(lead))))
                     lead = ""
@@ -177,6 +222,12 @@ class _RunbookReader:
                     self._read(block.blocks, reasons=reasons)
                 case _:
                     pass
+
+    def _read_numbered(self, block: Paragraph) -> None:
+        """Take a paragraph such as ``Step 3. Restart it: `x` ``; one without a command introduces what follows."""
+        draft = _InstructionDraft(block.line, self._topic, ordered=True, text=[block.text])
+        if _NUMBERED.match(block.text) and draft.command:
+            self.drafts.append(draft)
 
     def _read_list(self, items: ItemList, *, reasons: bool, parent: _InstructionDraft | None = None) -> None:
         for item in items.items:
@@ -199,6 +250,8 @@ class _RunbookReader:
                     self._read_list(block, reasons=reasons, parent=draft)
                 case Quote():
                     self._read(block.blocks)
+                case MarkdownTable():
+                    self._read_table(block)
                 case _:
                     pass
 

@@ -199,14 +199,14 @@ def question_length(ranking: Mapping[str, float]) -> float:
 
 
 def _language_warning(situation: Situation, evidence: Sequence[Evidence]) -> str:
-    """Return a hint if question and evidence are in different languages: the shipped model compares English only."""
+    """Return a hint if question and evidence are in different languages: the shipped model knows English only."""
     query_language = detect_language(situation.text)
     evidence_languages = {detect_language(piece.excerpt.text) for piece in evidence if piece.excerpt} - {None}
     if query_language is None or query_language == "English" or query_language in evidence_languages:
         return ""
     return (
         f"; the question is in {query_language}: the shipped sentence model knows English only, so recall compares "
-        "only words; ask in English, too"
+        "only words unless another model is in use; ask in English, too"
     )
 
 

@@ -1,5 +1,6 @@
 """Embeddings from an OpenAI-compatible endpoint, as OpenAI, Ollama, vLLM and their like offer."""
 
+import hashlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -7,11 +8,15 @@ import numpy as np
 
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.retrieval.embeddings import Progress, Vectors
+from onrecall.retrieval.model_folder import PLAIN_FORM, ModelForm
 
 if TYPE_CHECKING:
     import httpx
 
 BATCH_SIZE = 64
+LEAST_SECONDS = 30
+SECONDS_PER_TEXT = 5
+"""Seconds that an answer may take: on a busy processor a model may take seconds for one text."""
 MAX_CHARACTERS = 8000
 """What is sent of one text: no common endpoint takes less, and a passage never has more."""
 
@@ -19,18 +24,29 @@ MAX_CHARACTERS = 8000
 class EndpointEmbedder:
     """A model behind `POST {base}/embeddings`; how long its vectors are it tells in its first answer."""
 
-    def __init__(self, base: str, model: str, key: str | None = None, client: "httpx.Client | None" = None) -> None:
+    def __init__(
+        self,
+        base: str,
+        model: str,
+        key: str | None = None,
+        client: "httpx.Client | None" = None,
+        form: ModelForm = PLAIN_FORM,
+    ) -> None:
+        """Take the endpoint's base URL, and how its model's authors say it is to be used."""
         import httpx  # noqa: PLC0415 - slow to import, and most run a model of their own
 
+        self.form = form
+
         headers = {"Authorization": f"Bearer {key}"} if key else {}
-        self._client = client or httpx.Client(timeout=30)
+        self._client = client or httpx.Client()
         self._url, self._model, self._headers = f"{base.rstrip('/')}/embeddings", model, headers
         self._dimensions = 0
 
     @property
     def name(self) -> str:
-        """The model's name."""
-        return self._model
+        """The model's name; with a prefix of stored texts, which changes their vectors, it tells them apart."""
+        prefix = self.form.passage_prefix
+        return f"{self._model}@{hashlib.sha256(prefix.encode()).hexdigest()[:8]}" if prefix else self._model
 
     @property
     def dimensions(self) -> int:
@@ -57,10 +73,14 @@ class EndpointEmbedder:
             "input": [text[:MAX_CHARACTERS] or " " for text in texts],
             "encoding_format": "float",
         }
+        timeout = LEAST_SECONDS + SECONDS_PER_TEXT * len(texts)
         try:
-            answer = self._client.post(self._url, json=body, headers=self._headers)
+            answer = self._client.post(self._url, json=body, headers=self._headers, timeout=timeout)
         except httpx.TransportError as error:
             raise Unavailable(f"the embeddings endpoint {self._url} does not answer: {type(error).__name__}") from error
+        return self._checked(answer, len(texts))
+
+    def _checked(self, answer: "httpx.Response", count: int) -> Vectors:
         if answer.status_code in (408, 429) or answer.status_code >= 500:
             raise Unavailable(
                 f"the embeddings endpoint {self._url} answered {answer.status_code}", _retry_after(answer)
@@ -70,7 +90,7 @@ class EndpointEmbedder:
                 f"the embeddings endpoint {self._url} answered {answer.status_code}; check its URL, model and key",
                 "embeddings endpoint",
             )
-        return self._vectors(answer, len(texts))
+        return self._vectors(answer, count)
 
     def _vectors(self, answer: "httpx.Response", count: int) -> Vectors:
         try:

@@ -45,6 +45,19 @@ class StoreSettings(BaseSettings):
         description="Base URL of an OpenAI-compatible embeddings endpoint, which replaces the local model.",
     )
     embeddings_model: str | None = Field(default=None, description="Name of the model at that endpoint.")
+    embeddings_question_prefix: str = Field(
+        default="",
+        description="What that model's authors put before what is asked, such as `query:`; a blank follows it.",
+    )
+    embeddings_passage_prefix: str = Field(
+        default="", description="What they put before what is stored, such as `passage:`; a change needs `reindex`."
+    )
+    embeddings_cosine_floor: float = Field(
+        default=0.0, ge=-1, le=1, description="Its cosines count as (cosine − floor) × gain."
+    )
+    embeddings_cosine_gain: float = Field(
+        default=1.0, gt=0, le=20, description="The gain of the same; `models measure` fits both."
+    )
     embeddings_key: SecretStr | None = Field(default=None, description="API key of that endpoint.")
     redact_personal: bool = Field(
         default=False, description="Also redact e-mail addresses, phone and card numbers before storage."

@@ -81,9 +81,10 @@ _BESIDE_TASK = re.compile(
     r"owners?|assignee|assigned|dri|to|and|due|by|on|until|eta|deadline|status|state|open|todo|wip|in|progress|done"
 )
 """Words that stand beside a task, besides the name of its owner and the due date."""
-_DATE_WORD = re.compile(
-    r"\d+[a-z]*|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}|mon|tue|wed|thu|fri|sat|sun"
-)
+MOST_DATE_WORDS = 4
+"""Maximum words beside the numbers of a date, in whatever language: `zu erledigen bis Oktober`."""
+MOST_OWNER_WORDS = 1
+"""Maximum words of another language beside an owner: `Zuständig: Lou`."""
 
 
 def _is_same_line(tracked: TrackedAction, item: ActionItem) -> bool:
@@ -98,12 +99,27 @@ def _is_same_line(tracked: TrackedAction, item: ActionItem) -> bool:
 
 
 def _is_beside_task(text: str, item: ActionItem) -> bool:
-    """Return whether a text holds nothing but the item's owner, a date where it is due, and words around them."""
+    """Return whether a text holds nothing but the item's owner, the date on which it is due, and words around them.
+
+    The date's own numbers tell it, so that its month and the words around it may be in any language.
+    """
     owner = set(re.findall(r"\w+", fold_words(item.owner or "")))
-    return all(
-        word in owner or _BESIDE_TASK.fullmatch(word) or (item.due and _DATE_WORD.fullmatch(word))
-        for word in re.findall(r"\w+", text)
-    )
+    words = re.findall(r"[^\W\d_]{2,}", text)
+    numbers = [int(number) for number in re.findall(r"\d+", text)]
+    letters = [word for word in words if word not in owner and not _BESIDE_TASK.fullmatch(word)]
+    if not _are_numbers_of(numbers, item.due):
+        return False
+    if numbers:
+        return len(letters) <= MOST_DATE_WORDS
+    return len(letters) <= (MOST_OWNER_WORDS if owner & set(words) else 0)
+
+
+def _are_numbers_of(numbers: Sequence[int], due: str | None) -> bool:
+    """Return whether all numbers are those of a day, its own among them; none are those of no day."""
+    if not numbers or due is None:
+        return not numbers
+    day = date.fromisoformat(due)
+    return day.day in numbers and set(numbers) <= {day.day, day.month, day.year, day.year % 100}
 
 
 def _update_tracked(connection: Connection, present: TrackedAction, item: ActionItem) -> None:

@@ -160,6 +160,10 @@ def _expand_task(soup: BeautifulSoup, task: Tag) -> None:
     body = task.find("ac:task-body")
     is_done = status is not None and status.get_text(strip=True) == "complete"
     item = soup.new_tag("li")
+    for user in body.find_all("ri:user") if body else ():
+        user.replace_with(f" @{user['ri:username']}" if user.get("ri:username") else "")
+    for time in body.find_all("time") if body else ():
+        time.replace_with(f" (due {time['datetime']})" if time.get("datetime") else "")
     item.append(f"[{'x' if is_done else ' '}] {body.get_text(' ', strip=True) if body else ''}")
     task.replace_with(item)
 

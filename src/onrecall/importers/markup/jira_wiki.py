@@ -21,7 +21,10 @@ _MONOSPACE = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
 _BOLD = re.compile(r"(?<![\w*\\])\*(?P<text>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\w*])")
 _LINK = re.compile(r"\[(?P<text>[^\[\]|\n]+)\|(?P<url>(?:https?|ftp|mailto):[^\]|\s]+)[^\]\n]*\]")
 _BARE_LINK = re.compile(r"\[(?P<url>https?://[^\]|\s]+)\]")
-_MENTION = re.compile(r"\[~[^\]\n]+\]")
+_MENTION = re.compile(r"\[~(?P<name>[^\]\n]+)\]")
+_NAME = re.compile(r"[A-Za-z][\w.-]*[A-Za-z]")
+"""A user name, other than the id of an account."""
+_MARKS = {"(/)": "✅", "(x)": "❌"}
 _IMAGE = re.compile(r"(?<![\w!])!(?P<file>[^!\s|]+\.\w{2,5})(?:\|[^!\n]*)?!")
 _TAG = re.compile(r"\{(?:color|anchor|quote|align)(?::[^}\n]*)?\}", re.IGNORECASE)
 _ESCAPE = re.compile(r"\\([{}\[\]*_\-!|#])")
@@ -95,5 +98,12 @@ def _inline(text: str) -> str:
 
 def _without_marks(text: str) -> str:
     text = _IMAGE.sub("", _TAG.sub("", text))
-    text = _MENTION.sub("@someone", _BARE_LINK.sub(r"<\g<url>>", _LINK.sub(r"[\g<text>](\g<url>)", text)))
+    for written, mark in _MARKS.items():
+        text = text.replace(written, mark)
+    text = _MENTION.sub(_mention, _BARE_LINK.sub(r"<\g<url>>", _LINK.sub(r"[\g<text>](\g<url>)", text)))
     return _ESCAPE.sub(r"\1", _BOLD.sub(r"**\g<text>**", text))
+
+
+def _mention(mention: re.Match[str]) -> str:
+    """Return a mention by its user name; the id of an account names nobody."""
+    return f"@{mention['name']}" if _NAME.fullmatch(mention["name"]) else "@someone"

@@ -11,6 +11,7 @@ _END = re.compile(r"\s*#\+end_\w+\s*", re.IGNORECASE)
 _PROPERTY = re.compile(r"\s*:(?P<name>[\w-]+):\s+(?P<value>\S.*)")
 _DRAWER = re.compile(r"\s*:(?:PROPERTIES|END|LOGBOOK|RESULTS):\s*", re.IGNORECASE)
 _PLANNING = re.compile(r"\s*(?:SCHEDULED|DEADLINE|CLOSED):.*")
+_DEADLINE = re.compile(r"\s*(?:(?:SCHEDULED|CLOSED):\s*[<\[][^>\]]*[>\]]\s*)*DEADLINE:\s*[<\[](?P<day>\d{4}-\d\d-\d\d)")
 _DESCRIPTION = re.compile(r"(?P<lead>\s*[-+]\s+)(?P<name>\S.*?)\s+::\s+(?P<value>.*)")
 _RULE = re.compile(r"\s*\|[-+|]+\s*")
 _STAMP = re.compile(
@@ -65,9 +66,19 @@ def to_markdown(text: str) -> str:
                 in_actions = section_topic(heading["text"]) == "actions"
             if task and in_actions:
                 out.append(f"- {_TASK_MARKS[task['state']]} {_inline(task['text'])}")
-            else:
+            elif not (in_actions and not in_code and _add_deadline(line, out)):
                 out.append(line if in_code else "" if begin else _line(line))
     return "\n".join(out) + "\n"
+
+
+def _add_deadline(line: str, out: list[str]) -> bool:
+    """Add the deadline of the task above to it; returns whether the line is one."""
+    deadline = _DEADLINE.match(line)
+    if deadline is None or not out or not out[-1].startswith("- "):
+        return False
+    out[-1] += f" (due {deadline['day']})"
+    out.append("")
+    return True
 
 
 def _line(line: str) -> str:

@@ -39,7 +39,9 @@ def _one_or_several(name: str) -> str:
 _OWNER_LABEL = re.compile(rf"\W*(?:{_OWNER_LABELS})(?:\*\*|__)?\s*[:=\uff1a]\s*(?P<rest>.+)", re.IGNORECASE)
 _OWNER_WORD = re.compile(rf"\W*(?:{_OWNER_LABELS})\s+(?P<rest>(?-i:@|[A-ZÀ-Þ]).+)", re.IGNORECASE)
 _DUE_LABEL = re.compile(rf"\W*(?:{_DUE_LABELS})(?:\*\*|__)?(?:\s*[:=\uff1a]\s*|\s+|(?=\d))(?P<rest>.+)", re.IGNORECASE)
-_STATE_LABEL = re.compile(r"\W*(?:status|state|stand|estado|statut)\s*[:=\uff1a]\s*(?P<rest>.+)", re.IGNORECASE)
+_STATE_LABEL = re.compile(
+    r"\W*(?:status|state|stand|estado|statut|状态|状態)\s*[:=\uff1a]\s*(?P<rest>.+)", re.IGNORECASE
+)
 _HANDLE = re.compile(_one_or_several(rf"@[\w./-]*\w(?:\s{_CAPITALISED}){{0,2}}"))
 _NAME = re.compile(_one_or_several(f"{_FULL_NAME}|{_TEAM}"))
 _NAME_BESIDE = re.compile(f"{_NAME.pattern}|{_one_or_several(_LOWER_NAME)}|{_EAST_ASIAN_NAME}")
@@ -48,8 +50,25 @@ _BRACKETS = re.compile(r"\s*[(\[\uff08](?P<inside>[^()\[\]\uff08\uff09]{1,120})[
 _COMMA = r",\s+(?!\d{4}(?![-/.\d]))"
 """A comma that does not stand before the year of a date."""
 _PART_BREAK = re.compile(rf"\s*[;|、\uff0c\uff1b·•]\s*|{_COMMA}|\s+[–—-]+\s+")
-_TAIL_MARK = re.compile(rf"\s+(?:[–—-]+|→|->|=>)\s+|\s*[;|·•\t]\s*|{_COMMA}")
-_HANDLE_BEFORE_DAY = re.compile(rf"(?:^|\s)(?P<owner>{_HANDLE.pattern})\s+(?P<day>\S+(?:\s+\S+){{0,3}})$")
+_ANY_LABEL = rf"(?:{_OWNER_LABELS}|{_DUE_LABELS}|status|state|estado|statut|stand)\s*[:=\uff1a]"
+_EXTRA = re.compile(
+    r"#\d+|(?-i:[A-Z][A-Z0-9]+-\d+)|(?:priority|prio|priorität|priorité|prioridad|prioridade|effort|type|severity|category|ticket|jira|bug)\s*[:=\uff1a]\s*\S.*",
+    re.IGNORECASE,
+)
+"""A ticket, or a label that says more of an item; it is kept with its text."""
+_TAIL_MARK = re.compile(
+    rf"\s+(?:[–—-]+|→|->|=>)\s+|\s*[;|·•\t]\s*|{_COMMA}|[.。]\s+(?=\W{{0,2}}(?:{_ANY_LABEL}|{_EXTRA.pattern}))",
+    re.IGNORECASE,
+)
+_MONTHS = "|".join(
+    word
+    for name in ("english", "german", "french", "spanish", "portuguese", "italian", "dutch")
+    for word in phrase_list(f"months {name}")
+)
+_SHORT_MONTHS = "|".join(phrase_list("months short"))
+_HANDLE_BEFORE_DAY = re.compile(
+    rf"(?:^|\s)(?P<owner>@[\w./-]*\w(?:\s{_CAPITALISED}){{0,2}}?)\s+(?P<day>(?:\d|(?i:{_MONTHS}|{_SHORT_MONTHS})\b)\S*(?:\s+\S+){{0,3}})$"
+)
 _FIRST_NAME = r"@[\w./-]*\w|[A-ZÀ-Þ][a-zß-ÿ]{1,14}(?:\s[A-ZÀ-Þ][a-zß-ÿ]*\.?)?|SREs?|DBAs?|Net-?Ops|Ops|DevOps"
 _LEADING = re.compile(
     rf"\W*(?:(?P<to>@[\w./-]*\w)\s+to\s+(?=[a-z])|[(\[](?P<round>{_FIRST_NAME})[)\]]\s*:?\s+(?=\w)"
@@ -110,7 +129,7 @@ def _split_beginning(facets: ActionFacets) -> ActionFacets:
     if match is None:
         return facets
     name = match["to"] or match["round"] or match["name"]
-    if not name.startswith("@") and not _is_persons_name(name, facets.text[match.end() :]):
+    if not name.startswith("@") and not is_persons_name(name, facets.text[match.end() :]):
         return facets
     return replace(facets, text=facets.text[match.end() :].strip(), owner=clean_owner(name))
 
@@ -119,7 +138,7 @@ _NOUN_ENDINGS = ("ing", "tion", "ment", "ity", "ness", "ung", "ción", "ção")
 _NAMES_LIKE_VERBS = frozenset(("mark", "grant"))
 
 
-def _is_persons_name(name: str, following: str) -> bool:
+def is_persons_name(name: str, following: str) -> bool:
     """Return whether a word before a colon is a person rather than the subject of the task."""
     if re.fullmatch(r"(?i:sres?|dbas?|net-?ops|ops|devops)", name):
         return True
@@ -185,7 +204,8 @@ def _facets_of(parts: Sequence[str], *, bracketed: bool = False) -> ActionFacets
     days = [(part, parse_due_day(_without_label(part))) for kind, part in kinds if kind == "due"]
     state = next((parse_state(_value(part)) for kind, part in kinds if kind == "state"), None)
     subjects = [part for kind, part in kinds if bracketed and kind == "name" and is_subject(clean_owner(part))]
-    remaining = ", ".join([*subjects, *(part for part, day in days if day is None)])
+    extras = [part for kind, part in kinds if kind == "extra"]
+    remaining = ", ".join([*subjects, *(part for part, day in days if day is None), *extras])
     remainder = (f" ({remaining})" if bracketed else f" — {remaining}") if remaining else ""
     owner = ", ".join(clean_owner(_without_owner_label(part)) for part in names if part not in subjects) or None
     return ActionFacets(remainder, owner, next((day for _, day in days if day), None), state)
@@ -201,6 +221,8 @@ def _kind_of(part: str, *, beside: bool) -> str | None:
         return "state"
     if parse_due_day(part) or (_DUE_LABEL.fullmatch(part) and _names_time(_without_label(part))):
         return "due"
+    if _EXTRA.fullmatch(part):
+        return "extra"
     labelled = _owner_label(part)
     if _HANDLE.fullmatch(part) or (labelled and _ANY_NAME.fullmatch(labelled["rest"].strip(" *"))):
         return "owner"

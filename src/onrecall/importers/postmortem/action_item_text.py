@@ -61,7 +61,7 @@ _OWNER_DASH = re.compile(
 _OWNER_AT = re.compile(r"(?:^|\s)(?P<owner>@[\w./-]*\w(?:\s[A-ZÄÖÜ][\w.'’-]+){0,2})\s*[.]?\s*$")
 _OWNER_BEFORE = re.compile(r"^\s*(?P<owner>@[\w./-]*\w)(?:\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)|\s+(?=[a-z]))")
 _OWNER_EAST_ASIAN = re.compile(
-    r"\s*[(\uff08]?(?:担当者?|负责人|責任者)\s*[:\uff1a]\s*(?P<owner>[^()\uff08\uff09\s、,]{1,20})[)\uff09]?"
+    r"\s*[(\uff08]?(?:担当者?|负责人|責任者)\s*[:\uff1a]\s*(?P<owner>[^()\uff08\uff09\uff0c\uff1b\s、,]{1,20})[)\uff09]?"
 )
 _TRAILING_LINK = re.compile(
     r"\s*[(\[]*\[(?:github |tracking |link to )?(?:issue|issues|pr|pull request|link|ticket|jira|bug|mr"

@@ -1,20 +1,36 @@
 """Extract action items: what should be done to prevent recurrence, by whom, and whether it is done."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from onrecall.domain.incident import ActionItem
-from onrecall.importers.postmortem.action_facets import clean_owner, is_no_owner, names_facet, parse_state
+from onrecall.importers.postmortem.action_facets import (
+    clean_owner,
+    is_no_owner,
+    is_persons_name,
+    names_facet,
+    parse_state,
+)
 from onrecall.importers.postmortem.action_item_text import STATE_WORDS, parse_item
 from onrecall.importers.postmortem.clock import parse_due_day
+from onrecall.importers.postmortem.deeds import base_verb
+from onrecall.importers.postmortem.people import people_of_page
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.topic_by_content import is_ticket_line
+from onrecall.importers.postmortem.vocabulary import section_topic
 from onrecall.importers.postmortem.word_lists import phrase_list, word_set
 
-_COLUMNS = {name: phrase_list(f"column {name}") for name in ("text", "owner", "state", "due", "ticket", "type")}
+_COLUMNS = {
+    "text": phrase_list("column text"),
+    "owner": (*phrase_list("column owner"), *phrase_list("owner")),
+    "state": phrase_list("column state"),
+    "due": (*phrase_list("column due"), *phrase_list("due")),
+    "ticket": phrase_list("column ticket"),
+    "type": phrase_list("column type"),
+}
 _STATE_LAST = re.compile(rf"(?:^|\s|\()(?P<state>{STATE_WORDS})\)?\s*$", re.IGNORECASE)
 _LOWER_OWNER = re.compile(r"\(([a-z][a-z.-]{1,20})\)(?=\s*\W?\s*(?:\w+)?$)")
 """A lower-case name; it counts as owner only if every item of the list ends with one."""
@@ -29,28 +45,40 @@ _BOILERPLATE = re.compile(
 
 def action_items(sections: Sequence[LabelledSection]) -> tuple[ActionItem, ...]:
     """Return all action items in document order."""
-    return tuple(item for section in sections if section.topic == "actions" for item in _section_items(section))
+    people = people_of_page(sections)
+    return tuple(item for section in sections if section.topic == "actions" for item in _section_items(section, people))
 
 
-def _section_items(section: LabelledSection) -> Iterator[ActionItem]:
+def _section_items(section: LabelledSection, people: Collection[str]) -> Iterator[ActionItem]:
     part: list[DocumentRow] = []
     for row in [*section.rows, DocumentRow(0, "heading", "")]:
         if row.kind == "heading":
-            yield from _part_items(part)
+            yield from _part_items(part, people)
             part = []
         else:
             part.append(row)
 
 
-def _part_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+def _part_items(rows: Sequence[DocumentRow], people: Collection[str]) -> Iterator[ActionItem]:
     """Yield the items under one heading: from its table, its list, or else its paragraphs."""
     if any(row.kind == "cells" and row.cells for row in rows):
         yield from _table_items([row for row in rows if row.kind == "cells"])
-    rows = [replace(row, kind="item") if is_ticket_line(row) else row for row in rows]
+    rows = _led_lines_as_items([replace(row, kind="item") if is_ticket_line(row) else row for row in rows], people)
     if any(row.kind == "item" for row in rows):
-        yield from _list_items(rows)
+        yield from _list_items(rows, people)
     elif not any(row.kind == "cells" for row in rows):
-        yield from _without_subjects(list(_prose_items(rows)), rows)
+        yield from _without_subjects(list(_prose_items(rows)), rows, people)
+
+
+def _led_lines_as_items(rows: Sequence[DocumentRow], people: Collection[str]) -> list[DocumentRow]:
+    """Return lines without marks as items where all of several begin with a word and a colon, or with a person."""
+    lines = [row for row in rows if row.kind == "text" and not row.nested]
+    words = [_leading_word(plain_text(row.text)) for row in lines]
+    all_led = len(lines) > 1 and all(words)
+    listed = {
+        row.number for row, word in zip(lines, words, strict=True) if word and (all_led or word.casefold() in people)
+    }
+    return [replace(row, kind="item") if row.number in listed else row for row in rows]
 
 
 def _table_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
@@ -103,12 +131,26 @@ def _columns(row: DocumentRow) -> dict[str, int]:
             if word in names and names.index(word) not in columns.values():
                 columns.setdefault(meaning, names.index(word))
                 break
+    if "text" not in columns and (place := _action_column(names, columns.values())) is not None:
+        columns["text"] = place
     return columns if "text" in columns and len(columns) >= 2 else {}
 
 
-def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
+def _action_column(names: Sequence[str], taken: Collection[int]) -> int | None:
+    """Return the column whose name is that of a section of action items, or one of them: `Preventive action`."""
+    return next(
+        (
+            place
+            for place, name in enumerate(names)
+            if place not in taken and "actions" in (section_topic(name), section_topic(f"{name}s"))
+        ),
+        None,
+    )
+
+
+def _list_items(rows: Sequence[DocumentRow], people: Collection[str]) -> Iterator[ActionItem]:
     """Yield the items of a list; a lower-case name in brackets is an owner where another item has the same."""
-    items = _without_subjects(list(_read_list(rows)), rows)
+    items = _without_subjects(list(_read_list(rows)), rows, people)
     owners = {item.owner for item in items if item.owner}
     for item in items:
         match = _LOWER_OWNER.search(item.text) if item.owner is None else None
@@ -118,27 +160,49 @@ def _list_items(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
             yield item
 
 
-_LEAD = re.compile(r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][\w'’-]*)[:\uff1a]\s")
-"""A single word before a colon: `Lou: add a test`, `Checkout: add a retry`."""
+_LEAD = re.compile(
+    r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][\w'’-]*)(?:[:\uff1a]\s+|\s+(?:(?P<dash>[–—-])|(?P<to>to))\s+(?=[^\W\dA-Z_]|`))"
+)
+"""A single word before a colon, a dash or `to`: `Lou: add a test`, `Checkout: add a retry`, `Lou to add a test`."""
 
 
-def _without_subjects(items: Sequence[ActionItem], rows: Sequence[DocumentRow]) -> list[ActionItem]:
-    """Return the items without owners that are single words before a colon, unless the list shows that they are names.
+def _without_subjects(
+    items: Sequence[ActionItem], rows: Sequence[DocumentRow], people: Collection[str]
+) -> list[ActionItem]:
+    """Return the items without owners that are single words before a colon, unless the page shows that they are names.
 
-    It does where the word owns another item, or where every item of several begins so, each with what may be a name.
+    It does where the word is among the people whom the page lists, where it owns another item, or where every item of
+    several begins so, each with what may be a name.
     """
     words = {row.number: _leading_word(plain_text(row.text)) for row in rows}
+    written = [_with_subject(item, words.get(item.line or 0)) for item in items]
+    items = [_with_lead_as_owner(item) for item in items]
     led = [item.owner is not None and item.owner == words.get(item.line or 0) for item in items]
     if len(items) > 1 and all(led):
-        return list(items)
+        return items
     others = [item.owner for item, is_led in zip(items, led, strict=True) if item.owner and not is_led]
-    known = {word.casefold() for owner in others for word in re.findall(r"[\w'’-]+", owner)}
+    known = {*people, *(word.casefold() for owner in others for word in re.findall(r"[\w'’-]+", owner))}
     return [
-        replace(item, text=f"{item.owner}: {item.text}", owner=None)
-        if is_led and (item.owner or "").casefold() not in known
-        else item
-        for item, is_led in zip(items, led, strict=True)
+        original if is_led and (item.owner or "").casefold() not in known else item
+        for original, item, is_led in zip(written, items, led, strict=True)
     ]
+
+
+def _with_lead_as_owner(item: ActionItem) -> ActionItem:
+    """Return an item that begins with a name and a dash or `to` as one that it owns."""
+    lead = _LEAD.match(item.text) if item.owner is None else None
+    following = item.text[lead.end() :] if lead else ""
+    if lead is None or not following or not is_persons_name(lead["word"], following):
+        return item
+    if lead["to"] and base_verb(following.split(maxsplit=1)[0].casefold()) is None and not following[0].isalpha():
+        return item
+    return replace(item, owner=lead["word"], text=following)
+
+
+def _with_subject(item: ActionItem, word: str | None) -> ActionItem:
+    """Return an item whose owner is the word before its colon without owner, and with the word."""
+    is_led = item.owner is not None and item.owner == word
+    return replace(item, text=f"{item.owner}: {item.text}", owner=None) if is_led else item
 
 
 def _leading_word(text: str) -> str | None:

@@ -34,7 +34,8 @@ _STRONG = re.compile(
     r"|\bthe\s+(?:cause|culprit)\s+(?:\w+\s+){0,4}(?:is|was|turned out)\b|\b(?:grund"
     r"|haupt)?ursache\s+(?:\w+\s+){0,3}(?:ist|war)\b"
     r"|\b(?:is|was|as|being)\s+the\s+(?:root|primary|ultimate|actual|real|underlying|main)\s+cause\b"
-    r"|\bla causa(?: raíz)? fue\b|\bla cause(?: racine)? (?:est|était)\b|原因は|が原因",
+    r"|\bla causa(?:\s+\w+){0,2}\s+(?:fue|era|è stata|ha sido)\b|\ba causa(?: raiz| principal)? (?:foi|era)\b"
+    r"|\bla cause(?:\s+\w+){0,2}\s+(?:est|était|a été)\b|\bde (?:hoofd)?oorzaak (?:was|is)\b|原因は|が原因",
     re.IGNORECASE,
 )
 _CAUSED = re.compile(

@@ -132,6 +132,20 @@ def opening_stamp(text: str) -> WrittenClockTime | None:
     return WrittenClockTime(day, clock, zone, end, unclear)
 
 
+def opening_span(text: str) -> str:
+    """Return what a line opens with of dates and times, with the end of a range: `2026-07-27 02:10–03:05 UTC`."""
+    stamp = opening_stamp(text)
+    if stamp is None:
+        return ""
+    behind = _RANGE_MARK.match(text, stamp.end) if stamp.clock else None
+    until = opening_stamp(text[behind.end() :]) if behind else None
+    end = behind.end() + until.end if behind and until and until.clock else stamp.end
+    return text[:end]
+
+
+_RANGE_MARK = re.compile(r"\s*(?:-|–|—|→|to|until|till|bis|à|a)\s*(?=\d)")
+
+
 def parse_due_day(text: str) -> str | None:
     """Return the day that a text names and nothing else, as 2026-12-24.
 

@@ -18,6 +18,13 @@ _OWN_SCRIPT = re.compile(r"[\w.-]+(?:/[\w.-]+)+\s+(?:--?[A-Za-z]|\w+\s+--?[A-Za-
 """A custom script: a path followed by an option."""
 _AFTER_COLON = re.compile(r"\w[\w)\"']*:\s+(?P<code>[a-z./~$][^`\n]*?)(?:\s+(?:->|=>|→|⇒|–|—)\s.*)?\s*$")
 """What follows the only colon of a line, up to an arrow that points to the result."""
+_IN_BRACKETS = re.compile(r"\((?P<code>[a-z./~$][\w./~$-]* [^`()\n]+)\)")
+"""What stands alone in brackets, of at least two words."""
+_AFTER_WITH = re.compile(
+    r"\b(?:with|via|using|running|ran|mit|avec|con|com|met)\s+(?:the command\s+)?"
+    r"(?P<code>[a-z][\w.-]*(?=[^\n]*\s(?:--?[A-Za-z]|[\w.-]*/))[^`\n]+?)[.\s]*$"
+)
+"""What a line ends with behind such a word, with an option or a path among its words."""
 _PROSE_WORD = re.compile(r"\s(?:on|for|in|at|by|and|then|with|was|were|which|until|because|but|so|from|into)\s")
 """Words of a sentence that goes on behind the command: where it ends is not marked."""
 _RUNS_WORDS = r"\b(?:ran|run|running|executed|executing|with|via|using|by)"
@@ -27,6 +34,7 @@ _TOOL_CALL = re.compile(
     r"|enable|disable|set|remove|delete|add|apply|rebuild|drain|resume|pause|unlock|lock|promote|retry|replay)\b)"
     r"[a-z][\w.-]*(?: [^\s`]+){1,12}"
 )
+_LONE_CALL = re.compile(r"[a-z][\w.-]*(?: [^\s`]+){1,12}")
 _SENTENCE_WORDS = re.compile(
     r"\b(?:the|is|was|were|are|has|have|not|refused|denied|failed|timed|error|exceeded|expired|reached|invalid|unknown)\b",
     re.IGNORECASE,
@@ -39,7 +47,15 @@ def command_spans(text: str) -> list[str]:
     written = (*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text)))
     spans = list(dict.fromkeys(written))
     commands = [without_prompt(span) for span in spans if is_command(without_prompt(span))]
-    return commands or _own_tools(text, spans) or _unmarked_command(text)
+    return commands or _own_tools(text, spans) or _lone_call(text, spans) or _unmarked_command(text)
+
+
+def _lone_call(text: str, spans: Sequence[str]) -> list[str]:
+    """Return the only code of a text that holds nothing else, if it reads as a call: `cupsenable floor3`."""
+    if len(spans) != 1 or text.strip(" .") != f"`{spans[0]}`":
+        return []
+    call = without_prompt(spans[0])
+    return [call] if _LONE_CALL.fullmatch(call) and _reads_as_call(call) else []
 
 
 def _own_tools(text: str, spans: Sequence[str]) -> list[str]:
@@ -63,10 +79,19 @@ def _reads_as_call(span: str) -> bool:
 
 
 def _unmarked_command(text: str) -> list[str]:
-    """Return the command that ends a line such as `Set the clock: chronyc makestep`, which is not marked as code."""
-    match = _AFTER_COLON.search(text) if "`" not in text else None
-    command = bare_command(match["code"]) if match and not _PROSE_WORD.search(match["code"]) else None
-    return [command] if command else []
+    """Return the command that a line gives without marking it as code.
+
+    It stands behind a colon (`Set the clock: chronyc makestep`), in brackets (`flushed it (postqueue -f)`), or behind
+    `with`, if an option or the like shows that it is one (`reloaded with pg_restore -t tax feb.dump`).
+    """
+    if "`" in text:
+        return []
+    colon, behind = _AFTER_COLON.search(text), _AFTER_WITH.search(text)
+    written = [colon["code"]] if colon else []
+    written += [match["code"] for match in _IN_BRACKETS.finditer(text)]
+    written += [behind["code"]] if behind else []
+    commands = [bare_command(code) for code in written if not _PROSE_WORD.search(code)]
+    return [command for command in dict.fromkeys(commands) if command]
 
 
 def is_command(code: str) -> bool:

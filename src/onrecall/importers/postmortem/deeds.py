@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from importlib.resources import files
 
-from onrecall.importers.postmortem.foreign_deeds import reports_foreign_deed
+from onrecall.importers.postmortem.foreign_deeds import reports_foreign_command, reports_foreign_deed
 from onrecall.importers.postmortem.outcomes import NO_HELP, detect_outcome, states_failure
 from onrecall.importers.postmortem.word_lists import word_set
 
@@ -312,7 +312,7 @@ def runs_command(sentence: str) -> bool:
     """Return whether a sentence reports that people ran a command given in it."""
     text = _LEAD.sub("", sentence.strip().lstrip("-*•> "), count=1)
     before = text.split("`", 1)[0]
-    return not _is_intent(before) and _BY_COMMAND.match(text) is not None
+    return not _is_intent(before) and (_BY_COMMAND.match(text) is not None or reports_foreign_command(text))
 
 
 def _is_intent(before: str) -> bool:

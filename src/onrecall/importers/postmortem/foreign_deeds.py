@@ -24,6 +24,25 @@ _DEED = re.compile(
 )
 
 
+_RUN_WITH = re.compile(
+    r"\b(?:wir|haben|wurden?|nous|avons|on a|abbiamo|ho|hemos|se|ha|han|foi|foram|temos|we|werd|werden"
+    r"|[^\W\d_]{3,}(?:mos|mmo))\b[^`.]{2,120}?"
+    r"\b(?:mit|durch|avec|par|via|con|mediante|com|tramite|met|per)\s*`",
+    re.IGNORECASE,
+)
+_NOT_DONE = re.compile(
+    r"\b(?:nicht|muss|müssen|sollte\w*|wird|werden|pas|devons|devrait|doit|non|dobbiamo|dovremmo|no|debe\w*|hay que|não"
+    r"|deve\w*|niet|moet\w*|kan|können)\b",
+    re.IGNORECASE,
+)
+
+
+def reports_foreign_command(sentence: str) -> bool:
+    """Return whether such a sentence reports that people did something with a command given in it."""
+    match = _RUN_WITH.search(sentence)
+    return match is not None and not _NOT_DONE.search(sentence[: match.end()])
+
+
 def reports_foreign_deed(sentence: str) -> bool:
     """Return whether a sentence in another language than English reports a deed, such as `Dienst neu gestartet`."""
     return _DEED.search(sentence) is not None

@@ -94,8 +94,10 @@ def _start_of_status_page(front: FieldRecord) -> datetime | None:
     """Return a status page's start from `date` or `created`; a bare date is ignored, the text may be more precise."""
     if front.values.keys() >= TRACKED:
         return front.time("created")
-    at = front.time("date") if describes_incident(front.values) else None
-    return at if at is not None and at.time() != time() else None
+    ended = _end_of_state(front)
+    at = front.time("date") if describes_incident(front.values) or ended else None
+    is_start = at is not None and at.time() != time() and (ended is None or at <= ended)
+    return at if is_start else None
 
 
 def front_services(front: FieldRecord) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from onrecall.importers.postmortem.clock import (
     opening_stamp,
     stated_zone,
 )
-from onrecall.importers.postmortem.facts import facts, span_of
+from onrecall.importers.postmortem.facts import Fact, facts, span_of
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection, split_sections
 from onrecall.importers.postmortem.timeline import ChronologyEntry
@@ -72,9 +72,9 @@ class IncidentText:
         self.front = front
         self.reading = reading
         self.sections = split_sections(rows)
-        self.facts = facts(self.sections)
         self.heading = heading
         self.rows = rows
+        self.facts = (*facts(self.sections), *self._times_of_heading())
         self.zone, self.unclear_zone = self._zone()
         reading.unclear_zones |= {*self._unclear_zones_of_facts(), *self._unsettled_zone_of_page()}
         self.span, zoneless = span_of(self.facts, self.chronology(self.day()))
@@ -82,6 +82,13 @@ class IncidentText:
         self.entries = self._updates(chronology) or timeline.chronology_entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
         reading.unclear_zones |= chronology.unclear_zones
+
+    def _times_of_heading(self) -> Iterator[Fact]:
+        """Yield the heading as a fact if it has a date and a range of times; labels go before it."""
+        written = plain_text(self.heading or self.document.title)
+        if len(find_clocks(written)) == 2 and any(True for _ in find_dates(written)):
+            line = next((row.number for row in self.rows if row.kind == "heading"), 0)
+            yield Fact("date", written, line)
 
     def _unclear_zones_of_facts(self) -> Iterator[str]:
         """Yield the ambiguous zones behind the times that labels state, unless the user's zone settles them."""

@@ -51,12 +51,16 @@ OUTAGE = re.compile(
     r"|(?:nobody|no one|none of \w+) could|root cause|did(?: not|n't) (?:work|respond|load|start)|stale|missing|wrong"
     r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped \w+ing"
     r"|paged|gone|dead|blank|empty|twice|failed over|crashed|errors?|failures?|failed|lost|timed out|5\d\d|slow"
+    r"|keine \w+ mehr|nicht (?:mehr )?(?:erreichbar|möglich|verfügbar)|ausgefallen|dejó de|dejaron de"
+    r"|ha smesso di|a cessé de|parou de"
+    r"|inaccessible|indisponible|irraggiungibil[ei]|ursache war|(?:la|a) caus[ae] (?:\w+ )?(?:était|fue|foi"
+    r"|è stata)|werkte niet|lag plat"
     r"|störung|ausfall|panne|caída|interrupción|障害|故障|broke|overloaded|exhausted|hung|corrupted|dropped)\b",
     re.IGNORECASE,
 )
 _PAST = re.compile(
     r"\b(?:was|were|had|did|could|went|began|started|lost|failed|became|saw|noticed|restarted|stopped|fixed|resolved"
-    r"|restored|removed|rolled|caused|returned|came|ran|broke|war|wurde|waren|hatte|était|fue|estuvo|発生|した)\b"
+    r"|restored|removed|rolled|caused|returned|came|ran|broke|war|wurde|waren|hatte|haben|half|kamen|ging|blieb|dejó|dejaron|foi|ha|hanno|avons|werd|était|fue|estuvo|発生|した)\b"
     r"|\w{3,}ed\b",
     re.IGNORECASE,
 )

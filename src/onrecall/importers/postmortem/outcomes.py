@@ -57,6 +57,12 @@ NO_HELP = re.compile(
     r"|result|problem|issue|symptoms?)s?\b|(?:only\s+)?helped\s+(?:only\s+)?(?:for|briefly)|only\s+(?:bought"
     r"|delayed)"
     r"|(?:filled|full|failed|crashed|fell over|died|recurred|hung|degraded|broke)\s+(?:up\s+)?again"
+    r"|(?:errors?|problems?|issues?|symptoms?|alerts?|timeouts?|failures|latency|lag|load|rates?|levels?|situation"
+    r"|queues?|[,;:])\s+(?:was\s+|were\s+|is\s+|are\s+)?(?:\w+\s+)?unchanged\b"
+    r"|(?:^|(?<=[.;!]\s))still\s+(?!(?:to|need\w*|must|should|open|waiting|investigat\w*|unclear|unknown|under)\b)"
+    r"\w+(?:\s\w+){0,2}\s*[.!]?$"
+    r"|\b(?:loops?|leaks?|lag|floods?|storms?|backlogs?|spikes?|locks?|flapping)\s+(?:comes?|came|is|was|are|were)\s+back\b"
+    r"|\bbut\s+(?:the\s+)?(?:\w+\s+){1,2}(?:goes|go|went|keeps?|kept|continue[sd]?)\s+(?:on\b|going|running|\w+ing)"
     r"|nothing\s+(?:has\s+)?(?:changed|happened|improved)|stay(?:s|ed)?\s+(?!up\b|online\b|healthy\b|stable\b"
     r"|green\b|low\b|normal\b|fine\b|on\b|in\b|at\b|within\b|below\b|under\b)\w+"
     r"|(?:stayed|stays|remained|remains)\s+(?:just\s+|equally\s+)?(?:as\s+\w+|high|elevated|down"
@@ -93,8 +99,9 @@ NO_HELP = re.compile(
     re.IGNORECASE,
 )
 _HELPED = re.compile(
-    r"\b(?:it helps?|that helped|this helped|which helped|(?:fixed|resolved|solved|cleared) (?:it|the|this"
-    r"|everything)|back to normal|recover(?:s|ed|y)|restored|succeed(?:s|ed)?|"
+    r"\b(?:it helps?|that helped|this helped|which helped|(?:fixed|resolved|solved) (?:it|the|this"
+    r"|everything)|cleared (?:it|this|everything|the (?:[\w-]+ ){0,2}(?:alerts?|errors?|issue|problem))"
+    r"|back to normal|recover(?:s|ed|y)|restored|succeed(?:s|ed)?|"
     r"working again|returned to normal|healthy again|"
     r"(?:errors?|5\d\ds?|timeouts?|alerts?|failures|crashes|duplicates|retries|complaints|pages) (?:have )?"
     r"(?:stopped|dropped|cleared|went away|ceased)"

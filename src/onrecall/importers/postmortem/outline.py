@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from onrecall.importers.postmortem.clock import find_dates, opens_with_time
+from onrecall.importers.postmortem.clock import find_dates, opening_span, opens_with_time
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, INDENT, DocumentRow, plain_text
 from onrecall.importers.postmortem.vocabulary import SECTIONS, heading_topic, section_topic
 
@@ -81,6 +81,8 @@ def split_fact_line(row: DocumentRow) -> list[DocumentRow]:
     """
     if row.kind != "text" or row.nested:
         return [row]
+    if terse := _terse_facts(row.text):
+        return [replace(row, text=fact) for fact in terse]
     line = _ITALIC.fullmatch(row.text)
     texts = _with_years(_ITALIC_BREAK.split(plain_text(line["text"]))) if line else _PLAIN_BREAK.split(row.text)
     parts = [_PICTURE.sub("", plain_text(text)) for text in texts if text.strip()]
@@ -90,6 +92,28 @@ def split_fact_line(row: DocumentRow) -> list[DocumentRow]:
     if not line and not all(fact or _NAMED.fullmatch(part) for fact, part in zip(labelled, parts, strict=True)):
         return [row]
     return [replace(row, text=part) for part in labelled if part is not None]
+
+
+def _terse_facts(line: str) -> list[str]:
+    """Return the facts of `sev: 3 svc: till`, or that of `start 13:10 utc`, with their labels in bold."""
+    labels = [*_TERSE_LABEL.finditer(line)]
+    if len(labels) >= FEWEST and not line[: labels[0].start()].strip():
+        ends = [*(label.start() for label in labels[1:]), len(line)]
+        values = [line[label.end() : end].strip() for label, end in zip(labels, ends, strict=True)]
+        known = all(heading_topic(label["name"]) in _TERSE_TOPICS for label in labels)
+        if known and all(0 < len(value.split()) <= LONGEST_TERSE for value in values):
+            return [f"**{label['name']}:** {value}" for label, value in zip(labels, values, strict=True)]
+    timed = _TERSE_TIME.fullmatch(line)
+    if timed and heading_topic(timed["name"]) in ("start", "end") and opening_span(timed["time"]) == timed["time"]:
+        return [f"**{timed['name']}:** {timed['time']}"]
+    return []
+
+
+LONGEST_TERSE = 3
+"""Maximum words of a value among others on a line without marks between them."""
+_TERSE_LABEL = re.compile(r"(?:^|\s)(?P<name>[A-Za-z]{2,12}):\s+")
+_TERSE_TIME = re.compile(r"\s*(?P<name>[^\W\d_]{2,12}(?: [^\W\d_]{2,12})?)\s+(?P<time>\d\S.*?)\s*")
+_TERSE_TOPICS = ("severity", "service", "start", "end", "date", "duration", "environment", "status")
 
 
 def _with_years(parts: Sequence[str]) -> list[str]:

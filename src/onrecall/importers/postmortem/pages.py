@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from onrecall.importers.postmortem.clock import find_dates, opening_stamp
+from onrecall.importers.postmortem.clock import find_dates, opening_span
 from onrecall.importers.postmortem.log_table import incident_rows
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.vocabulary import SECTIONS, heading_topic, section_topic
@@ -116,5 +116,4 @@ def _has_date_label(body: Sequence[DocumentRow]) -> bool:
 
 
 def _without_dates(text: str) -> str:
-    stamp = opening_stamp(text)
-    return text[stamp.end :] if stamp else text
+    return text[len(opening_span(text)) :]

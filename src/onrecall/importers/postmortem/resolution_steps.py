@@ -60,8 +60,6 @@ _STATE_ONLY = re.compile(
     r"|operational)\b.{0,30})[.!]?",
     re.IGNORECASE,
 )
-
-
 _RAN = re.compile(
     r"\b(?:ran|run|runs|executed|issued|by running|by executing)\s+(?:the\s+)?(?:command\s+)?`|^`[^`]+`[.\s]*$",
     re.IGNORECASE,
@@ -76,10 +74,10 @@ _READ_ONLY_COMMAND = re.compile(
     re.IGNORECASE,
 )
 """Read-only commands; in a chronology they are not a fix."""
-
-
 _RUN_IN_NOTE = re.compile(
-    r"^`|\b(?:\w{3,}ed|set|put|built|rebuilt|written|rewritten|run|rerun|sent|taken|given|made|undone)\b[^`.]{0,40}[:(]\s*`[^`]+`\)?\s*\.?$",
+    r"^`|\b(?:\w{3,}ed|set|put|built|rebuilt|written|rewritten|run|rerun|sent|taken|given|made|undone)\b[^`.]{0,40}[:(]\s*`[^`]+`\)?\s*\.?$"
+    r"|(?-i:^(?:[A-Z][a-z'’-]+|We|I)) [\w-]{2,}s\b[^`.]{0,60}\(\s*`[^`]+`\s*\)(?:,? (?:works?|ok|fine|done"
+    r"|but\b.*))?\s*\.?$",
     re.IGNORECASE,
 )
 """A note that begins with a command, or ends with the one by which it was done: `Index created again: …`."""
@@ -101,7 +99,9 @@ def extract_steps(
     fix_steps += [
         step for section in fixes if not holds_chronology(section) for step in _section_steps(section, every_item=True)
     ]
-    chronology_steps = _chronology_steps(_in_time_order(chronology))
+    chronology_steps = _chronology_steps(
+        _in_time_order(chronology), begins_before=not any(map(holds_chronology, fixes))
+    )
     if not any(step.outcome == "worked" for step in fix_steps):
         fix_steps += [step for step in chronology_steps if step.outcome == "worked"]
     known = {(step.line, step.text) for step in (*failed_steps, *fix_steps)}

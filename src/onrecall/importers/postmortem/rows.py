@@ -27,6 +27,8 @@ _ITEM = re.compile(
 _LABELLED_CELL = re.compile(r"\W{0,3}[^\W\d_][\w /.-]{1,30}\W{0,3}[:\uff1a]\W{0,3}\s+\S.*")
 """A fact with its label: several on a line are no table."""
 _BOX = re.compile(r"\[(?P<box>[ xX])\]\s+")
+_DECIMAL = re.compile(r"\s*\d{1,2}\.\d{1,2}[.)]?\s+(?=[^\W\d_])")
+"""What lines of a section are numbered with where all of a paragraph are: `5.1 Add timers`."""
 _SOLITARY_BOLD = re.compile(r"(?P<mark>\*\*|__)(?P<text>[^*_].*?)(?P=mark)\s*:?\s*")
 _HTML_HEADING = re.compile(r"<h(?P<level>[1-6])(?:\s[^>]*)?>(?P<text>.*?)</h(?P=level)>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]{1,200}>")
@@ -122,8 +124,18 @@ def _list_rows(block: ItemList, depth: int) -> Iterator[DocumentRow]:
 
 
 def _line_rows(text: str, first: int, depth: int) -> Iterator[DocumentRow]:
-    for number, line in enumerate(text.splitlines(), start=first):
-        yield _prose_row(number, _HTML_BOLD.sub("**", line[:LONGEST_LINE]), depth)
+    lines = text.splitlines()
+    numbered = bool(lines) and all(_DECIMAL.match(line) for line in lines)
+    for number, line in enumerate(lines, start=first):
+        written = _HTML_BOLD.sub("**", line[:LONGEST_LINE])
+        decimal, box = _DECIMAL.match(written) if numbered else None, _BOX.match(written.lstrip())
+        if decimal:
+            yield DocumentRow(number, "item", written[decimal.end() :], max(depth, 0) * INDENT, ordered=True)
+        elif box:
+            words = written.lstrip()[box.end() :]
+            yield DocumentRow(number, "item", words, max(depth, 0) * INDENT, ticked=box["box"] != " ")
+        else:
+            yield _prose_row(number, written, depth)
 
 
 def _prose_row(number: int, line: str, depth: int) -> DocumentRow:

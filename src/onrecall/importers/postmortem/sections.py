@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from onrecall.importers.postmortem.clock import find_stamp, opens_with_time
+from onrecall.importers.postmortem.clock import find_stamp, opening_span, opens_with_time
 from onrecall.importers.postmortem.outline import split_fact_line, split_running_log, unfold_lists
 from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain_text
+from onrecall.importers.postmortem.step_tables import column_roles
 from onrecall.importers.postmortem.topic_by_content import is_list_of_action_items, names_action_columns
 from onrecall.importers.postmortem.vocabulary import (
     SECTIONS,
@@ -139,30 +140,36 @@ class _Divider:
 
     def _table_row(self, row: DocumentRow, place: int) -> int:
         """Read a table row as label and value, or a one-row table as several; return how many further rows it used."""
-        if not row.cells:
+        in_table = self._current.topic in ("actions", "timeline") and not self._current.by_label
+        if not row.cells or in_table or self._heads_chronology(place):
             self._current.rows.append(row)
             return 0
-        if self._current.topic in ("actions", "timeline") and not self._current.by_label:
-            self._current.rows.append(row)
-            return 0
-        if self._heads_chronology(place):
-            self._current.rows.append(row)
-            return 0
-        if self._current.topic != "cause" and self._is_table_header(place) and _heads_action_items(row):
+        if self._heads_actions(row, place):
             self._open("actions", self._current.heading, row, LABEL_LEVEL)
             self._current.rows.append(row)
             return 0
         if skipped := self._header_and_values(row, place):
             return skipped
-        about = heading_topic(plain_text(row.cells[0]))
-        if len(row.cells) in (2, 3) and about is not None and any(row.cells[1:]) and not _is_header(row):
-            self._open(about, row.cells[0], row, LABEL_LEVEL)
-            rows = _cell_rows(row, "<br>".join(cell for cell in row.cells[1:] if cell))
-            is_list = about == "actions" and len(rows) > 1
-            self._current.rows += [replace(own, kind="item") for own in rows] if is_list else rows
-        else:
-            self._current.rows.append(row)
+        self._labelled_row(row)
         return 0
+
+    def _labelled_row(self, row: DocumentRow) -> None:
+        """Open a section for a row of a label and its value; another row belongs to the current one."""
+        about = heading_topic(plain_text(row.cells[0]))
+        if len(row.cells) not in (2, 3) or about is None or not any(row.cells[1:]) or _is_header(row):
+            self._current.rows.append(row)
+            return
+        about = "end" if about == "fix" and _is_time(row.cells[1]) else about
+        self._open(about, row.cells[0], row, LABEL_LEVEL)
+        rows = _cell_rows(row, "<br>".join(cell for cell in row.cells[1:] if cell))
+        is_list = about == "actions" and len(rows) > 1
+        self._current.rows += [replace(own, kind="item") for own in rows] if is_list else rows
+
+    def _heads_actions(self, row: DocumentRow, place: int) -> bool:
+        """Return whether a row heads a table of action items, and not one of the cause or of steps with results."""
+        tells_steps = self._current.topic in ("fix", "failed_fix") and bool(column_roles(row))
+        is_elsewhere = self._current.topic != "cause" and not tells_steps
+        return is_elsewhere and self._is_table_header(place) and _heads_action_items(row)
 
     def _is_table_header(self, place: int) -> bool:
         delimiter = self._rows[place + 1] if place + 1 < len(self._rows) else None
@@ -226,9 +233,9 @@ class _Divider:
             return False
         value = _LABEL.fullmatch(text)
         content = (value["value"] if value else label["value"]).strip()
-        if row.kind == "heading" and content.strip("*_ ") == "":
-            return False
-        if about in ("start", "end") and content and find_stamp(content) is None:
+        about = "end" if about == "fix" and _is_time(content) else about
+        is_untimed = about in ("start", "end") and bool(content) and find_stamp(content) is None
+        if is_untimed or (row.kind == "heading" and content.strip("*_ ") == ""):
             return False
         if (
             label["mark"]
@@ -349,6 +356,12 @@ def _heads_action_items(row: DocumentRow) -> bool:
     """Return whether a row heads a table of action items, and not one of the facts of an incident."""
     topics = {heading_topic(plain_text(cell)) for cell in row.cells}
     return names_action_columns(row) and not topics & _INCIDENT_FACTS
+
+
+def _is_time(value: str) -> bool:
+    """Return whether a value is nothing but a time: a label such as *Recovery* then says when, not how."""
+    text = plain_text(value).strip(" .")
+    return bool(text) and opening_span(text).strip() == text
 
 
 def _is_header(row: DocumentRow) -> bool:

@@ -45,9 +45,16 @@ _ENDS = re.compile(
     r"recovery (?:complete|confirmed)|success(?: rate)? (?:is |was |went )?back|behoben|wiederhergestellt"
     r"|entstört|résolu|rétabli|resuelto|restaurado|resolvido|復旧|已恢复|恢复)\b"
     r"|\b(?:is|are|was|were|has been|have been|came|come|comes|went|got) back (?:at|by|on|up|online"
-    r"|since|around|in|to|and|after|for|from)\b|\bcame back\b|\b(?:was|were|been) reinstated\b"
+    r"|since|around|in|to|and|after|for|from)\b|\bcame back\b(?!\s+(?:with|as|empty|red|blank|without|saying"
+    r"|negative|the same)\b)|\b(?:was|were|been) reinstated\b"
     r"|\b(?:works?|worked|fine|healthy|stable|green|normal) (?:again )?(?:since|from)\b|\b(?:ended|was"
     r" over|was resolved|was fixed) at\b"
+    r"|\bwieder (?:erreichbar|verfügbar|online|normal|da)\b|\b(?:de nouveau|à nouveau) (?:disponibles?|accessibles?"
+    r"|opérationnel\w*|joignables?)\b|\bretour à la normale\b|\b(?:volvió|volvieron|voltou"
+    r"|voltaram) (?:a funcionar|a la normalidad"
+    r"|ao normal)\b|\bquedó restablecid[oa]\b|\b(?:è|sono) (?:tornat[oaie]|di nuovo) (?:raggiungibil[ei]|online"
+    r"|normal[ei]|operativ[oaie]"
+    r"|disponibil[ei]|attiv[oaie])\b|\bripristinat[oaie]\b|\bweer (?:bereikbaar|beschikbaar|online|normaal)\b"
     r"|\bback (?:up )?to 100\s?%|復旧|已恢复|恢复正常",
     re.IGNORECASE,
 )
@@ -81,7 +88,9 @@ _FAILED = re.compile(
     re.IGNORECASE,
 )
 _AT_FIRST = re.compile(
-    r"\W*(?:shortly after|shortly before|just after|just before|after|on|at|around|since|from|am|um|seit|le|el)\s",
+    r"\W*(?:(?:ocurrió|se produjo|avvenuto|survenu|passiert|aufgetreten|aconteceu"
+    r"|gebeurde)\s+)?(?:shortly after|shortly before|just after|just before|after|on|at|around|since|from|am|um"
+    r"|seit|le|el|il|alle|em|no dia|op|a las|às)\s",
     re.IGNORECASE,
 )
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from onrecall.importers.postmortem import code
 from onrecall.importers.postmortem.deeds import reports_action
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
+from onrecall.importers.postmortem.step_tables import column_roles, is_table_header, read_table_step
 
 _ROLLBACK = re.compile(
     r"\s*\**(?:to\s+)?(?:roll\s?back|undo|revert|rückgängig)\**\s*[:\uff1a]\**\s*(?P<text>\S.*)", re.IGNORECASE
@@ -45,7 +46,8 @@ def step_drafts(rows: Sequence[DocumentRow]) -> list[StepDraft]:
     drafts: list[StepDraft] = []
     block: list[DocumentRow] = []
     blank = True
-    for row in [*rows, DocumentRow(0, "blank", "")]:
+    roles: tuple[str, ...] = ()
+    for place, row in enumerate([*rows, DocumentRow(0, "blank", "")]):
         if row.kind == "code":
             block.append(row)
             continue
@@ -55,13 +57,25 @@ def step_drafts(rows: Sequence[DocumentRow]) -> list[StepDraft]:
         if row.kind == "item":
             _add_item(row, drafts)
         elif row.kind == "cells" and row.cells:
-            drafts.append(_begin_draft(row.number, " ".join(filter(None, row.cells)), listed=True))
+            if is_table_header(rows, place) and (roles := column_roles(row)):
+                continue
+            drafts.append(_row_draft(row, roles))
         elif row.kind == "text":
             _add_text(row, drafts, blank=blank)
         elif row.kind == "heading" and row.number:
             drafts.append(StepDraft(row.number, lead=True))
         blank = row.kind == "blank"
     return [draft for draft in drafts if draft.words or draft.code]
+
+
+def _row_draft(row: DocumentRow, roles: Sequence[str]) -> StepDraft:
+    """Return the draft of a table's row; without a header that names its columns its cells are its words."""
+    if not roles:
+        return _begin_draft(row.number, " ".join(filter(None, row.cells)), listed=True)
+    step = read_table_step(row, roles)
+    draft = _begin_draft(row.number, step.text, listed=True)
+    draft.code += [step.command] if step.command else []
+    return draft
 
 
 def _begin_draft(line: int, text: str, *, indent: int = 0, listed: bool = False, lead: bool = False) -> StepDraft:

@@ -2,7 +2,7 @@
 
 import re
 
-from onrecall.importers.postmortem.clock import opening_stamp
+from onrecall.importers.postmortem.clock import opening_span, opening_stamp
 from onrecall.importers.postmortem.rows import plain_text
 
 LONGEST_TITLE = 200
@@ -109,8 +109,9 @@ def is_only_kind(title: str) -> bool:
 
 def _without_date(title: str) -> str:
     stamp = opening_stamp(title)
-    if stamp is not None and stamp.day is not None and title[stamp.end :].strip(_SEPARATORS):
-        remainder = title[stamp.end :].lstrip(")]")
+    end = len(opening_span(title))
+    if stamp is not None and stamp.day is not None and title[end:].strip(_SEPARATORS):
+        remainder = title[end:].lstrip(")]")
         title = remainder.strip(_SEPARATORS)
     for behind in filter(None, (pattern.search(title) for pattern in _DATE_AFTER)):
         date = behind["date"].strip(" )]")

@@ -50,7 +50,40 @@ def heading_topic(heading: str) -> Topic | None:
     """Return the topic of a heading or label, or None if it is unknown."""
     text = normalize_heading(heading)
     topics = _topics()
-    return topics.get(text) or topics.get(_BRACKETS.sub("", text).strip(_ENDS))
+    return topics.get(text) or topics.get(_BRACKETS.sub("", text).strip(_ENDS)) or _topic_of_fact(text)
+
+
+_FACT_QUESTIONS: tuple[tuple[re.Pattern[str], Topic], ...] = (
+    (re.compile(r"when (?:did (?:it|this|the [a-z]+) (?:start|begin)|was the start)"), "start"),
+    (
+        re.compile(
+            r"when (?:did (?:it|this|the [a-z]+) (?:end|stop)|was (?:it|this|the [a-z]+) (?:over|resolved|fixed))"
+        ),
+        "end",
+    ),
+    (
+        re.compile(
+            r"how (?:bad|severe|serious|critical)(?: (?:was|is) it)?|(?:severity|priority) (?:rating|class|grade)"
+        ),
+        "severity",
+    ),
+    (
+        re.compile(
+            r"(?:owning|failing|faulty|broken|concerned) (?:services?|systems?|components?|apps?|applications?)"
+            r"|(?:which|what) (?:services?|systems?|components?|apps?|applications?)(?: (?:was|were|is"
+            r"|are) (?:affected|impacted|down|hit))?"
+        ),
+        "service",
+    ),
+    (re.compile(r"(?:impact|outage|incident|disruption) (?:window|period)"), "duration"),
+)
+"""Labels of facts in the form of a question, or in words of their own."""
+
+
+def _topic_of_fact(label: str) -> Topic | None:
+    if len(label) > _LONGEST_QUESTION:
+        return None
+    return next((topic for pattern, topic in _FACT_QUESTIONS if pattern.fullmatch(label)), None)
 
 
 def section_topic(heading: str) -> Topic | None:
@@ -68,6 +101,52 @@ _WE_DO = r"(?:we(?:['’]re| are| will|['’]ll| plan| intend)|(?:are|will|do|ca
 _LESSONS = re.compile(r"\b(?:well|right|better|learn\w*|luck\w*|as (?:planned|expected|intended))\b")
 """What a question about the work itself asks for: its answer is no field of the incident."""
 _QUESTIONS: tuple[tuple[re.Pattern[str], Topic], ...] = (
+    (
+        re.compile(
+            r"(?:improvement|prevent(?:ion|ive|ative)|corrective|follow[- ]?up|remediation|open|outstanding"
+            r"|planned|agreed"
+            r"|pending|further|future) (?:items?|tasks?|measures?|tickets?|points?|activities|to-?dos?|actions?)"
+            r"|(?:things|stuff|work|items|changes|what) (?:that )?(?:we(?:['’]ll| will| plan to| want to| intend to"
+            r"| are going to| need to| still have to)|to) (?:do|change|fix|improve|build|add)\b.*"
+        ),
+        "actions",
+    ),
+    (
+        re.compile(
+            r"was (?:machen|tun|ändern|werden) wir\b.*\b(?:damit|um|künftig|anders|wieder|verhindern|dagegen)\b.*"
+            r"|(?:que|qu['’]) ?(?:faisons|ferons|allons)-nous\b.*|comment (?:éviter|allons-nous)\b.*"
+            r"|(?:qué|cómo) (?:vamos a|haremos|evitaremos|evitamos|evitar)\b.*|(?:o que|como) (?:vamos|faremos"
+            r"|evitar\w*)\b.*"
+            r"|(?:cosa|come) (?:faremo|facciamo|evit\w+)\b.*|(?:wat gaan we|hoe voorkomen we)\b.*"
+            r"|(?:improvements?|changes|actions|work|measures|tasks|steps|follow-?ups?) (?:that )?(?:we )?(?:have )?"
+            r"(?:agreed|decided|planned|committed)(?: on| to)?"
+        ),
+        "actions",
+    ),
+    (
+        re.compile(
+            r"what (?:got|brought|put|led) (?:us|it|things|service|the [a-z]+) (?:out|back|up|going|working)\b.*"
+            r"|how (?:did )?we (?:got?|get|came|come) (?:out|back|through)\b.*|what ended (?:it|the [a-z]+)"
+            r"|how it (?:was )?ended"
+        ),
+        "fix",
+    ),
+    (
+        re.compile(
+            r"(?:failed|unsuccessful|fruitless|futile|ineffective|unhelpful|abandoned) (?:[a-z]+ )?"
+            r"(?:attempts?|tries|fix(?:es)?|mitigations?|steps?|remedies|remedy|actions?|measures?|workarounds?|approach(?:es)?)"
+            r"|(?:what|things|steps) (?:else |also |that )?(?:we |was |were |did we )(?:else |also |first |already )*"
+            r"(?:try|tried|attempt|attempted)\b.*"
+            r"|(?:other|earlier|previous|first) attempts?|attempts? (?:that|which|without|with no|in vain)\b.*"
+            r"|(?:stuff|things|fixes|options|ideas|remedies) (?:that )?we (?:first |also )?tried\b.*"
+            r"|(?:[^\W\d_]+ ){0,2}(?:ohne (?:erfolg|wirkung)|erfolglos\w*|vergeblich\w*|wirkungslos\w*"
+            r"|sans (?:succès|effet|résultat)|sin (?:éxito|efecto|resultado)|sem (?:sucesso|efeito)"
+            r"|senza (?:successo|effetto)|zonder (?:succes|effect))(?: [^\W\d_]+)?"
+            r"|\w{0,8}(?:无效|未果|失败的尝试|効果(?:が|は)?な|失敗した(?:対応|試み))\w{0,6}"
+            r"|(?:not|un) ?(?:successful|helpful|effective)|without (?:success|effect|result)|no success"
+        ),
+        "failed_fix",
+    ),
     (
         re.compile(
             rf"(?:what|how|which)\b.*\b{_WE_DO}\b.*\b(?:do|doing|chang\w*|prevent\w*|improv\w*|avoid\w*|stop\w*"
