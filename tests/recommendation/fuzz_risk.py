@@ -26,6 +26,7 @@ SETS = (
     "evasive_commands.tsv",
     "uncommon_commands.tsv",
     "field_commands.tsv",
+    "duty_commands.tsv",
 )
 SIMPLE = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 -_./=:,@%+")
 """Commands of these characters only are taken apart into words; others are only wrapped."""

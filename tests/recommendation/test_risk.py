@@ -20,7 +20,7 @@ from onrecall.recommendation.risk.programs.table import find_program
 
 COMMANDS = ["commands.tsv", "commands_held_out.tsv", "commands_unseen.tsv"]
 STEPS = ["steps.tsv", "steps_held_out.tsv", "steps_attack.tsv", "steps_everyday.tsv", "steps_orders.tsv"]
-LOOKING = ["looking_commands.tsv", "runbook_commands.tsv", "site_commands.tsv", "field_looking.tsv"]
+LOOKING = ["looking_commands.tsv", "runbook_commands.tsv", "site_commands.tsv", "field_looking.tsv", "duty_looking.tsv"]
 DANGEROUS = [
     "nasty_commands.tsv",
     "unfamiliar_commands.tsv",
@@ -28,6 +28,7 @@ DANGEROUS = [
     "evasive_commands.tsv",
     "uncommon_commands.tsv",
     "field_commands.tsv",
+    "duty_commands.tsv",
 ]
 SETS = [(name, name in STEPS) for name in COMMANDS + STEPS]
 CASES = Path(__file__).parents[3] / "shared" / "cases" / "security"

@@ -30,6 +30,7 @@ PLACES = (
     "places_by_source.txt",
     "places_by_trade.txt",
     "places_field.txt",
+    "places_pasted.txt",
 )
 EVERYDAY = (
     "everyday.txt",
@@ -38,6 +39,7 @@ EVERYDAY = (
     "everyday_by_source.txt",
     "everyday_by_trade.txt",
     "everyday_field.txt",
+    "everyday_pasted.txt",
 )
 
 

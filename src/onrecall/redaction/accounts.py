@@ -37,6 +37,11 @@ _ACCOUNT_LINE = PatternDetector(
 )
 LOGINS: tuple[PatternDetector, ...] = (
     _ACCOUNT_LINE,
+    pattern_detector(
+        "password",
+        "login incorrect|login ok|login attempt|login failed|invalid login",
+        r"(?i:login|invalid login)[^\n\[]{1,60}\[b?'?[\w.@\\-]{1,64}'?/b?'?(?P<s>[^\s\]'<>]{4,64})'?\]",
+    ),
     _login_detector(_ADMINISTRATORS, ":", looks.is_password_like),
     _login_detector(lexicon.ACCOUNTS.split(), ":", looks.is_unmistakable),
     _login_detector(_ADMINISTRATORS, "/", lambda value: looks.is_made_up(value) or looks.is_unmistakable(value)),

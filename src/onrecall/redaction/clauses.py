@@ -133,7 +133,7 @@ def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | No
             return SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
         lowered = word["v"].lower()
         may_follow = lowered in _VERBS or (may_follow and lowered in _ADVERBS)
-        if lowered.strip("(),:") in _OTHER_SUBJECTS or _SENTENCE_END.search(word["v"]) or "[redacted:" in word["v"]:
+        if lowered.strip("-(),:") in _OTHER_SUBJECTS or _SENTENCE_END.search(word["v"]) or "[redacted:" in word["v"]:
             return None
         end = word.end()
     return None

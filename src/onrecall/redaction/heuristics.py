@@ -14,7 +14,8 @@ from onrecall.redaction.lexicon import FUNCTION_WORDS
 Look = Callable[[str], bool]
 _TRAILING = ").]}:,;`\"'"
 _PLACEHOLDER = re.compile(
-    r"(?:\*+(?:[ ]\(.*)?|x+|\.{3,}|-+|_+|•+|…|\?|<[^>]*>?|\$\{?\(?[A-Za-z_.:({-].*|\$\d|\{\{.*|%[({]?\w+.*"
+    r"(?:\*+(?:[ ]\(.*)?|(?:[\w-]{0,8}[_-])?x{4,}|x+"
+    r"|\.{3,}|-+|_+|•+|…|\?|<[^>]*>?|\$\{?\(?[A-Za-z_.:({-].*|\$\d|\{\{.*|%[({]?\w+.*"
     r"|\{[\w.]*\}?"
     r"|\[.{0,40}|\([a-z ]*\)?|\u2039.*|@\w+|@[\w.-]+@|@@.*|#\{.*|:'?\w+'?|[\w=]{0,20}\.{3}\w{0,20}|\w{0,20}…\w{0,20}"
     r"|__[A-Za-z_]+__"
@@ -40,9 +41,10 @@ _PLACEHOLDER = re.compile(
 )
 """Placeholders and words in place of a secret."""
 _ELSEWHERE = re.compile(
-    r"(?:\[redacted:|\.[a-z][\w-]*$|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*", re.DOTALL
+    r"(?:Ag[A-D][A-Za-z0-9+/]{80}|(?:[a-z][a-z0-9]*-)+(?:token|dockercfg)-[a-z0-9]{5}$|\[redacted:|\.[a-z][\w-]*$|[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9.-]*$|[\w.]+_FILE$|[A-Za-z]:\\).*",
+    re.DOTALL,
 )
-"""References to a secret stored elsewhere, such as a Kubernetes secret name with its namespace."""
+"""References to a secret stored elsewhere, such as a Kubernetes secret name with its namespace, and sealed secrets."""
 _PATH = re.compile(r"(?:\.{0,2}|~)/.*", re.DOTALL)
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
 _CODE = re.compile(
@@ -57,7 +59,7 @@ _CODE = re.compile(
 )
 """A call, or a variable that a program reads."""
 _NAME = re.compile(
-    r"[\w-]+\.[a-z]{2,4}|[a-z-]+-?\d{1,4}|0x[0-9a-f]{1,16}|v\d+(?:[.-]\w+)*(?:(?:alpha|beta|rc)\d*)?|\d+(?:ms|s|m|h|d|days?|[kmg]i?b?)?",
+    r"[\w-]+\.[a-z]{2,4}|[a-z-]+-?\d{1,4}|0x[0-9a-f]{1,16}[ul]{0,3}|v\d+(?:[.-]\w+)*(?:(?:alpha|beta|rc)\d*)?|\d+(?:ms|s|m|h|d|days?|[kmg]i?b?)?",
     re.IGNORECASE,
 )
 _FILLED_IN = re.compile(r"<[^<>]*>|\$?\{+[^{}]*\}+|\$\(?\w+\)?|%\(\w+\)s|\*{3,}")
@@ -69,12 +71,14 @@ _TYPE = re.compile(
 _CONSTANT = re.compile(r"_{0,2}[A-Z]+(?:_[A-Z]+)+_{0,2}")
 """The name of a variable, such as `CHANGE_ME`."""
 _REFERENCE = re.compile(
-    r"_{0,2}(?:[A-Za-z]+[_-])*(?:[a-z]+)?(?i:password|passwd|passphrase|pwd|secret|token|key|auth|credentials?|pw|pass)(?:_(?:ptr|str|hash|text))?"
+    r"(?:[a-z]\w{0,40}\.[A-Za-z]+)?_{0,2}(?:[A-Za-z]+[_-])*(?:[a-z]+)?(?i:password|passwd|passphrase|pwd|secret|token|key|auth|credentials?|pw|pass)(?:_(?:ptr|str|hash|text))?=?"
 )
 """A variable that is named after what it holds, such as `key_password`."""
 _FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split()) | {"to", "a", "an", "of", "in", "used"}
+_VERSION = re.compile(r"(?:[\^~]|[<>=]{1,2} ?)\d+(?:\.[\dx*]+){0,3}(?:-[\w.]+)?|\d+\.\d+\.\d+(?:[-+][\w.]+)?")
+"""A version, or a range of them, behind the name of a package such as `minipass`."""
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_NO_SECRETS = (_PLACEHOLDER, _ELSEWHERE, _CODE, _CONSTANT, _REFERENCE, _TYPE)
+_NO_SECRETS = (_PLACEHOLDER, _ELSEWHERE, _CODE, _CONSTANT, _REFERENCE, _TYPE, _VERSION)
 _KEY_LETTERS = re.compile(r"[A-Za-z0-9+/=_.~:%-]+")
 _WORDLIKE = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+){1,6}\d{0,4}|v?\d+[a-z]{0,3}")
 _PARTICIPLE = re.compile(r"(?:ge|ver|be|ont|her|zer|ent)[a-z]{3,12}(?:d|t|en)")

@@ -82,8 +82,8 @@ def _is_lower_word(value: str) -> bool:
 
 
 def _is_user_and_password(value: str) -> bool:
-    user, colon, password = value.partition(":")
-    return looks.is_made_up(value) or (bool(colon and user) and looks.is_made_up(password))
+    user, _, password = value.replace("/", ":", 1).partition(":")
+    return looks.is_made_up(value) or (bool(user) and looks.is_password_like(password))
 
 
 FIRM: Mapping[Strength, Look] = {
@@ -184,12 +184,12 @@ ASSIGNED = _joint(
     f"{_CLOSING} \t.:=%",
     rf"(?![ \t]:['\"]\w){_CLOSE}(?:[ ](?:\([^()\n]{{1,40}}\)|\[[^\[\]\n]{{1,40}}\]))?[ \t]{{0,40}}"
     rf"(?:\.{{2,40}}[ \t]{{0,3}})?{_SIGN}"
-    rf"(?:\*\*|__)?[ \t]{{0,20}}(?:\\t)?{_OPEN}",
+    rf"(?:\*\*|__|[*_](?=[ \t]))?[ \t]{{0,20}}(?:\\t)?{_OPEN}",
     FIRM,
 )
 """`name = value` and `name: value`; the latter may be part of a sentence."""
 _JOINTS: tuple[Joint, ...] = (
-    _joint(":", r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=\n]{0,20}=[ ]?", FIRM, signs=("=",)),
+    _joint(":", r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=,\n]{0,20}=[ ]?", FIRM, signs=("=",)),
     _joint(f"{_QUOTES}] <|?+", r"[\"']?\]?[ ]?(?:<[=~]|\|\|=|\?=|\+=)[ ]?", FIRM, signs=("=",)),
     # What is named on one side and stands on the other: JSON and YAML lists of pairs, attributes, elements.
     _joint(
@@ -231,7 +231,9 @@ _JOINTS: tuple[Joint, ...] = (
     # What stands where the name's own value is missing: a default, or the former one in a comment.
     _joint(
         f"{_CLOSING} \t:=",
-        rf"{_CLOSE}[ \t]{{0,20}}{_SIGN}[ \t]{{0,20}}[^\n\"'|?#]{{1,80}}?(?:\|\||\?\?|\?:|[ ]or)[ ]{{0,3}}(?=[\"'`])",
+        rf"{_CLOSE}[ \t]{{0,20}}{_SIGN}[ \t]{{0,20}}"
+        r"(?:[^\n\"'|?#]|(?<=[\[(])[\"'][\w.-]{1,60}[\"'](?=[\])])){1,80}?"
+        r"(?:\|\||\?\?|\?:|[ ]or)[ ]{0,3}(?=[\"'`])",
         FIRM,
         QUOTED,
         signs=("||", "??", "?:", " or"),
@@ -298,7 +300,7 @@ _JOINTS: tuple[Joint, ...] = (
         f"{_CLOSING} \t|:",
         rf"{_CLOSE}(?:[ ]?:)?[ \t]*\|[ \t]*",
         {**SURE, "any": looks.stands_out},
-        r"`?(?P<e>[^\s|`]{1,1024})`?[ \t]*(?=\||\n|\Z)",
+        r"`?(?P<e>(?!-[a-z])[^\s|`]{1,1024})`?[ \t]*(?=\||\n|\Z)",
         signs=("|",),
     ),
     _joint(f"{_CLOSING} \t", rf"{_CLOSE}[ \t]{{1,40}}", SURE),

@@ -42,7 +42,7 @@ one-time-code digits | puk, puk code, security code, one time passcode, login co
 one-time-code digits | auth pin, verification code, one time code, one time password
 recovery-code digits | recovery code, backup code, scratch code, rescue code
 recovery-phrase any | mnemonic, seed phrase, recovery phrase, seed words
-hash hash | password hash, passwd hash, pwd hash, password digest, ntlm hash, nt hash, lm hash, auth hash
+hash hash | password hash, passwd hash, pwd hash, password digest, super digest, ntlm hash, nt hash, lm hash, auth hash
 hash hash | password encrypted, encrypted password, hashed password
 """
 """The last words of a name, in English."""
@@ -117,7 +117,7 @@ but its can may will then when who which into out now one only never ever been b
 """Words that stand in sentences and in no passphrase."""
 
 VERBS = """
-is was are be been now to from becomes became reads says equals s it's tried typed entered guessed sent using
+is was are be been got now to from becomes became reads says equals s it's tried typed entered guessed sent using
 lautet ist war wurde sind auf zu c'est est était sont à es era son a é são è sono zijn naar er är var till til on oli
 jest było na это был теперь maintenant ahora agora adesso ora jetzt nu teraz
 """
@@ -132,6 +132,7 @@ désormais ahora agora adesso ora nu теперь сейчас teraz
 OTHER_SUBJECTS = """
 fingerprint hash checksum digest thumbprint id ids version versions file files path name names url length size policy
 arn commit sha revision image branch tag ticket host server node pod cluster request response error exception by
+accessor
 """
 """Words after which a sentence no longer speaks of the secret itself."""
 

@@ -53,6 +53,8 @@ _PROMPTING_PROGRAMS = re.compile(
     r"\b(?:mysql|maria|psql|pg_|createdb|createuser|dropdb|vacuumdb|percona|xtrabackup)\w*[^\n]*\Z"
 )
 """Programs whose `--password` without an equals sign asks for it."""
+_OTHER_FIELD = re.compile(r"\][\"'`]?,\s{0,40}[\"']?[\w.-]{1,60}[\"']?[ ]?[=:]")
+"""A field behind a redacted value, of which the mark says nothing."""
 _IDENTIFIER = re.compile(r"(?:arn:[\w:/*-]{0,200}|[\w.-]/|\w:)\Z")
 """The text before a part of an ARN, or before an image name, whose tag follows a colon."""
 _MENTIONED = re.compile(r"(?:\b(?:and|or|the|both|uses?|with|via|options?|flags?|an?)|,)[ ]+[`\"']?\Z")
@@ -84,6 +86,8 @@ class NamedSecrets:
         start, end = self._extent(text, anchor)
         announced = classify(text[start:end].strip())
         if announced is None or text[max(0, start - 2) : start] == "</":
+            return None
+        if text.startswith("[redacted:", max(0, start - 10)) and _OTHER_FIELD.match(text, end):
             return None
         return _find_values(text, start, end, announced)
 
@@ -135,7 +139,7 @@ def _assigned_value(text: str, start: int, end: int, announced: SecretName) -> D
     compact = _COMPACT.match(text, end) is not None
     prose = (
         compact
-        or _may_be_sentence(match, start)
+        or (_may_be_sentence(match, start) and not _is_variable_of_machine(text[start:end], announced))
         or (text[start:end].lower() in FOREIGN and _COLON.search(text[end : match.start("e")]))
     )
     if phrase := _passphrase_span(match, text[start:end]):
@@ -145,6 +149,11 @@ def _assigned_value(text: str, start: int, end: int, announced: SecretName) -> D
     if spans and announced.plural:
         spans += tuple(_further_values(text, match.end(), announced, look))
     return DetectorHit(spans, spans[-1].end if spans else end)
+
+
+def _is_variable_of_machine(name: str, announced: SecretName) -> bool:
+    """Return whether a name such as `CODECOV_TOKEN` is a variable, behind which no sentence goes on."""
+    return announced.strength in ("mixed", "random") and name.isupper() and "_" in name
 
 
 def _closes_quote(match: Match, start: int, end: int) -> bool:

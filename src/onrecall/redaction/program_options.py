@@ -30,7 +30,7 @@ asadm aql | -P
 ldapsearch ldapmodify ldapadd ldapdelete ldapwhoami ldapmodrdn ldapcompare ldapexop | -w
 ldappasswd | -w -s -a
 slappasswd | -s
-curl | -u: --user: -U: --proxy-user: --pass --proxy-pass --tlspassword --oauth2-bearer
+curl | -u: --user: -U: --proxy-user: --pass --proxy-pass --tlspassword --oauth2-bearer --cert: -E:
 wget wget2 aria2c | --http-passwd --ftp-passwd --http-password --ftp-password
 http https xh xhs httpie | -a: --auth:
 ipa-client-install ipa-replica-install ipa-server-install ipa-adtrust-install | -w -a
@@ -69,7 +69,8 @@ bw | unlock>1!
 virsh | secret-set-value>2 --base64
 op tsh | --session --otp
 aws gcloud | put-parameter>--value --master-user-password --secret-string --value!
-mc mcli | set>4! add>4!
+mc mcli | set>3! set>4! add>3! add>4!
+snyk | auth>1!
 rclone | pass>1! obscure>1! reveal>1!
 snmpwalk snmpget snmpset snmpbulkwalk snmptrap snmptable snmpgetnext snmpstatus snmpbulkget check_snmp | -c -A -X
 ipmitool ipmiutil | -P

@@ -184,7 +184,7 @@ def _may_be_argument(value: str) -> bool:
 
 
 def _is_surely_secret(value: str) -> bool:
-    return looks.is_made_up(value) or looks.is_key(value)
+    return looks.is_password_like(value) or looks.is_key(value) or looks.is_uuid(value)
 
 
 def _candidate_values(place: _SecretPlace, words: Sequence[_CommandWord], begin: int) -> Iterator[_CommandWord]:

@@ -21,8 +21,14 @@ def _is_chosen(value: str) -> bool:
     return looks.has_three_kinds(value) and looks.is_password_like(value)
 
 
+def _is_comment_password(value: str) -> bool:
+    """Return whether a comment in code is a password, and not the name of something, such as `llvm.hexagon.M2.s1`."""
+    return _is_chosen(value) and re.fullmatch(r"[A-Za-z]\w*(?:\.\w+){2,}", value) is None
+
+
 def _is_no_address(value: str) -> bool:
     """Return whether a value is a password, and not the address that stands in for one."""
+    value = value.replace("\\_", "_")
     return re.fullmatch(r"[\w.-]*@[\w.-]*", value) is None and (looks.is_no_word(value) or looks.stands_out(value))
 
 
@@ -91,7 +97,7 @@ SENTENCES: tuple[PatternDetector, ...] = (
         accept_all,
     ),
     pattern_detector(
-        "password", " // ", r" // [\"'`]?(?P<s>[^\s\"'`,;/]{8,64})(?=[\"'`]?[.,)]?\s*(?:\n|\Z))", _is_chosen
+        "password", " // ", r" // [\"'`]?(?P<s>[^\s\"'`,;/]{8,64})(?=[\"'`]?[.,)]?\s*(?:\n|\Z))", _is_comment_password
     ),
     pattern_detector(
         "password",
@@ -178,6 +184,12 @@ SENTENCES: tuple[PatternDetector, ...] = (
         "wifi|wi-fi|wlan",
         rf"(?i:wifi|wi-fi|wlan)[^\n]{{0,60}}?[ ,;](?i:key|pw|pass|psk)(?: is|:|=) ?{ANYTHING}",
         lambda value: looks.stands_out(value) or looks.is_no_word(value),
+    ),
+    pattern_detector(
+        "password",
+        "wifi |wifi:|wi-fi |wlan |wlan:",
+        rf"(?i:wifi|wi-fi|wlan)(?: is| ist|:|=){{1,2}} ?{ANYTHING}(?![\w/])",
+        looks.is_password_like,
     ),
     pattern_detector(
         "key",

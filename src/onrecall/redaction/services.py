@@ -28,7 +28,9 @@ SQL: tuple[PatternDetector, ...] = (
         r"|(?:role|user|login) [\w\"'@%.]{1,64} (?:\w+ ){0,3}password|set password(?: for [\w\"'@%.]{1,80})?)"
         r"(?: as| password)?\s*[=(]?\s*(?:password\()?\s*[Nn]?[\"'](?P<s>[^\"'\n]{1,255})",
     ),
-    pattern_detector("password", "identified by ", r"(?i:identified by) (?P<s>[^\s\"';,()]{4,255})", looks.is_no_word),
+    pattern_detector(
+        "password", "identified by ", r"(?i:identified by) (?P<s>[^\s\"'`;,()][^\s\"';,()]{3,255})", looks.is_no_word
+    ),
     pattern_detector("password", "password $$|by $$", r"(?i:password|by) \$\$(?P<s>[^$\n]{1,255})"),
     pattern_detector(
         "password",
@@ -70,13 +72,11 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
         "password", "nickserv", r"(?i:nickserv)[^\n]{0,40}?(?i:identify) (?:\S{1,32} )?(?P<s>\S{6,64})(?=\s|\Z)"
     ),
     pattern_detector("key", "hmac-", r"(?i:hmac-\w{3,6}(?:-\d{2,3})?):[\w.-]{1,64}:(?P<s>[A-Za-z0-9+/]{16,128}={0,2})"),
-    pattern_detector("password", "login ", r"(?-i:LOGIN) \S{1,64} \"?(?P<s>[^\s\"]{6,255})\"?", looks.is_made_up),
+    pattern_detector("password", "login ", r"(?-i:LOGIN) \S{1,64} \"?(?P<s>[^\s\"]{6,255})\"?", looks.is_password_like),
     pattern_detector(
-        "password", "user ", r"(?-i:user) [\w.-]{1,64} (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up
+        "password", "user ", r"(?<!_)(?-i:user) [\w.-]{1,64} (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up
     ),
-    pattern_detector(
-        "password", "machine ", r"machine \S{1,255}\s+login \S{1,255}\s+password (?P<s>\S{1,255})", accept_all
-    ),
+    pattern_detector("password", "machine ", r"machine \S{1,255}\s+login \S{1,255}\s+password (?P<s>\S{1,255})"),
     pattern_detector(
         "password",
         "|".join(
@@ -179,13 +179,15 @@ DEVICES: tuple[PatternDetector, ...] = (
         rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
     ),
 )
+_ALGORITHM = re.compile(r"[A-Z]{2,6}\d{0,3}(?:[-_/][A-Za-z]{0,6}\d{0,4}){1,4}")
+"""The name of an algorithm, such as `RSASSA-PKCS1-v1_5`."""
 CODE: tuple[PatternDetector, ...] = (
     pattern_detector(
         "key",
         "jwt.|hmac.new(|createhmac(|aes.new(|.sign(|signwith(|hmacsha256(|cipher(",
         r"(?i:jwt\.\w{3,10}|hmac\.new|createhmac|aes\.new|\.sign|signwith|hmacsha256|cipher)\([^()\n]{0,80}?[\"']"
         r"(?P<s>[^\"'\n]{8,255})[\"']",
-        looks.is_made_up,
+        lambda value: looks.is_made_up(value) and _ALGORITHM.fullmatch(value) is None,
     ),
     pattern_detector(
         "password",
@@ -222,7 +224,13 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector("password", "stats auth", r"stats auth \S{1,64}?:(?P<s>\S{1,255})"),
     pattern_detector("password", "static:", r"static:[\w.@-]{1,64}:(?P<s>\S{1,255})"),
     pattern_detector("password", "]:587|]:465|]:25", r"\]:\d{2,3}\s+[\w.@-]{1,64}:(?P<s>\S{1,255})"),
-    pattern_detector("password", ' * "', r" \* \"(?P<s>[^\"\n]{4,255})\""),
+    # A line of `chap-secrets` has an account before the star; a comment in C has none.
+    PatternDetector(
+        "password",
+        (' * "',),
+        Pattern(r" \* \"(?P<s>[^\"\n]{4,255})\"(?=[ \t]*(?:[*\d\r\n]|\Z))"),
+        lambda match: bool(match.string[max(0, match.start() - 80) : match.start()].rpartition("\n")[2].strip(" \t*")),
+    ),
     pattern_detector("password", " * ", r" \* (?P<s>[^\s\"*]{6,255})(?= \*\s*(?:\n|\Z))", looks.is_made_up),
     pattern_detector("password", "wifi:", r"WIFI:(?:[^;\n]{1,80};){0,4}P:(?P<s>(?:[^;\n\\]|\\.){1,100});"),
     pattern_detector(
@@ -238,7 +246,10 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         looks.is_key,
     ),
     pattern_detector(
-        "password", "user_", r"user_[\w.-]{1,64}=\\?[\"'](?P<s>[^\"'\n\\]{1,255})\\?[\"']", looks.is_no_word
+        "password",
+        "user_",
+        r"(?<![\w(.])user_(?!(?:e?mail|name|id|agent|type|role|group|data|ip)=)[\w.-]{1,64}=\\?[\"'](?P<s>[^\"'\n\\]{1,255})\\?[\"']",
+        looks.is_no_word,
     ),
     pattern_detector("password", "$user", r"\$USER\d{1,3}\$=(?P<s>\S{6,255})", looks.is_password_like),
     pattern_detector(

@@ -79,7 +79,7 @@ class TableColumns:
 def _announced_by_heading(heading: str) -> SecretName | None:
     """Return what a header cell announces if it holds only a name."""
     words = heading.lower().split()
-    is_title = 0 < len(heading) <= 40 and len(words) <= 3 and not _FUNCTION_WORDS & set(words)
+    is_title = 0 < len(heading) <= 40 and heading[0] != "-" and len(words) <= 3 and not _FUNCTION_WORDS & set(words)
     announced = classify(heading) if is_title else None
     return announced if announced and announced.strength != "made_up" else None
 
@@ -156,6 +156,11 @@ def _secret_columns(names: Sequence[str]) -> dict[int, SecretName]:
     return {n: announced for n, name in enumerate(names) if (announced := classify(name))}
 
 
+def _inserted_check(announced: SecretName) -> Look:
+    """Return the check on an inserted value: a column `key` mostly holds the key of a table."""
+    return FIRM["key"] if announced.strength == "key" else looks.could_be_secret
+
+
 class InsertedRows:
     """Detects the values of secret columns in INSERT statements."""
 
@@ -182,7 +187,7 @@ class InsertedRows:
             if entry is None or entry.end() == at:
                 return
             announced = columns.get(n)
-            if announced and entry["v"] and looks.could_be_secret(entry["v"]):
+            if announced and entry["v"] and _inserted_check(announced)(entry["v"]):
                 yield SecretSpan(*entry.span("v"), announced.kind)
             at = entry.end()
 

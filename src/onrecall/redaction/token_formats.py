@@ -11,7 +11,7 @@ from onrecall.redaction import heuristics as looks
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import pattern_detector
 from onrecall.redaction.scanner import PatternDetector
-from onrecall.redaction.vendors import START
+from onrecall.redaction.vendors import START, is_no_identifier
 
 FORMATS = """
 llm-key csk- [a-z0-9]{40,60}
@@ -182,7 +182,8 @@ def _format_detectors() -> Iterator[PatternDetector]:
         own = [(prefix, tail) for of_kind, prefix, tail in rows if of_kind == kind]
         alternatives = "|".join(f"{re.escape(prefix)}{tail}" for prefix, tail in own)
         anchors = tuple(dict.fromkeys(prefix for prefix, _ in own))
-        yield PatternDetector(kind, anchors, Pattern(rf"{START}(?:{alternatives})(?![A-Za-z0-9])"), exact=True)
+        pattern = Pattern(rf"{START}(?:{alternatives})(?![A-Za-z0-9])")
+        yield PatternDetector(kind, anchors, pattern, is_no_identifier, exact=True)
 
 
 VENDOR_NAMES = """

@@ -12,12 +12,20 @@ START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
+_IDENTIFIER_PART = re.compile(r"[A-Z]+\d{0,4}[A-Z]{0,8}\d?|[A-Z]?[a-z]+\d{0,4}[a-z]{0,12}\d?")
+
 _VAULT = re.compile(r"role[_-]?id|approle|vault|consul|nomad|accessor", re.IGNORECASE)
 
 
+def is_no_identifier(match: Match) -> bool:
+    """Return whether a match is a token, and not a function that begins like one, such as `sk_X509_new_null`."""
+    parts = match[0].split("_")
+    return len(parts) < 3 or not all(map(_IDENTIFIER_PART.fullmatch, parts))
+
+
 def _token_detector(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:
-    pattern = "|".join(patterns)
-    return PatternDetector(kind, tuple(anchors.split()), Pattern(f"{START}(?:{pattern})"), back=back, exact=True)
+    pattern = Pattern(f"{START}(?:{'|'.join(patterns)})")
+    return PatternDetector(kind, tuple(anchors.split()), pattern, is_no_identifier, back=back, exact=True)
 
 
 def _detector_after(kind: str, anchor: str, pattern: str) -> PatternDetector:

@@ -30,6 +30,8 @@ _SIZES = (
     "--desired-capacity",
     "--capacity",
 )
+_REMOVES_UNLISTED = re.compile(r"--mode[ =]complete\b|--(?:action-on-unmanage|aou)[ =]delete", re.IGNORECASE)
+"""Deployments that take away the resources of the group which the template does not have."""
 _GROUP = re.compile(r"[a-z][a-z0-9-]*")
 
 
@@ -62,6 +64,8 @@ def check_az(situation: InvocationContext) -> Iterator[Assessment]:
         yield from _judge_secret(leading[-1])
         yield from _judge_reach(situation, leading, len(leading) - 1)
         yield from _judge_option_names(situation, leading[-1])
+        if _REMOVES_UNLISTED.search(" ".join(situation.invocation.arguments)):
+            yield destructive("removes what the template does not list")
 
 
 def _judge_by_verb(situation: InvocationContext, leading: Sequence[str]) -> Iterator[Assessment]:

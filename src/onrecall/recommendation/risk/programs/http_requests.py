@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from onrecall.recommendation.risk import evidence
@@ -26,6 +26,8 @@ _JENKINS_PAGE = re.compile(
     r"(?:/job/[^/]+)+/(?:(?:last\w*Build|\d+)/)?(?:api/(?:json|xml)|console|consoleText|changes|testReport)/?"
 )
 """A page about a job: what the job is called does nothing."""
+_OVERRIDING_NAME = re.compile(r"_method|_?https?_?method|x-(?:http-)?method(?:-override)?", re.IGNORECASE)
+_OVERRIDING_HEADER = re.compile(r"\s*x-(?:http-)?method(?:-override)?\s*:\s*(\S{1,40})", re.IGNORECASE)
 _HANDS_OUT = "hands out what lets act as the machine: keys, tokens or what it was started with"
 _READING_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
@@ -60,12 +62,27 @@ def _judge_request_to(request: Request, address: str) -> Assessment:
         parts = urlsplit(address if scheme else f"http://{address}")
     except ValueError:
         return not_understood(f"the address `{address[:40]}`")
+    override = _overriding_method(parts.query)
+    if override is not None:
+        request = replace(request, method=override)
     if request.method in _READING_METHODS:
         host, read = parts.hostname or "", _judge_read(parts.path, parts.query + "&" + parts.fragment)
         if is_wire_server(host.rstrip(VARIABLE)):
             return worst([disruptive(_HANDS_OUT), read]) or read
         return _judge_host(host, parts.path) or read
     return _judge_change(request, parts.path, parts.query)
+
+
+def method_of_headers(headers: Sequence[str]) -> str | None:
+    """Return the method that a header such as `X-HTTP-Method-Override: DELETE` sets instead of the request's own."""
+    matches = (_OVERRIDING_HEADER.match(header) for header in headers)
+    return next((match[1].upper() for match in matches if match), None)
+
+
+def _overriding_method(query: str) -> str | None:
+    """Return the method that a parameter such as `_method=DELETE` puts in the place of the request's own."""
+    orders = (value.upper() for name, value in _parameters(query) if _OVERRIDING_NAME.fullmatch(name))
+    return next((value for value in orders if value not in _READING_METHODS), None)
 
 
 def _judge_host(host: str, path: str) -> Assessment | None:

@@ -13,7 +13,7 @@ from onrecall.recommendation.risk.programs.situation import InnerJudge, Invocati
 from onrecall.recommendation.risk.programs.table import Node, OperandRule
 from onrecall.recommendation.risk.programs.value_kinds import judge_input, judge_operands, judge_value
 from onrecall.recommendation.risk.sections import words as listed_words
-from onrecall.recommendation.risk.shell.commands import Input
+from onrecall.recommendation.risk.shell.commands import NOTHING, Input
 
 _OUTPUT_OPTIONS = frozenset(
     [
@@ -45,8 +45,9 @@ _OUTPUT_OPTIONS = frozenset(
 """Options that name a file to write, where a table doesn't list them."""
 _FILE = re.compile(r"(?:[\w-]+=)?((?:[A-Za-z]:|/|~/|\.\.?/)\S+|[\w-]+(?:\.[\w-]+)*\.[A-Za-z]\w{0,7})")
 """A value that is evidently a file, perhaps after a format, as in `json=/srv/report`."""
-_SCRIPT = re.compile(r"\.(?:ya?ml|sh|bash|py|rb|pl|sql|ps1|js|bat|cmd|rman|rcv|groovy)$")
+_SCRIPT = re.compile(r"\.(?:ya?ml|tfplan|sh|bash|py|rb|pl|sql|ps1|js|bat|cmd|rman|rcv|groovy)$")
 """How the name of a file ends that says what is done."""
+_MOST_FED_LINES = 100
 _RUNNABLE_KINDS = frozenset(
     [
         "shell",
@@ -269,9 +270,29 @@ def _apply_rule(rule: OperandRule, operand: str, situation: InvocationContext) -
 def _judge_input(situation: InvocationContext) -> Iterator[Assessment]:
     """What the program reads and runs, where nothing it was given holds the text."""
     invocation = situation.invocation
-    if invocation.node.input is None or invocation.has(*invocation.node.instead):
+    if invocation.node.input is None:
+        yield from _judge_fed_words(situation)
+        return
+    if invocation.has(*invocation.node.instead):
         return
     kinds = [given_option.option.kind for given_option in invocation.options]
     kinds += [(invocation.slot(place) or "").removesuffix("...") for place in range(len(invocation.operands))]
     if not any(kind in _RUNNABLE_KINDS for kind in kinds):
         yield judge_input(invocation.node.input, situation)
+
+
+def _judge_fed_words(situation: InvocationContext) -> Iterator[Assessment]:
+    """What a program that interrupts is told on its input, where no table says how it reads that.
+
+    A line may be one of its subcommands, as `virsh` and `lvm` read them; otherwise a loss that the text names counts.
+    """
+    invocation = situation.invocation
+    if invocation.node.risk != "disruptive" or situation.fed.kind != "text" or invocation.is_dry:
+        return
+    if invocation.node.children and not invocation.operands:
+        for line in situation.fed.text.splitlines()[:_MOST_FED_LINES]:
+            words = [invocation.program, *line.split()]
+            yield judge_invocation(invocation.node, words, NOTHING, situation.judge)
+    verb = evidence.find_command_verb(situation.fed.text.split())
+    if verb is not None:
+        yield not_understood(f"`{verb}` on its input", "destructive")
