@@ -237,6 +237,24 @@ def test_who_does_not_keep_up_is_let_go_and_nobody_waits(store: Storage):
             assert hints(quick, "opened", 1)
 
 
+class Talkative:
+    """A client that sends without a pause: its next message is always there."""
+
+    async def receive(self) -> dict:
+        await asyncio.sleep(0)
+        return {"type": "websocket.receive", "text": '{"type": "ping"}'}
+
+
+def test_who_sends_without_a_pause_and_reads_nothing_is_let_go():
+    async def until_it_ends() -> tuple[int, str] | None:
+        async with asyncio.timeout(60):
+            return await live._receive(Talkative(), stream.StreamClient(0))
+
+    code, reason = asyncio.run(until_it_ends())
+    assert code == live.TRY_LATER
+    assert "fell behind" in reason
+
+
 def test_a_client_hears_that_the_stream_is_alive_and_is_answered(store: Storage):
     with up(often(Doors(store))) as address, connect(f"ws://{address}/api/v1/live") as one:
         received(one)
