@@ -199,8 +199,8 @@ def _detectors_by_word(detectors: Sequence[Detector]) -> dict[str, tuple[Detecto
     for place, detector in enumerate(detectors):
         for anchor in detector.anchors:
             places.setdefault(anchor, set()).add(place)
-    begun = {word: [places.get(word[:end], ()) for end in range(1, len(word) + 1)] for word in places}
-    return {word: tuple(detectors[place] for place in sorted({*chain(*found)})) for word, found in begun.items()}
+    prefixed = {word: [places.get(word[:end], ()) for end in range(1, len(word) + 1)] for word in places}
+    return {word: tuple(detectors[place] for place in sorted({*chain(*each)})) for word, each in prefixed.items()}
 
 
 def to_original_span(span: SecretSpan, views: Sequence[View]) -> SecretSpan:
