@@ -33,7 +33,7 @@ def up(doors: Doors) -> Iterator[str]:
         listener.setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, 8192
         )  # so that the socket of who reads nothing is full soon
-        config = uvicorn.Config(doors.app, log_level="error", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(doors.app, log_level="error", timeout_graceful_shutdown=2, ws_ping_timeout=60)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -160,7 +160,7 @@ def test_two_hundred_hear_each_decision_once_and_who_slept_goes_on_without_a_gap
             return [seq for seq, kind in heard if kind == "recommended"]
 
         async def until(count: int, where: str) -> None:
-            async with websockets.asyncio.client.connect(where) as one:
+            async with websockets.asyncio.client.connect(where, open_timeout=60, ping_timeout=60) as one:
                 hello = json.loads(await one.recv())
                 assert hello.get("resumed", "?after=" not in where) is True
                 joined.release()
