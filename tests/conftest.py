@@ -23,6 +23,7 @@ import pytest
 import blas_threads  # noqa: F401 - before numpy is imported
 import quick_databases
 import shared_compilation
+import shared_model
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import import_history
 from onrecall.settings import Settings
@@ -60,8 +61,8 @@ NATURES = frozenset(
     ["process", "browser", "kafka", "postgres", "model", "growth", "statistics", "hindsight", "opensearch"]
 )
 """Markers of tests that take more than a thread of this process; all others are `unit`."""
-FIRST_TO_RUN = ("browser", "kafka", "hindsight", "opensearch", "process", "statistics")
-"""The natures whose tests take longest: begun last, one of them would keep all other workers waiting at the end."""
+FIRST_TO_RUN = ("browser", "kafka", "hindsight", "opensearch", "process", "statistics", "xdist_group")
+"""What takes longest, at last the groups that one worker runs: begun last, one would keep all others waiting at the end."""
 NUMBERS = itertools.count(1)
 FAST = ("fsync", "synchronous_commit", "full_page_writes")
 """Safety that a server which dies with the tests does without."""
@@ -117,6 +118,14 @@ def databases(migrated_sqlite: Path) -> Iterator[None]:
         quick_databases.sync_nothing(patch)
         quick_databases.share_compiled_statements(patch)
         quick_databases.migrate_once(patch, migrated_sqlite)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def sentence_model() -> Iterator[None]:
+    """Load the sentence model of this process once. Other processes load it as the product does."""
+    with pytest.MonkeyPatch.context() as patch:
+        shared_model.load_once(patch)
         yield
 
 

@@ -33,7 +33,7 @@ def up(doors: Doors) -> Iterator[str]:
         listener.setsockopt(
             socket.SOL_SOCKET, socket.SO_SNDBUF, 8192
         )  # so that the socket of who reads nothing is full soon
-        config = uvicorn.Config(doors.app, log_level="error", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(doors.app, log_level="error", timeout_graceful_shutdown=2, ws_ping_timeout=60)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
@@ -160,7 +160,7 @@ def test_two_hundred_hear_each_decision_once_and_who_slept_goes_on_without_a_gap
             return [seq for seq, kind in heard if kind == "recommended"]
 
         async def until(count: int, where: str) -> None:
-            async with websockets.asyncio.client.connect(where) as one:
+            async with websockets.asyncio.client.connect(where, open_timeout=60, ping_timeout=60) as one:
                 hello = json.loads(await one.recv())
                 assert hello.get("resumed", "?after=" not in where) is True
                 joined.release()
@@ -235,6 +235,24 @@ def test_who_does_not_keep_up_is_let_go_and_nobody_waits(store: Storage):
                         slow.send("x")  # each is answered, and no answer is read
             opened(store)
             assert hints(quick, "opened", 1)
+
+
+class Talkative:
+    """A client that sends without a pause: its next message is always there."""
+
+    async def receive(self) -> dict:
+        await asyncio.sleep(0)
+        return {"type": "websocket.receive", "text": '{"type": "ping"}'}
+
+
+def test_who_sends_without_a_pause_and_reads_nothing_is_let_go():
+    async def until_it_ends() -> tuple[int, str] | None:
+        async with asyncio.timeout(60):
+            return await live._receive(Talkative(), stream.StreamClient(0))
+
+    code, reason = asyncio.run(until_it_ends())
+    assert code == live.TRY_LATER
+    assert "fell behind" in reason
 
 
 def test_a_client_hears_that_the_stream_is_alive_and_is_answered(store: Storage):

@@ -105,9 +105,13 @@ def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
     return hello | {"resumed": False, "reason": f"{reason}; reload what you show"}, newest
 
 
-async def _receive(socket: WebSocket, client: StreamClient) -> None:
-    while (message := await socket.receive())["type"] != "websocket.disconnect":
+async def _receive(socket: WebSocket, client: StreamClient) -> tuple[int, str] | None:
+    # One that sends without a pause is always ready to be read, and this task would never be canceled.
+    while not client.let_go.done():
+        if (message := await socket.receive())["type"] == "websocket.disconnect":
+            return None
         client.send(_reply_to(message.get("text")))
+    return await _let_go(client)
 
 
 def _reply_to(text: str | None) -> str:

@@ -7,6 +7,7 @@ detector costs time only where it may find something.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
 
 from onrecall.redaction import heuristics as looks
@@ -169,9 +170,8 @@ class _Anchors:
     """The anchors of several detectors in one expression."""
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
-        anchored = [(anchor, detector) for detector in detectors for anchor in detector.anchors]
-        words = sorted({anchor for anchor, _ in anchored})
-        self._at = {word: _unique(d for anchor, d in anchored if word.startswith(anchor)) for word in words}
+        self._at = _detectors_by_word(tuple(detectors))
+        words = sorted(self._at)
         heads = sorted(
             {word[0] for word in words}, key=lambda head: (_FREQUENT.find(head) % (len(_FREQUENT) + 1), head)
         )
@@ -193,8 +193,14 @@ class _Anchors:
                     yield hit
 
 
-def _unique(detectors: Iterable[Detector]) -> tuple[Detector, ...]:
-    return tuple({id(detector): detector for detector in detectors}.values())
+def _detectors_by_word(detectors: Sequence[Detector]) -> dict[str, tuple[Detector, ...]]:
+    """Return every anchor with the detectors of all anchors that it begins with, in their order."""
+    places: dict[str, set[int]] = {}
+    for place, detector in enumerate(detectors):
+        for anchor in detector.anchors:
+            places.setdefault(anchor, set()).add(place)
+    prefixed = {word: [places.get(word[:end], ()) for end in range(1, len(word) + 1)] for word in places}
+    return {word: tuple(detectors[place] for place in sorted({*chain(*each)})) for word, each in prefixed.items()}
 
 
 def to_original_span(span: SecretSpan, views: Sequence[View]) -> SecretSpan:
