@@ -124,6 +124,18 @@ test("now is sorted by its heads, grouped by service, and says what was not made
   await expect(page).toHaveURL(/\/services\/aardvark$/);
 });
 
+test("whoever types fast into a filter loses no letter, and clearing the filters empties the field", async ({ page, server }) => {
+  await page.goto(`${server.url}/`);
+  await settled(page);
+  const words = page.getByRole("textbox", { name: "words" });
+  await words.click();
+  await page.keyboard.type("zzyzx checkout latency"); // all at once, faster than any address is written
+  await expect(page).toHaveURL(/[?&]q=zzyzx\+checkout\+latency/);
+  await expect(words).toHaveValue("zzyzx checkout latency");
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await expect(words).toHaveValue("");
+});
+
 test("the keyboard is enough", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Opened for the keyboard", service: "keys" });
   await page.goto(`${server.url}/`);
