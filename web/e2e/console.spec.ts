@@ -188,7 +188,33 @@ test("a hostile title is only text", async ({ page, server }) => {
     await expect(page.getByText("onerror", { exact: false }).first()).toBeVisible();
     expect(await page.locator("img[src=x], main script, main b").count()).toBe(0);
     expect(await page.title()).toMatch(/OnRecall$/);
+    expect(await page.locator("#root").textContent(), "nothing turns the order of letters around").not.toContain("\u202E");
   }
+});
+
+test("a service's name that is longer than the screen moves nothing aside", async ({ page, server }) => {
+  const opened = await server.post("/api/v1/incidents", { title: "Name of a service without a space", service: "y".repeat(190) });
+  for (const width of [375, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(`${server.url}/incidents/${String(opened["id"])}`);
+    await settled(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  }
+});
+
+test("a page that is long on its way says so in words", async ({ page, server }) => {
+  await page.clock.install();
+  let come = () => {};
+  const gate = new Promise<void>((done) => { come = done; });
+  await page.route("**/api/v1/services?*", async (route) => { await gate; await route.continue(); });
+  await page.route("**/api/v1/services", async (route) => { await gate; await route.continue(); });
+  await page.goto(`${server.url}/services`);
+  await expect(page.locator("[aria-busy=true]").first()).toBeVisible();
+  await page.clock.runFor(5_000);
+  await expect(page.getByText("Still loading: the server takes longer than usual to answer.")).toBeVisible();
+  come();
+  await page.clock.runFor(1_000);
+  await expect(page.getByText("Still loading")).toHaveCount(0);
 });
 
 for (const path of [...PAGES, "/incidents/INC-109", `/ask?q=${encodeURIComponent(LOGIN)}`]) {

@@ -1,11 +1,11 @@
 // The answer to an incident, and what people say of it: which steps helped, what a check showed.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { api, dataOf, Problem } from "./api/client";
 import { ANYWAY_MS, useFailure } from "./failures";
 import type { Check, Outcome, Recommendation, Step } from "./format";
-import { useEvery } from "./live-updates";
+import { useEvery, useLate } from "./live-updates";
 import type { CheckResult, MarkCheck } from "./parts/checks";
 import { notify } from "./parts/toasts";
 import { type Draft, draftOf, withDraft } from "./resolve-form";
@@ -45,16 +45,6 @@ export function useAnswer(id: string, going: boolean, enabled: boolean): AnswerS
     error: answer.data || isAbsent(failure) ? null : failure,
     again: () => void answer.refetch(),
   };
-}
-
-/** Whether so much time has passed since the page opened. */
-export function useLate(ms: number): boolean {
-  const [late, setLate] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), ms);
-    return () => clearTimeout(timer);
-  }, [ms]);
-  return late;
 }
 
 /** What came of each step, told to the server at once; the same button again takes nothing back, another one corrects. */

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 
 import { asker, touched } from "./live-updates";
 
-describe("a hint has asked for again", () => {
+describe("a hint has questions for again", () => {
   const ids = new Set(["INC-1"]);
   it("what is shown of its incident, and the list", () => {
     for (const name of ["incident", "answer", "alerts", "notes", "timeline"]) expect(touched([name, "INC-1"], ids, false)).toBe(true);
@@ -48,13 +48,13 @@ describe("hints that come while their questions are being answered", () => {
   });
   it("do not wait for an answer that never comes", async () => {
     vi.useFakeTimers();
-    let asked = 0;
-    const tell = asker({ invalidateQueries: () => { asked += 1; return new Promise<void>(() => undefined); } });
+    let questions = 0;
+    const tell = asker({ invalidateQueries: () => { questions += 1; return new Promise<void>(() => undefined); } });
     tell({ type: "alerted", id: "INC-1", seq: 1 });
     await vi.advanceTimersByTimeAsync(150);
     tell({ type: "alerted", id: "INC-2", seq: 2 });
     await vi.advanceTimersByTimeAsync(6_000);
-    expect(asked).toBe(2);
+    expect(questions).toBe(2);
     vi.useRealTimers();
   });
 });

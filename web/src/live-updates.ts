@@ -133,6 +133,16 @@ export function useNow(everyMs = 1_000): number {
   return now;
 }
 
+/** Whether so much time has passed since the page opened. */
+export function useLate(ms: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return late;
+}
+
 /** Whether this is a phone, or as narrow as one. */
 export const useNarrow = (): boolean => useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false }) ?? false;
 
