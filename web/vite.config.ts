@@ -14,6 +14,10 @@ const BUILT = "../src/onrecall/http/console";
 const COMPRESSIBLE = /\.(?:js|css|svg|webmanifest)$/;
 const SMALLEST_BYTES = 500; // below, a compressed copy saves nothing
 
+// What lies over a page and what moves it there, and what only some pages need although several do.
+const OVERLAYS = /floating-ui|tabbable|react-remove-scroll|react-style-singleton|use-sidecar|use-callback-ref|tslib|components\/(?:Autocomplete|Checkbox|Combobox|Floating|FocusTrap|InlineInput|InputBase|Modal|ModalBase|Overlay|Popover|Portal|ScrollArea|Select|Textarea|Tooltip)\//;
+const BY_ITSELF = /marked|markdown|recharts|dropzone|number-format|TagsInput|sign-in/;
+
 /**
  * Completes the page: it names `src/early.ts`, which runs before the console's own script, and the styles below what is
  * seen first, so that this does not wait for them.
@@ -68,8 +72,11 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: "questions", test: /src\/(?:address|early-requests|page-files)\.ts|preload-helper/, priority: 2 },
+            { name: "questions", test: /src\/(?:address|early-requests|late-styles|page-files)\.ts|preload-helper/, priority: 2 },
             { name: "console", tags: ["$initial"], test: (file) => !file.endsWith("/src/early.ts"), priority: 1 }, // one file: each further one costs a phone a round trip
+            { name: "sign-in-form", test: /sign-in-form/, priority: 0.95 }, // with all that it needs: somebody who signs in waits for nothing else
+            { name: "overlays", test: OVERLAYS, priority: 0.9 },
+            { name: "parts", test: (file) => !BY_ITSELF.test(file), minShareCount: 2, priority: 0.5 },
           ],
         },
       },

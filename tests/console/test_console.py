@@ -101,6 +101,29 @@ def test_now_needs_few_small_compressed_files(encoding: str, most_script: int, m
     assert transferred_bytes(client, styles[0], encoding) <= most_styles
 
 
+def files_with(client: TestClient, path: str) -> set[str]:
+    """The file and all that it imports at once."""
+    found, waiting = set(), {path}
+    while waiting:
+        found |= waiting
+        text = "".join(client.get(file).text for file in waiting)
+        names = re.findall(r'(?:from|import)\s?"\./([^"]+\.js)"', text)
+        waiting = {f"/static/assets/{name}" for name in names} - found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("page", "most_files", "most_script"), [("incident", 4, 100_000), ("trust", 4, 90_000), ("sign-in", 2, 8_000)]
+)
+def test_a_page_needs_few_files_beside_the_first(page: str, most_files: int, most_script: int) -> None:
+    client = console_client()
+    (own,) = Path(str(console.BUILD_FOLDER)).glob(f"assets/{page}-????????.js")
+    there = set().union(*(files_with(client, path) for path in first_files(client, "js")))
+    needed = files_with(client, f"/static/assets/{own.name}") - there
+    assert len(needed) <= most_files, "each further file costs a phone a round trip"
+    assert sum(transferred_bytes(client, path, "gzip") for path in needed) <= most_script
+
+
 def test_what_is_seen_first_waits_neither_for_styles_nor_for_a_script() -> None:
     client = console_client()
     page = client.get("/").text

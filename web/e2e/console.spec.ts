@@ -124,6 +124,18 @@ test("now is sorted by its heads, grouped by service, and says what was not made
   await expect(page).toHaveURL(/\/services\/aardvark$/);
 });
 
+test("whoever types fast into a filter loses no letter, and clearing the filters empties the field", async ({ page, server }) => {
+  await page.goto(`${server.url}/`);
+  await settled(page);
+  const words = page.getByRole("textbox", { name: "words" });
+  await words.click();
+  await page.keyboard.type("zzyzx checkout latency"); // all at once, faster than any address is written
+  await expect(page).toHaveURL(/[?&]q=zzyzx\+checkout\+latency/);
+  await expect(words).toHaveValue("zzyzx checkout latency");
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await expect(words).toHaveValue("");
+});
+
 test("the keyboard is enough", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Opened for the keyboard", service: "keys" });
   await page.goto(`${server.url}/`);
@@ -176,7 +188,33 @@ test("a hostile title is only text", async ({ page, server }) => {
     await expect(page.getByText("onerror", { exact: false }).first()).toBeVisible();
     expect(await page.locator("img[src=x], main script, main b").count()).toBe(0);
     expect(await page.title()).toMatch(/OnRecall$/);
+    expect(await page.locator("#root").textContent(), "nothing turns the order of letters around").not.toContain("\u202E");
   }
+});
+
+test("a service's name that is longer than the screen moves nothing aside", async ({ page, server }) => {
+  const opened = await server.post("/api/v1/incidents", { title: "Name of a service without a space", service: "y".repeat(190) });
+  for (const width of [375, 1280]) {
+    await page.setViewportSize({ width, height: 800 });
+    await page.goto(`${server.url}/incidents/${String(opened["id"])}`);
+    await settled(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+  }
+});
+
+test("a page that is long on its way says so in words", async ({ page, server }) => {
+  await page.clock.install();
+  let come = () => {};
+  const gate = new Promise<void>((done) => { come = done; });
+  await page.route("**/api/v1/services?*", async (route) => { await gate; await route.continue(); });
+  await page.route("**/api/v1/services", async (route) => { await gate; await route.continue(); });
+  await page.goto(`${server.url}/services`);
+  await expect(page.locator("[aria-busy=true]").first()).toBeVisible();
+  await page.clock.runFor(5_000);
+  await expect(page.getByText("Still loading: the server takes longer than usual to answer.")).toBeVisible();
+  come();
+  await page.clock.runFor(1_000);
+  await expect(page.getByText("Still loading")).toHaveCount(0);
 });
 
 for (const path of [...PAGES, "/incidents/INC-109", `/ask?q=${encodeURIComponent(LOGIN)}`]) {

@@ -1,8 +1,7 @@
 import { QueryClient, QueryObserver } from "@tanstack/react-query";
 import { expect, test } from "vitest";
 
-import { hasFailed, unlessFailed } from "./failures";
-import { ANYWAY_MS } from "./live-updates";
+import { ANYWAY_MS, hasFailed, unlessFailed } from "./failures";
 
 test("a question that failed counts as failed while it is asked again, and no longer once it is answered", async () => {
   let settle: { resolve: (items: string[]) => void; reject: (error: Error) => void } | undefined;
@@ -34,5 +33,7 @@ test("rows of another filter are no answer", () => {
 test("what failed is asked seldom", () => {
   expect(unlessFailed(3_000)({ state: { error: null } })).toBe(3_000);
   expect(unlessFailed(3_000)({ state: { error: new Error("it broke") } })).toBe(ANYWAY_MS);
+  expect(unlessFailed(false)({ state: { error: null } }), "while the stream tells what is new").toBe(false);
+  expect(unlessFailed(false)({ state: { error: new Error("it broke") } })).toBe(ANYWAY_MS);
   expect(unlessFailed(60_000)({ state: { error: new Error("it broke") } })).toBe(60_000);
 });

@@ -2,8 +2,6 @@
 // is on the screen, and under the finger, stays until the answer is there.
 import { useState } from "react";
 
-import { ANYWAY_MS } from "./live-updates";
-
 export interface Question {
   data: unknown;
   error: Error | null;
@@ -22,5 +20,7 @@ export function useFailure(question: Question): Error | null {
   return error ?? (hasFailed(question) ? last : null);
 }
 
-/** For `refetchInterval`: seldom after an error, since a server in trouble is not helped by more questions. */
-export const unlessFailed = (everyMs: number) => ({ state }: { state: { error: Error | null } }): number => (state.error ? Math.max(everyMs, ANYWAY_MS) : everyMs);
+export const ANYWAY_MS = 15_000;
+
+/** For `refetchInterval`: seldom after an error, since a server in trouble is not helped by more questions; but again, without a touch. */
+export const unlessFailed = (everyMs: number | false) => ({ state }: { state: { error: Error | null } }): number | false => (state.error ? Math.max(everyMs || 0, ANYWAY_MS) : everyMs);

@@ -113,27 +113,39 @@ export function record(tried: Schemas["RecordOut"]): string {
   return `worked ${tried.worked} of ${countText(tried.tried, "time")} here${failed}${last}`;
 }
 
-export const day = (at: string): string =>
-  new Date(at).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+const STYLES = {
+  day: { year: "numeric", month: "short", day: "numeric" },
+  moment: { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
+  clock: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  clockOfYear: { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+  hour: { hour: "2-digit", minute: "2-digit" },
+  hourOfDay: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
+} as const satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** A time in the reader's language and zone. Making a format takes a phone longer than drawing a row, so each is made once. */
+function inStyle(when: Date, style: keyof typeof STYLES): string {
+  let format = formats.get(style);
+  if (!format) formats.set(style, format = new Intl.DateTimeFormat(undefined, STYLES[style]));
+  return format.format(when);
+}
+
+export const day = (at: string): string => inStyle(new Date(at), "day");
 
 /** A moment in the reader's own time zone, named, with UTC beside it. */
 export function moment(at: string): string {
-  const local = new Date(at).toLocaleString(undefined, {
-    year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit",
-    timeZoneName: "short",
-  });
-  return `${local} · ${new Date(at).toISOString().slice(11, 19)} UTC`;
+  const when = new Date(at);
+  return `${inStyle(when, "moment")} · ${when.toISOString().slice(11, 19)} UTC`;
 }
 
 /** The same shorter, for lists: the day and the minute in the reader's zone; the whole is told where it is pointed at. */
-export const clock = (at: string): string =>
-  new Date(at).toLocaleString(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", ...(at.startsWith(String(new Date().getFullYear())) ? {} : { year: "numeric" }) });
+export const clock = (at: string): string => inStyle(new Date(at), at.startsWith(String(new Date().getFullYear())) ? "clock" : "clockOfYear");
 
 /** "03:12", of another day with that day before it. */
 export function hour(at: string): string {
   const when = new Date(at);
-  const today = when.toDateString() === new Date().toDateString();
-  return when.toLocaleString(undefined, { hour: "2-digit", minute: "2-digit", ...(today ? {} : { month: "short", day: "numeric" }) });
+  return inStyle(when, when.toDateString() === new Date().toDateString() ? "hour" : "hourOfDay");
 }
 
 type AlertTimes = Pick<Schemas["AlertOut"], "status" | "starts_at" | "ends_at" | "end_reason">;

@@ -1,11 +1,11 @@
 // The answer to an incident, and what people say of it: which steps helped, what a check showed.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 
 import { api, dataOf, Problem } from "./api/client";
-import { useFailure } from "./failures";
+import { ANYWAY_MS, useFailure } from "./failures";
 import type { Check, Outcome, Recommendation, Step } from "./format";
-import { ANYWAY_MS } from "./live-updates";
+import { useEvery, useLate } from "./live-updates";
 import type { CheckResult, MarkCheck } from "./parts/checks";
 import { notify } from "./parts/toasts";
 import { type Draft, draftOf, withDraft } from "./resolve-form";
@@ -27,14 +27,15 @@ export interface AnswerState {
   again: () => void;
 }
 
-/** The newest answer, asked for often only while one is on its way, and not where there will be none. */
+/** The newest answer; without the stream asked for often only while one is on its way, and not where there will be none. */
 export function useAnswer(id: string, going: boolean, enabled: boolean): AnswerState {
+  const [soon, later] = [useEvery(ANSWER_MS), useEvery(ANYWAY_MS)];
   const answer = useQuery({
     queryKey: ["answer", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
     enabled,
     retry: false,
-    refetchInterval: ({ state }) => (state.data || (state.error && !isAbsent(state.error)) ? ANYWAY_MS : going && ANSWER_MS),
+    refetchInterval: ({ state }) => (state.data ? later : state.error && !isAbsent(state.error) ? ANYWAY_MS : going && soon),
   });
   const late = useLate(GRACE_MS);
   const failure = useFailure(answer);
@@ -44,16 +45,6 @@ export function useAnswer(id: string, going: boolean, enabled: boolean): AnswerS
     error: answer.data || isAbsent(failure) ? null : failure,
     again: () => void answer.refetch(),
   };
-}
-
-/** Whether so much time has passed since the page opened. */
-export function useLate(ms: number): boolean {
-  const [late, setLate] = useState(false);
-  useEffect(() => {
-    const timer = setTimeout(() => setLate(true), ms);
-    return () => clearTimeout(timer);
-  }, [ms]);
-  return late;
 }
 
 /** What came of each step, told to the server at once; the same button again takes nothing back, another one corrects. */

@@ -1,32 +1,13 @@
 // Parts of the console that come when they are needed, with the styles that only they need.
 import { type ComponentType, lazy, type LazyExoticComponent, useEffect, useState } from "react";
 
-import restOfStyles from "./styles/rest.css?url";
+import { lateStyles } from "./late-styles";
 
 const AGAIN_MS = 2_000;
 const SETTLED_MS = 6_000; // after the page has loaded: what it shows comes first, on a slow phone too
 
-let styles: Promise<void> | null = null;
-
-/** The styles, below those of the page, as the library orders them; what failed is tried again by the next one who needs them. */
-function stylesLoaded(): Promise<void> {
-  styles ??= new Promise<void>((resolve, reject) => {
-    const link = document.createElement("link");
-    link.rel = "stylesheet";
-    link.href = restOfStyles;
-    link.addEventListener("load", () => resolve());
-    link.addEventListener("error", () => {
-      styles = null;
-      link.remove();
-      reject(new Error(`Unable to preload CSS: ${restOfStyles}`));
-    });
-    document.body.append(link);
-  });
-  return styles;
-}
-
 async function withStyles<Part>(load: () => Promise<Part>): Promise<Part> {
-  const [part] = await Promise.all([load(), stylesLoaded()]);
+  const [part] = await Promise.all([load(), lateStyles()]);
   return part;
 }
 

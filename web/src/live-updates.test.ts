@@ -1,8 +1,8 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
-import { touched } from "./live-updates";
+import { asker, touched } from "./live-updates";
 
-describe("a hint has asked for again", () => {
+describe("a hint has questions for again", () => {
   const ids = new Set(["INC-1"]);
   it("what is shown of its incident, and the list", () => {
     for (const name of ["incident", "answer", "alerts", "notes", "timeline"]) expect(touched([name, "INC-1"], ids, false)).toBe(true);
@@ -12,8 +12,49 @@ describe("a hint has asked for again", () => {
     expect(touched(["incident", "INC-2"], ids, false)).toBe(false);
     expect(touched(["trust"], ids, false)).toBe(false);
   });
+  it("what any incident may change", () => {
+    for (const name of ["together", "suggestions"]) expect(touched([name, "INC-2"], ids, false)).toBe(true);
+  });
+  it("the counts, only where nobody knows what was missed", () => {
+    expect(touched(["status"], ids, false)).toBe(false);
+    expect(touched(["status"], new Set(), true)).toBe(true);
+  });
   it("all incidents, where nobody knows what was missed", () => {
     expect(touched(["answer", "INC-2"], new Set(), true)).toBe(true);
     expect(touched(["page", "INC-2"], new Set(), true)).toBe(false);
+  });
+});
+
+describe("hints that come while their questions are being answered", () => {
+  it("are one further question, not one each", async () => {
+    vi.useFakeTimers();
+    const answers: (() => void)[] = [];
+    const tell = asker({ invalidateQueries: () => new Promise<void>((done) => { answers.push(done); }) });
+    const hint = (id: string) => tell({ type: "alerted", id, seq: 1 });
+    hint("INC-1");
+    await vi.advanceTimersByTimeAsync(150);
+    for (const id of ["INC-2", "INC-3", "INC-4"]) {
+      hint(id);
+      await vi.advanceTimersByTimeAsync(150);
+    }
+    expect(answers).toHaveLength(1);
+    answers[0]?.();
+    await vi.advanceTimersByTimeAsync(150);
+    expect(answers).toHaveLength(2);
+    answers[1]?.();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(answers).toHaveLength(2);
+    vi.useRealTimers();
+  });
+  it("do not wait for an answer that never comes", async () => {
+    vi.useFakeTimers();
+    let questions = 0;
+    const tell = asker({ invalidateQueries: () => { questions += 1; return new Promise<void>(() => undefined); } });
+    tell({ type: "alerted", id: "INC-1", seq: 1 });
+    await vi.advanceTimersByTimeAsync(150);
+    tell({ type: "alerted", id: "INC-2", seq: 2 });
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(questions).toBe(2);
+    vi.useRealTimers();
   });
 });

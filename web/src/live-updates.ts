@@ -1,21 +1,26 @@
-// What is new, without reloading: the stream's hints have what is shown asked for again. While there is no stream, every
-// page asks again by itself, and says when the server is away.
+// What is new, without reloading: the stream's hints have what is shown asked for again, and nothing that they are about is
+// polled beside it. While there is no stream, every page asks again by itself, and says when the server is away.
 import { useMediaQuery } from "@mantine/hooks";
 import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 
 import { api, dataOf } from "./api/client";
+import { ANYWAY_MS, unlessFailed } from "./failures";
 import { type Hint, Stream } from "./stream";
 
 const EVERY_MS = 3_000;
-export const ANYWAY_MS = 15_000;
 const GATHER_MS = 100; // a storm of hints is one question
+const LONGEST_MS = 5_000; // how long what is new waits for an answer that does not come
+const STATUS_MS = 10_000;
 
 const Streaming = createContext(false);
 export const Live = Streaming.Provider;
 
-/** How often to ask again: seldom while the stream tells what is new. */
-export const useEvery = (): number => (useContext(Streaming) ? ANYWAY_MS : EVERY_MS);
+/** How often to ask again what hints are about: never while the stream tells what is new. */
+export const useEvery = (everyMs: number = EVERY_MS): number | false => (useContext(Streaming) ? false : everyMs);
+
+/** The same for what hints are only partly about: seldom while the stream tells the rest. */
+export const useEveryAnyway = (): number => useEvery() || ANYWAY_MS;
 
 /** Keeps the stream open for as long as the page is; whether it is. What hints are about is asked for again. */
 export function useLive(): boolean {
@@ -28,30 +33,39 @@ export function useLive(): boolean {
   return useSyncExternalStore(stream.subscribe, () => stream.connected);
 }
 
-function asker(queries: QueryClient): (hint: Hint | null) => void {
+/** Gathers hints, and has what they are about asked for: once at a time, so that a storm of them is no storm of questions. */
+export function asker(queries: Pick<QueryClient, "invalidateQueries">): (hint: Hint | null) => void {
   let gathered = new Set<string>();
   let everything = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const ask = () => {
+  let busy = false;
+  const ask = async () => {
     const about = gathered;
     const all = everything;
-    timer = undefined;
     gathered = new Set();
     everything = false;
-    void queries.invalidateQueries({ predicate: ({ queryKey }) => touched(queryKey, about, all) });
+    const answered = queries.invalidateQueries({ predicate: ({ queryKey }) => touched(queryKey, about, all) });
+    await Promise.race([answered, new Promise((late) => setTimeout(late, LONGEST_MS))]);
+    busy = false;
+    if (gathered.size || everything) begin();
+  };
+  const begin = () => {
+    busy = true;
+    setTimeout(() => void ask(), GATHER_MS);
   };
   return (hint) => {
     if (hint) gathered.add(hint.id);
     else everything = true;
-    timer ??= setTimeout(ask, GATHER_MS);
+    if (!busy) begin();
   };
 }
 
+const OF_ANY = new Set<unknown>(["incidents", "suggestions", "together"]);
 const OF_ONE = new Set<unknown>(["incident", "actions", "answer", "alerts", "notes", "timeline", "resolutions"]);
 
-/** Whether an answer that is shown may be another one now. */
+/** Whether an answer that is shown may be another one now. What no hint is about (counts, the server's parts) is asked for only where nobody knows what was missed. */
 export function touched([name, about]: readonly unknown[], ids: ReadonlySet<string>, all: boolean): boolean {
-  if (name === "incidents") return true;
+  if (OF_ANY.has(name)) return true;
+  if (name === "status") return all;
   return OF_ONE.has(name) && (all || ids.has(String(about)));
 }
 
@@ -87,6 +101,28 @@ function onNetwork(changed: () => void): () => void {
   };
 }
 
+const TICK_MS = 1_000;
+const ticking = new Set<() => void>();
+let clock: ReturnType<typeof setInterval> | undefined;
+
+/** One timer for all that shows an age; none while nothing does. */
+function onTick(changed: () => void): () => void {
+  ticking.add(changed);
+  clock ??= setInterval(() => { for (const tell of ticking) tell(); }, TICK_MS);
+  return () => {
+    ticking.delete(changed);
+    if (ticking.size) return;
+    clearInterval(clock);
+    clock = undefined;
+  };
+}
+
+/** What is said of a time, such as its age: looked at every second, drawn anew only when it says something else. */
+export function useTicking<Words extends string>(say: (now: number) => Words): Words {
+  const read = () => say(Date.now());
+  return useSyncExternalStore(onTick, read, read);
+}
+
 /** The time now, told again every so often, for ages on the screen. */
 export function useNow(everyMs = 1_000): number {
   const [now, setNow] = useState(Date.now);
@@ -97,6 +133,16 @@ export function useNow(everyMs = 1_000): number {
   return now;
 }
 
+/** Whether so much time has passed since the page opened. */
+export function useLate(ms: number): boolean {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), ms);
+    return () => clearTimeout(timer);
+  }, [ms]);
+  return late;
+}
+
 /** Whether this is a phone, or as narrow as one. */
 export const useNarrow = (): boolean => useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false }) ?? false;
 
@@ -104,7 +150,12 @@ export const useNarrow = (): boolean => useMediaQuery("(max-width: 48em)", false
 export const useCards = (): boolean => useMediaQuery("(max-width: 64em)", false, { getInitialValueInEffect: false }) ?? false;
 
 export const STATUS = queryOptions({ queryKey: ["status"], queryFn: () => dataOf(api.GET("/api/v1/status")) });
-export const useStatus = () => useQuery({ ...STATUS, refetchInterval: 10_000 });
+
+/** The server's parts and counts. Who shows the parts asks again, since no hint tells of them; others only without the stream. */
+export function useStatus({ parts = false } = {}) {
+  const every = useEvery(STATUS_MS);
+  return useQuery({ ...STATUS, refetchInterval: unlessFailed(parts ? STATUS_MS : every) });
+}
 
 /** Whether there is nothing to answer from. */
 export function useIsEmpty(): boolean {

@@ -1,6 +1,7 @@
 // The one way to the server: typed by the committed OpenAPI document, with the session of this browser, errors as problems.
 import createClient, { type Middleware } from "openapi-fetch";
 
+import { readable } from "../direction";
 import { takeEarly } from "../early-requests";
 import type { components, paths } from "./schema";
 import { sessionHeaders } from "./session";
@@ -28,7 +29,9 @@ function withToken(request: Request): Request {
 const withSession: Middleware = {
   onRequest: ({ request }) => withToken(request),
   async onResponse({ response }) {
-    if (!response.ok) throw await problemOf(response);
+    const answer = await readable(response);
+    if (!answer.ok) throw await problemOf(answer);
+    return answer;
   },
 };
 

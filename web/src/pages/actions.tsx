@@ -1,5 +1,5 @@
 // Action items of all incidents: overdue ones first and loud.
-import { Badge, Button, Group, SegmentedControl, Select, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Badge, Button, Group, SegmentedControl, Select, Stack, Text, Title } from "@mantine/core";
 import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 
@@ -9,6 +9,7 @@ import { hasFailed, unlessFailed, useFailure } from "../failures";
 import { countText } from "../format";
 import { useEvery } from "../live-updates";
 import { ActionRow } from "../parts/action-items";
+import { AddressField } from "../parts/address-field";
 import { ServiceLink } from "../parts/service-link";
 import { Empty, Failure, Waiting } from "../parts/states";
 
@@ -48,7 +49,7 @@ export function Actions() {
       <Group gap="sm" align="flex-end">
         <SegmentedControl aria-label="which action items" value={show} onChange={(value) => change("show", value)} data={[...SHOWN]} maw="100%" />
         <Select aria-label="owner" placeholder="any owner" value={owner || null} onChange={(value) => change("owner", value ?? "")} data={ownersOf(first?.owners ?? [], owner)} clearable searchable flex="1 1 9rem" maw={220} />
-        <TextInput aria-label="service" placeholder="any service" maxLength={200} value={service} onChange={(event) => change("service", event.currentTarget.value)} flex="1 1 9rem" maw={220} />
+        <AddressField aria-label="service" placeholder="any service" maxLength={200} value={service} write={(text) => change("service", text)} flex="1 1 9rem" maw={220} />
       </Group>
       {actions.isPending && !failure && <Waiting height={64} />}
       {failure && items.length === 0 && <Failure error={failure} again={() => void actions.refetch()} />}

@@ -24,7 +24,6 @@ const KEEP_FRESH = 5; // pages; who has scrolled further reads, and is not asked
 export function Now() {
   const [params] = useSearchParams();
   const every = useEvery();
-  const empty = useIsEmpty();
   const byService = params.has("group");
   const overview = useInfiniteQuery({
     queryKey: ["incidents", params.toString()],
@@ -37,6 +36,7 @@ export function Now() {
   const failure = useFailure(overview);
   const pages = hasFailed(overview) ? undefined : overview.data?.pages;
   const rows = useDeferredValue(useMemo(() => pages?.flatMap((page) => page.items), [pages]));
+  const empty = useIsEmpty() && !rows?.length;
   const filtered = FILTERS.some((name) => params.has(name));
   return (
     <Stack gap="md">

@@ -15,7 +15,7 @@ const PARTS: Readonly<Record<string, string>> = { store: "Database", meaning: "S
 const COUNTS: Readonly<Record<string, string>> = { examples: "of them examples", passages: "passages to search", recommendations: "answers", outcomes: "answers rated", events: "timeline entries" };
 
 export function Health() {
-  const status = useStatus();
+  const status = useStatus({ parts: true });
   if (!status.data) return <QueryState query={status} rows={4} height={64} />;
   const { parts, counts, state, version } = status.data;
   return (

@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, dataOf, type Schemas } from "../api/client";
 import { hasFailed, unlessFailed } from "../failures";
 import { mayChange, useMe } from "../current-user";
+import { useEvery } from "../live-updates";
 import { PartFailed } from "./states";
 import { showError, showSuccess } from "./toasts";
 
@@ -14,7 +15,7 @@ const EVERY_MS = 10_000;
 const NAMED = 6;
 
 export function BeganTogether() {
-  const bursts = useQuery({ queryKey: ["together"], queryFn: () => dataOf(api.GET("/api/v1/together")), refetchInterval: unlessFailed(EVERY_MS) });
+  const bursts = useQuery({ queryKey: ["together"], queryFn: () => dataOf(api.GET("/api/v1/together")), refetchInterval: unlessFailed(useEvery(EVERY_MS)) });
   if (hasFailed(bursts)) return <PartFailed what="Which incidents began together" again={() => void bursts.refetch()} />;
   return <>{(bursts.data?.items ?? []).map((burst) => <BurstHint key={burst.incidents.map(({ id }) => id).join(" ")} burst={burst} />)}</>;
 }

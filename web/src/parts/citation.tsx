@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { useFailure } from "../failures";
 import { plainText } from "../plain-text";
 import { Failure } from "./states";
 
@@ -30,8 +31,8 @@ function Page({ id, line, quote }: { id: string; line: number; quote: string }) 
     queryKey: ["page", id],
     queryFn: () => dataOf(api.GET("/api/v1/pages/{thing_id}", { params: { path: { thing_id: id } } })),
   });
-  if (page.isPending) return <Loader aria-label="opening the page" />;
-  if (page.isLoadingError) return <SourceGone error={page.error} quote={quote} />;
+  const failure = useFailure(page);
+  if (!page.data) return failure ? <SourceGone error={failure} again={() => void page.refetch()} quote={quote} /> : <Loader aria-label="opening the page" />;
   return <Lines page={page.data} line={line} />;
 }
 
@@ -59,10 +60,10 @@ export function Lines({ page, line }: { page: Schemas["PageOut"]; line?: number 
   );
 }
 
-function SourceGone({ error, quote }: { error: Error; quote: string }) {
+function SourceGone({ error, again, quote }: { error: Error; again: () => void; quote: string }) {
   return (
     <Stack>
-      <Failure error={error} />
+      <Failure error={error} again={again} />
       <Text size="sm">Quoted words:</Text>
       <Text className="onrecall-mono">{plainText(quote)}</Text>
     </Stack>

@@ -10,7 +10,7 @@ import { documentAddress } from "../search";
 import { firstThing, missing, unknownFirst } from "../never-seen";
 import { InlineCode } from "./inline-code";
 import { ServiceLink } from "./service-link";
-import { PartFailed } from "./states";
+import { PartFailed, Waiting } from "./states";
 import { clock, type Incident, type IncidentSeen, labelText } from "../format";
 
 const HOURS_BEFORE = 24;
@@ -29,8 +29,12 @@ export function NeverSeen({ incident }: { incident: IncidentSeen }) {
           <First incident={incident} record={record} />
           <Text size="sm" c="dimmed">Nothing similar is on record, so no step is suggested.</Text>
         </div>
-        {service ? <OfService record={record} service={service} /> : <Text size="sm">No service is named, so its runbooks and changes can’t be looked up. <Link to="/memory?kind=documents">Browse all runbooks</Link>.</Text>}
-        <BeganTogether incident={incident} />
+        {record.settled ? (
+          <>
+            {service ? <OfService record={record} service={service} /> : <Text size="sm">No service is named, so its runbooks and changes can’t be looked up. <Link to="/memory?kind=documents">Browse all runbooks</Link>.</Text>}
+            <BeganTogether around={record.around} began={Date.parse(incident.started_at)} />
+          </>
+        ) : <Waiting rows={2} height={72} />}
         <Text size="sm">OnRecall learns from what you find out: add a note below, and resolve the incident with what fixed it.</Text>
       </Stack>
     </Paper>
@@ -53,16 +57,28 @@ interface Listing<Row> {
 }
 
 interface ServiceRecord {
-  /** Whether each question was answered or failed. */
+  /** Whether each question was answered or failed: what they bring is shown at once, so that nothing moves under a finger. */
   settled: boolean;
   documents: Listing<Schemas["DocumentOut"]>;
   changes: Listing<Schemas["ChangeOut"]>;
   earlier: Listing<Incident>;
+  around: Listing<Incident>;
 }
 
 const listing = <Row,>(query: UseQueryResult<{ items: Row[] }>): Listing<Row> => ({ rows: query.data?.items, failed: hasFailed(query), again: () => void query.refetch() });
 
-/** What is on record of the incident's service. */
+/** Incidents that began about when this one did: one of them may be its cause. */
+function useAround({ id, started_at: at }: Incident): Listing<Incident> {
+  const from = (minutes: number) => new Date(Date.parse(at) + minutes * 60_000).toISOString();
+  const query = useQuery({
+    queryKey: ["around", at],
+    queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { since: from(-TOGETHER_MINUTES), until: from(TOGETHER_MINUTES), limit: 20 } } })),
+  });
+  const around = listing<Incident>(query);
+  return { ...around, rows: around.rows?.filter((other) => other.id !== id).slice(0, SHOWN) };
+}
+
+/** What is on record of the incident's service and its time. */
 function useRecord(incident: Incident): ServiceRecord {
   const service = incident.service ?? "";
   const enabled = service !== "";
@@ -71,9 +87,12 @@ function useRecord(incident: Incident): ServiceRecord {
   const changes = useQuery({ queryKey: ["changes", service, incident.started_at], enabled, queryFn: () => dataOf(api.GET("/api/v1/changes", { params: { query: { service, since, until: incident.started_at, limit: SHOWN } } })) });
   const past = useQuery({ queryKey: ["past", service], enabled, queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { service, status: "resolved", limit: SHOWN } } })) });
   const earlier = listing(past);
+  const around = useAround(incident);
+  const settled = (part: Listing<unknown>): boolean => part.rows !== undefined || part.failed;
+  const [ofDocuments, ofChanges] = [listing(documents), listing(changes)];
   return {
-    settled: !enabled || [documents, changes, past].every((part) => part.data !== undefined || hasFailed(part)),
-    documents: listing(documents), changes: listing(changes),
+    settled: settled(around) && (!enabled || [ofDocuments, ofChanges, earlier].every(settled)),
+    documents: ofDocuments, changes: ofChanges, around,
     earlier: { ...earlier, rows: earlier.rows?.filter((other) => other.id !== incident.id) },
   };
 }
@@ -102,19 +121,11 @@ function Rows<Row>({ listing: { rows, failed, again }, title, what, children }: 
   return rows && rows.length > 0 && <Part title={title}><List size="sm" spacing={2} className="onrecall-wrap">{rows.map(children)}</List></Part>;
 }
 
-/** Incidents that began about when this one did: one of them may be its cause. */
-function BeganTogether({ incident }: { incident: Incident }) {
-  const began = Date.parse(incident.started_at);
-  const around = (minutes: number) => new Date(began + minutes * 60_000).toISOString();
-  const open = useQuery({
-    queryKey: ["around", incident.started_at],
-    queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { since: around(-TOGETHER_MINUTES), until: around(TOGETHER_MINUTES), limit: 20 } } })),
-  });
-  if (hasFailed(open)) return <PartFailed what="What began about the same time" again={() => void open.refetch()} />;
-  const others = (open.data?.items ?? []).filter((other) => other.id !== incident.id).slice(0, SHOWN);
+function BeganTogether({ around: { rows: others = [], failed, again }, began }: { around: Listing<Incident>; began: number }) {
+  if (failed) return <PartFailed what="What began about the same time" again={again} />;
   return (
     <Part title={`Began within ${TOGETHER_MINUTES} minutes of it`}>
-      {others.length === 0 ? <Text size="sm" c="dimmed">{open.data ? "Nothing else did." : "Looking…"}</Text> : <List size="sm" spacing={2} className="onrecall-wrap">{others.map((other) => <OtherIncident key={other.id} other={other} began={began} />)}</List>}
+      {others.length === 0 ? <Text size="sm" c="dimmed">Nothing else did.</Text> : <List size="sm" spacing={2} className="onrecall-wrap">{others.map((other) => <OtherIncident key={other.id} other={other} began={began} />)}</List>}
     </Part>
   );
 }

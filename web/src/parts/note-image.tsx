@@ -4,6 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 
 import { fetched } from "../api/client";
+import { hasFailed } from "../failures";
 import type { ImageAddress as Address } from "../images";
 
 const FOREVER = { staleTime: Infinity, gcTime: 10 * 60_000 }; // its address names its content
@@ -12,7 +13,7 @@ export function NoteImage({ picture: { name, url }, height = 220 }: { picture: A
   const [opened, { open, close }] = useDisclosure(false);
   const image = useQuery({ queryKey: ["picture", url], queryFn: async () => dataUrl(await fetched(url)), ...FOREVER });
   const title = name || "picture";
-  if (image.isError) return <Text size="sm" c="dimmed" component="span">{title} can’t be loaded.</Text>;
+  if (hasFailed(image)) return <Text size="sm" c="dimmed" component="span">{title} can’t be loaded.</Text>;
   if (!image.data) return <Skeleton height={120} maw={220} aria-label={`loading ${title}`} />;
   return (
     <>

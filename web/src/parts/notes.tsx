@@ -9,19 +9,20 @@ import { api, dataOf, type Schemas, sent } from "../api/client";
 import { hasFailed, unlessFailed } from "../failures";
 import { ACCEPTED, inserted, picturesIn, unfit } from "../images";
 import { mayChange, useMe } from "../current-user";
+import { useEvery } from "../live-updates";
 import { Section } from "./section";
 import { NoteImage } from "./note-image";
-import { Markdown } from "./markdown";
 import { PartFailed } from "./states";
 import { showError } from "./toasts";
 import { TimeAgo } from "./time-ago";
+import { WrittenText } from "./written-text";
 
 type Note = Schemas["NoteOut"];
 const HERE = "onrecall";
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export function Notes({ id }: { id: string }) {
-  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: unlessFailed(10_000) });
+  const notes = useQuery({ queryKey: ["notes", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/notes", at(id))), refetchInterval: unlessFailed(useEvery()) });
   const items = notes.data?.items ?? [];
   const cause = notes.data?.suggested_cause?.text;
   return (
@@ -41,7 +42,7 @@ export function Notes({ id }: { id: string }) {
 const Written = ({ note }: { note: Note }) => (
   <Paper withBorder p="xs" component="article" aria-label={`note by ${note.by ?? "somebody"}`}>
     <Text size="xs" c="dimmed" component="div">{note.by ?? (note.source === HERE ? "somebody on this server" : "somebody")}{note.source !== HERE && ` in ${note.source}`} · <TimeAgo at={note.at} /></Text>
-    {note.text ? <Markdown text={note.text} breaks /> : <Text size="sm">is looking at it</Text>}
+    {note.text ? <WrittenText text={note.text} /> : <Text size="sm">is looking at it</Text>}
   </Paper>
 );
 

@@ -1,5 +1,5 @@
 // Which incidents Now lists, in which order, and how densely; all but the density is part of the address.
-import { ActionIcon, Button, Collapse, Group, NativeSelect, Stack, TextInput, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Button, Collapse, Group, NativeSelect, Stack, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconBaselineDensityMedium, IconBaselineDensitySmall } from "@tabler/icons-react";
 import { useSearchParams } from "react-router";
@@ -9,6 +9,7 @@ import { SEVERITY } from "../format";
 import { COLUMNS, orderOf, pressed } from "../incident-order";
 import { useCards } from "../live-updates";
 import { orderIn, STATUSES } from "../now-query";
+import { AddressField } from "./address-field";
 
 const SEVERITIES = [{ value: "", label: "any severity" }, ...Object.keys(SEVERITY)];
 export const FILTERS = ["status", "severity", "service", "q"];
@@ -35,10 +36,8 @@ export function Filters() {
         onChange={({ currentTarget: { value } }) => set("status", value === "unresolved" ? null : value)} />
       <NativeSelect aria-label="severity" data={SEVERITIES} value={params.get("severity") ?? ""} w={narrow ? undefined : 140}
         onChange={(event) => set("severity", event.currentTarget.value || null)} />
-      <TextInput aria-label="service" placeholder="any service" value={params.get("service") ?? ""} w={narrow ? undefined : 150}
-        onChange={(event) => set("service", event.currentTarget.value)} />
-      <TextInput aria-label="words" placeholder="words in title or text" value={params.get("q") ?? ""} flex="1 1 10rem"
-        onChange={(event) => set("q", event.currentTarget.value)} />
+      <AddressField aria-label="service" placeholder="any service" value={params.get("service") ?? ""} write={(text) => set("service", text)} w={narrow ? undefined : 150} />
+      <AddressField aria-label="words" placeholder="words in title or text" value={params.get("q") ?? ""} write={(text) => set("q", text)} flex="1 1 10rem" />
     </Group>
   );
   if (!narrow) return <Group gap="xs" wrap="nowrap" align="flex-end"><div className="onrecall-grow">{fields}</div><GroupButton wide /><DensityButton /></Group>;

@@ -7,7 +7,7 @@ import { Link, useNavigate } from "react-router";
 import { useDensity } from "../density";
 import { age, changed, confidenceText, countText, happened, type IncidentSummary, labelText, moment, SEVERITY, VERDICT } from "../format";
 import { type Group as ServiceGroup, grouped, isGroup, loudness } from "../incident-order";
-import { useCards, useNow } from "../live-updates";
+import { useCards, useTicking } from "../live-updates";
 import { withoutMarks } from "../plain-text";
 import { Heads } from "./now-filters";
 import { ServiceLink } from "./service-link";
@@ -29,7 +29,6 @@ interface RowsProps {
 export function Rows({ rows, byService, more }: RowsProps) {
   const [chosen, choose] = useState<string | null>(null);
   const go = useNavigate();
-  const now = useNow();
   const narrow = useCards();
   const [density] = useDensity();
   const rowHeight = (narrow ? TALL : WIDE)[density];
@@ -48,7 +47,7 @@ export function Rows({ rows, byService, more }: RowsProps) {
       <VirtualList label="incidents" rows={listed} estimate={heightOf} idOf={idOf} chosen={at < 0 ? at : listed.findIndex((row) => idOf(row) === chosen)} more={more}>
         {(row, selected) => isGroup(row) ? <GroupHead group={row} /> : (
           <div className="onrecall-row" {...(selected ? { "data-selected": true } : {})}>
-            {narrow ? <Card row={row} now={now} /> : <Line row={row} now={now} />}
+            {narrow ? <Card row={row} /> : <Line row={row} />}
           </div>
         )}
       </VirtualList>
@@ -65,9 +64,10 @@ const GroupHead = ({ group }: { group: ServiceGroup }) => (
 
 const LOUD = { calm: { c: "dimmed" }, plain: {}, loud: { c: "orange", fw: 700 } } as const;
 
-function Age({ incident, now }: { incident: IncidentSummary["incident"]; now: number }) {
-  const loud = incident.status === "resolved" ? LOUD.calm : LOUD[loudness(incident.started_at, now)];
-  return <Text size="sm" flex="none" title={moment(incident.started_at)} {...loud}>{age(incident.started_at, now)}</Text>;
+function Age({ incident: { started_at: at, status } }: { incident: IncidentSummary["incident"] }) {
+  const words = useTicking((now) => age(at, now));
+  const loud = useTicking((now) => (status === "resolved" ? "calm" : loudness(at, now)));
+  return <Text size="sm" flex="none" {...LOUD[loud]} onPointerEnter={({ currentTarget }) => { currentTarget.title = moment(at); }}>{words}</Text>;
 }
 
 /** The link that the whole row is. */
@@ -77,7 +77,6 @@ const Whole = ({ incident }: { incident: IncidentSummary["incident"] }) => (
 
 interface RowProps {
   row: IncidentSummary;
-  now: number;
 }
 
 const Status = ({ row }: { row: IncidentSummary }) => (
@@ -91,8 +90,14 @@ const Status = ({ row }: { row: IncidentSummary }) => (
 const detailsOf = ({ incident, last, change }: IncidentSummary, now: number): string =>
   [incident.id, last && `${happened(last.type)} ${age(last.at, now)} ago`, change && withoutMarks(changed(change))].filter(Boolean).join(" · ");
 
+/** Those below the answer; on a phone also who is assigned, who has no column there. */
+function Details({ row, assignee }: RowProps & { assignee?: string }) {
+  const words = useTicking((now) => [assignee, detailsOf(row, now)].filter(Boolean).join(" · "));
+  return <Text size="xs" c="dimmed" truncate className="onrecall-row-more">{words}</Text>;
+}
+
 /** Drawn anew only when it says something else: a list that scrolls draws itself sixty times a second. */
-const Line = memo(function Line({ row, now }: RowProps) {
+const Line = memo(function Line({ row }: RowProps) {
   const { incident } = row;
   return (
     <Paper withBorder px="sm" className="onrecall-card onrecall-columns">
@@ -100,16 +105,16 @@ const Line = memo(function Line({ row, now }: RowProps) {
       <div>
         <Group gap={8} wrap="nowrap"><Whole incident={incident} /><Status row={row} /></Group>
         <AnswerSummary row={row} />
-        <Text size="xs" c="dimmed" truncate className="onrecall-row-more">{detailsOf(row, now)}</Text>
+        <Details row={row} />
       </div>
       <Text size="sm" component="div" truncate>{incident.service ? <ServiceLink name={incident.service} /> : <Text span c="dimmed">–</Text>}</Text>
       <Text size="sm" truncate {...(incident.assignee ? {} : { c: "dimmed" })} title={incident.assignee ?? "nobody is assigned"}>{incident.assignee ?? "–"}</Text>
-      <Age incident={incident} now={now} />
+      <Age incident={incident} />
     </Paper>
   );
 });
 
-const Card = memo(function Card({ row, now }: RowProps) {
+const Card = memo(function Card({ row }: RowProps) {
   const { incident } = row;
   return (
     <Paper withBorder px="sm" py={8} className="onrecall-card">
@@ -120,13 +125,11 @@ const Card = memo(function Card({ row, now }: RowProps) {
           {incident.service && <Text size="sm" component="div" truncate maw="100%"><ServiceLink name={incident.service} /></Text>}
           <Status row={row} />
         </Group>
-        <Age incident={incident} now={now} />
+        <Age incident={incident} />
       </Group>
       <Whole incident={incident} />
       <AnswerSummary row={row} />
-      <Text size="xs" c="dimmed" truncate className="onrecall-row-more">
-        {incident.assignee && `${incident.assignee} · `}{detailsOf(row, now)}
-      </Text>
+      <Details row={row} {...(incident.assignee ? { assignee: incident.assignee } : {})} />
     </Paper>
   );
 });

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 
 import { api, dataOf, type Schemas } from "../api/client";
+import { hasFailed } from "../failures";
 import { documentAddress } from "../search";
 import { adds, differences } from "../resolution-diff";
 import { capitalized, day, type Incident, labelText, moment, OUTCOME, resolutionTrust } from "../format";
@@ -13,7 +14,7 @@ import { Command } from "./copy";
 import { InlineCode } from "./inline-code";
 import { Section } from "./section";
 import { Shortened } from "./shortened";
-import { Failure } from "./states";
+import { PartFailed } from "./states";
 import { TimeAgo } from "./time-ago";
 
 type Resolution = Schemas["ResolutionOut"];
@@ -99,7 +100,7 @@ function Versions({ id }: { id: string }) {
     queryKey: ["resolutions", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/resolutions", { params: { path: { incident_id: id } } })),
   });
-  if (versions.isLoadingError) return <Failure error={versions.error} />;
+  if (hasFailed(versions)) return <PartFailed what="The versions" again={() => void versions.refetch()} />;
   const all = versions.data?.items ?? [];
   if (all.length < 2) return null;
   return (

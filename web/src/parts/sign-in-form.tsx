@@ -6,6 +6,8 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 
 import { api, dataOf, Problem, signInWithKey } from "../api/client";
 import { announceSession } from "../api/session";
+import { unlessFailed, useFailure } from "../failures";
+import { Failure, Waiting } from "./states";
 
 interface SignInFormProps {
   /** Path of the console to go on with. */
@@ -18,13 +20,14 @@ interface SignInFormProps {
 }
 
 export function SignInForm({ returnTo, apart = false, atOnce = false, onSignedIn }: SignInFormProps) {
-  const options = useQuery({ queryKey: ["sign-in"], queryFn: () => dataOf(api.GET("/api/v1/sign-in")), staleTime: 60_000 });
+  const options = useQuery({ queryKey: ["sign-in"], queryFn: () => dataOf(api.GET("/api/v1/sign-in")), staleTime: 60_000, refetchInterval: unlessFailed(false) });
+  const failure = useFailure(options);
   const [withKey, setWithKey] = useState(false);
   const provider = options.data?.provider;
-  if (options.isPending) return null;
+  if (options.isPending && !failure) return <Waiting rows={2} height={42} />;
   return (
     <Stack>
-      {options.isError && <Alert color="orange">The server can't be reached. This page tries again when you reload it.</Alert>}
+      {failure && !options.data && <Failure error={failure} again={() => void options.refetch()} />}
       {provider && <WithProvider name={provider} {...{ returnTo, apart, atOnce }} />}
       {provider && (withKey ? <Divider label="or" /> : (
         <Anchor component="button" type="button" size="sm" onClick={() => setWithKey(true)}>Sign in with a key instead</Anchor>

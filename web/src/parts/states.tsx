@@ -6,6 +6,7 @@ import { Link } from "react-router";
 
 import { Problem } from "../api/client";
 import { type Question, useFailure } from "../failures";
+import { useLate } from "../live-updates";
 
 export function Failure({ error, again }: { error: Error; again?: () => void }) {
   const known = error instanceof Problem;
@@ -69,9 +70,14 @@ export const Searching = ({ late }: { late: boolean }) => (
   </Stack>
 );
 
+const SLOW_MS = 4_000;
+
+/** What is on its way; once that takes long, in words. */
 export function Waiting({ rows = 4, height = 84 }: { rows?: number; height?: number }) {
+  const slow = useLate(SLOW_MS);
   return (
     <Stack gap="sm" aria-busy aria-label="loading">
+      {slow && <Text size="sm" c="dimmed" role="status">Still loading: the server takes longer than usual to answer.</Text>}
       {Array.from({ length: rows }, (_, row) => (
         <Skeleton key={row} height={height} radius="md" />
       ))}

@@ -5,7 +5,7 @@ import { type FormEvent, useState } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { hasFailed, unlessFailed } from "../failures";
-import { useEvery } from "../live-updates";
+import { useEveryAnyway } from "../live-updates";
 import { alertTimes, countText, type Incident, moment, durationText } from "../format";
 import { InlineCode } from "./inline-code";
 import { Section } from "./section";
@@ -16,7 +16,7 @@ const SHOWN = 5;
 const at = (id: string) => ({ params: { path: { incident_id: id } } });
 
 export const useAlerts = (id: string) =>
-  useQuery({ queryKey: ["alerts", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: unlessFailed(useEvery()) });
+  useQuery({ queryKey: ["alerts", id], queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/alerts", at(id))), refetchInterval: unlessFailed(useEveryAnyway()) });
 
 /** Says that alerts of a resolved incident have not ended: the fix may not have held, or their sender never tells. */
 export function StillFiring({ id }: { id: string }) {

@@ -6,6 +6,7 @@ import { Link } from "react-router";
 import { api, dataOf, type Schemas } from "../api/client";
 import { hasFailed, unlessFailed } from "../failures";
 import { mayChange, useMe } from "../current-user";
+import { useEvery } from "../live-updates";
 import { Section } from "./section";
 import { Entries, Entry } from "./entry";
 import { Shortened } from "./shortened";
@@ -20,7 +21,7 @@ export function SuggestionsFor({ incident }: { incident: string }) {
   const pending = useQuery({
     queryKey: ["suggestions", incident],
     queryFn: () => dataOf(api.GET("/api/v1/suggestions", { params: { query: { incident } } })),
-    refetchInterval: unlessFailed(10_000),
+    refetchInterval: unlessFailed(useEvery()),
   });
   const items = pending.data?.items ?? [];
   if (hasFailed(pending)) return <PartFailed what="What senders suggested" again={() => void pending.refetch()} />;

@@ -9,9 +9,9 @@ import { useEvery } from "../live-updates";
 import { type Kind, timelineOf } from "../timeline";
 import { clock, moment } from "../format";
 import { Section } from "./section";
-import { Markdown } from "./markdown";
 import { Shortened } from "./shortened";
 import { QueryFailure } from "./states";
+import { WrittenText } from "./written-text";
 
 const KINDS: Readonly<Record<Kind, { icon: typeof IconBolt; color: string; words: string }>> = {
   alert: { icon: IconBolt, color: "red", words: "alert" },
@@ -41,7 +41,7 @@ export function Timeline({ id }: { id: string }) {
             return (
               <Line.Item key={entry.key} color={kind.color} bullet={<kind.icon size={13} aria-label={kind.words} />}>
                 <Shortened text={entry.text} lines={4} />
-                {entry.note && <div className="onrecall-quote onrecall-excerpt-note"><Markdown text={entry.note} breaks pictureHeight={72} /></div>}
+                {entry.note && <div className="onrecall-quote onrecall-excerpt-note"><WrittenText text={entry.note} pictureHeight={72} /></div>}
                 <Group gap={6}>
                   <Text size="xs" c="dimmed" title={moment(entry.at)}>{clock(entry.at)}{entry.by && ` · ${entry.by}`}</Text>
                 </Group>

@@ -21,7 +21,7 @@ export function VirtualList<Row>({ label, rows, estimate, idOf, chosen = -1, mor
   useLayoutEffect(() => setTop(box.current ? box.current.getBoundingClientRect().top + scrollY : 0), [rows.length]);
   const getItemKey = useCallback((index: number) => { const row = rows[index]; return row === undefined ? index : idOf(row); }, [rows, idOf]);
   const estimateSize = (index: number): number => { const row = rows[index]; return row === undefined ? 0 : estimate(row); };
-  const shown = useWindowVirtualizer({ count: rows.length, estimateSize, getItemKey, overscan: 10, scrollMargin: top, useFlushSync: false });
+  const shown = useWindowVirtualizer({ count: rows.length, estimateSize, getItemKey, overscan: 10, scrollMargin: top, useFlushSync: false, initialRect: { width: innerWidth, height: innerHeight } });
   const drawn = shown.getVirtualItems();
   const last = drawn.at(-1)?.index ?? 0;
   useEffect(() => shown.measure(), [estimate, shown]);
