@@ -18,8 +18,8 @@ from onrecall.retrieval.onnx_graph import ELEMENT_TYPES, ByteRange, Graph, Graph
 FIRST_POSITION = {"bert": False, "roberta": True, "xlm-roberta": True, "camembert": True}
 """Families that share the encoder; whether their positions begin after that of padding."""
 WORDS = "embeddings.word_embeddings.weight"
-"""A row for each token, half of a small model. It may be in half precision: only the rows of a text are widened, as they
-are read; the weights of layers would be widened whole, into memory of their own."""
+"""A row for each token, half of a small model. It may be in half precision: only the rows of a text are widened,
+as they are read; the weights of layers would be widened whole, into memory of their own."""
 _FAMILY_PREFIX = re.compile(r"^(?:bert|roberta)\.")
 _READ_AS = {"F32": "float32", "F16": "float16"}
 
