@@ -24,7 +24,7 @@ def ask(
     """Find what broke like this before and what fixed it, with citations. Writes nothing."""
     with uncollected():  # what `--help` need not pay for
         from onrecall.bootstrap.question import question_answering  # noqa: PLC0415
-        from onrecall.cli import console  # noqa: PLC0415
+        from onrecall.cli import recommendation_page  # noqa: PLC0415
 
     situation = situation_from(text, service, label, only_kind, only_service, as_of)
     with question_answering(refine=refine) as answering:
@@ -36,7 +36,7 @@ def ask(
 
         typer.echo(dump(json_output.recommendation(answer, opinion)))
     else:
-        console.print_recommendation(answer, opinion)
+        recommendation_page.print_recommendation(answer, opinion)
 
 
 def recall(
@@ -65,6 +65,6 @@ def recall(
 
         typer.echo(dump(json_output.evidence(matches, opinion, limitation)))
     else:
-        console.print_evidence(matches)
+        recommendation_page.print_evidence(matches)
         if limitation:
             console.print_line((limitation, "yellow"))
