@@ -52,7 +52,7 @@ def recall(
     """Find the most similar earlier incidents and documents, and why they match. Writes nothing."""
     with uncollected():  # what `--help` need not pay for
         from onrecall.bootstrap.question import question_answering  # noqa: PLC0415
-        from onrecall.cli import console  # noqa: PLC0415
+        from onrecall.cli import console, recommendation_page  # noqa: PLC0415
 
     situation = situation_from(text, service, label, only_kind, only_service, as_of)
     with question_answering() as answering:
