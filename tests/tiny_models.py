@@ -42,8 +42,8 @@ def write_onnx(folder: Path, name: str = "tiny.onnx", inputs=("input_ids", "atte
     return folder
 
 
-def write_bert(folder: Path, family: str = "bert", shift: int = 0) -> Path:
-    """One layer of the BERT family; `shift` rows stand before the first position."""
+def write_bert(folder: Path, family: str = "bert", shift: int = 0, halved: str = "") -> Path:
+    """One layer of the BERT family; `shift` rows stand before the first position, one weight may be in half precision."""
     (folder / "1_Pooling").mkdir(parents=True)
     draw = np.random.default_rng(5)
 
@@ -64,6 +64,8 @@ def write_bert(folder: Path, family: str = "bert", shift: int = 0) -> Path:
     for dense, sizes in (("intermediate", (16, WIDTH)), ("output", (WIDTH, 16))):
         at = f"encoder.layer.0.{dense}.dense"
         weights |= {f"{at}.weight": drawn(*sizes), f"{at}.bias": drawn(sizes[0])}
+    if halved:
+        weights[halved] = weights[halved].astype(np.float16)
     prefix = "" if family == "bert" else "roberta."
     _write_safetensors(folder / "model.safetensors", {prefix + name: value for name, value in weights.items()})
     config = {"model_type": family, "hidden_act": "gelu", "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -79,7 +81,8 @@ def write_bert(folder: Path, family: str = "bert", shift: int = 0) -> Path:
 def _write_safetensors(path: Path, weights: dict[str, np.ndarray]) -> None:
     header, offset = {}, 0
     for name, value in weights.items():
-        header[name] = {"dtype": "F32", "shape": value.shape, "data_offsets": [offset, offset + value.nbytes]}
+        dtype = f"F{8 * value.itemsize}"
+        header[name] = {"dtype": dtype, "shape": value.shape, "data_offsets": [offset, offset + value.nbytes]}
         offset += value.nbytes
     raw = json.dumps(header).encode()
     path.write_bytes(struct.pack("<Q", len(raw)) + raw + b"".join(value.tobytes() for value in weights.values()))

@@ -1,8 +1,10 @@
 """What the command line loads: nothing of the product to list its commands, and each command only its own."""
 
 import gc
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import typer
@@ -20,7 +22,7 @@ HEAVY = (
 """Of a database, a web framework, a model, or the product itself. The parser of arguments brings pydantic."""
 
 
-def modules_after(*arguments: str) -> set[str]:
+def modules_after(*arguments: str, data: Path | None = None) -> set[str]:
     """The modules that a run of the command line has loaded when it ends."""
     code = (
         "import sys, onrecall.cli.entry as entry\n"
@@ -29,7 +31,9 @@ def modules_after(*arguments: str) -> set[str]:
         "except SystemExit: pass\n"
         "print('\\nloaded:', *sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    environment = os.environ | ({"ONRECALL_DATA_DIR": str(data)} if data else {})
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     return set(done.stdout.rpartition("loaded:")[2].split())
 
 
@@ -48,8 +52,13 @@ def test_a_command_loads_no_other_command():
     assert loaded.isdisjoint({"onrecall.cli.demo", "onrecall.cli.backtest", "fastapi", "uvicorn"})
 
 
-def test_asking_loads_only_what_answers_a_question():
-    loaded = modules_after("ask", "--help")
+@pytest.mark.parametrize("command", ["ask", "recall"])
+def test_the_help_of_asking_loads_nothing_that_answers(command):
+    assert modules_after(command, "--help").isdisjoint(HEAVY)
+
+
+def test_asking_loads_only_what_answers_a_question(tmp_path):
+    loaded = modules_after("ask", "disk full", data=tmp_path)
     assert "onrecall.pipeline.recommend" in loaded
     assert loaded.isdisjoint({"fastapi", "uvicorn", "mcp", "bs4", "slack_sdk", "sqlglot", "cryptography", "yaml"})
     product = ("benchmarks", "sources", "importers", "grouping", "notifications", "schemas", "pipeline.service", "http")

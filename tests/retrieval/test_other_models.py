@@ -95,6 +95,23 @@ def test_the_roberta_family_counts_its_positions_from_padding_on(tmp_path):
     assert np.linalg.norm(vectors[0] - vectors[1]) > 0.01
 
 
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+def test_the_table_of_words_may_be_in_half_precision(tmp_path, family):
+    texts = ["disk full", "login fails disk", "weather"]
+    whole = load_embedder(write_bert(tmp_path / "whole", family, 2))
+    half = load_embedder(write_bert(tmp_path / "half", family, 2, halved="embeddings.word_embeddings.weight"))
+    np.testing.assert_allclose(half.embed(texts), whole.embed(texts), atol=2e-3)
+    assert (half.embed(texts) != whole.embed(texts)).any()
+    asked, asked_whole = half.for_questions().embed(texts), whole.for_questions().embed(texts)
+    np.testing.assert_allclose(asked, asked_whole, atol=2e-2)
+
+
+def test_layers_in_half_precision_are_refused_by_name(tmp_path):
+    layer = "encoder.layer.0.output.dense.weight"
+    with pytest.raises(Invalid, match=f"the weights lack {layer} as float32"):
+        load_embedder(write_bert(tmp_path / "half", halved=layer)).embed(["disk full"])
+
+
 @pytest.mark.parametrize(
     ("manifest", "complaint"),
     [

@@ -4,9 +4,8 @@ from typing import Annotated
 
 import typer
 
-from onrecall.bootstrap.question import question_answering
-from onrecall.cli import console, recommendation_page
 from onrecall.cli.arguments import Json
+from onrecall.cli.garbage import uncollected
 from onrecall.cli.options import AsOf, Labels, Limit, OnlyKind, OnlyService, Service, Text, situation_from
 from onrecall.cli.output import dump
 
@@ -23,6 +22,10 @@ def ask(
     as_json: Json = False,
 ) -> None:
     """Find what broke like this before and what fixed it, with citations. Writes nothing."""
+    with uncollected():  # what `--help` need not pay for
+        from onrecall.bootstrap.question import question_answering  # noqa: PLC0415
+        from onrecall.cli import recommendation_page  # noqa: PLC0415
+
     situation = situation_from(text, service, label, only_kind, only_service, as_of)
     with question_answering(refine=refine) as answering:
         finish_opinion = answering.begin_opinion(situation)
@@ -47,6 +50,10 @@ def recall(
     as_json: Json = False,
 ) -> None:
     """Find the most similar earlier incidents and documents, and why they match. Writes nothing."""
+    with uncollected():  # what `--help` need not pay for
+        from onrecall.bootstrap.question import question_answering  # noqa: PLC0415
+        from onrecall.cli import console, recommendation_page  # noqa: PLC0415
+
     situation = situation_from(text, service, label, only_kind, only_service, as_of)
     with question_answering() as answering:
         finish_opinion = answering.begin_opinion(situation)

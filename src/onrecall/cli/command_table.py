@@ -1,6 +1,5 @@
 """The commands by name. A command's module is imported when that command runs, so `--help` loads none of them."""
 
-import gc
 import os
 from collections.abc import Sequence
 from importlib import import_module
@@ -8,6 +7,8 @@ from typing import Any, NamedTuple
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from onrecall.cli.garbage import collect_again
 
 TEAM_OPTION = "--team"
 TEAM_VARIABLE = "ONRECALL_TEAM"
@@ -287,7 +288,7 @@ class CommandTable(TyperGroup):
         name, command, arguments = super().resolve_command(ctx, args)
         if isinstance(command, DeferredCommand):
             command = command.load()
-            _collect_garbage_again()
+            collect_again()
         return name, command, arguments
 
 
@@ -318,10 +319,3 @@ def _restore_team(team: str | None) -> None:
     os.environ.pop(TEAM_VARIABLE, None)
     if team is not None:
         os.environ[TEAM_VARIABLE] = team
-
-
-def _collect_garbage_again() -> None:
-    """Turn the collector on where the start turned it off, and spare it what the start imported."""
-    if not gc.isenabled():
-        gc.freeze()
-        gc.enable()

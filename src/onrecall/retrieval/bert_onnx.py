@@ -13,11 +13,15 @@ import numpy.typing as npt
 import onnxruntime
 
 from onrecall.retrieval.model_folder import WEIGHTS_FILE, ModelFolder, Pooling, unsuitable
-from onrecall.retrieval.onnx_graph import ByteRange, Graph, GraphNode, Tensor
+from onrecall.retrieval.onnx_graph import ELEMENT_TYPES, ByteRange, Graph, GraphNode, Tensor
 
 FIRST_POSITION = {"bert": False, "roberta": True, "xlm-roberta": True, "camembert": True}
 """Families that share the encoder; whether their positions begin after that of padding."""
+WORDS = "embeddings.word_embeddings.weight"
+"""A row for each token, half of a small model. It may be in half precision: only the rows of a text are widened,
+as they are read; the weights of layers would be widened whole, into memory of their own."""
 _FAMILY_PREFIX = re.compile(r"^(?:bert|roberta)\.")
+_READ_AS = {"F32": "float32", "F16": "float16"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +69,7 @@ def _read_pooling(folder: Path) -> Pooling:
 
 def build_graph(folder: Path, sizes: EncoderShape) -> Graph:
     """The encoder; its weights stay in their file."""
-    return _GraphBuilder(sizes).build(_read_weights(weights_file(folder)))
+    return _GraphBuilder(sizes, _read_weights(weights_file(folder))).build()
 
 
 def weights_file(folder: Path) -> Path:
@@ -92,7 +96,7 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 
 def _read_weights(path: Path) -> Iterator[Tensor]:
-    """Each float32 tensor of a safetensors file as a byte range of that file."""
+    """The tensors of a safetensors file that an encoder can use, each as a byte range of that file."""
     try:
         with path.open("rb") as file:
             size = struct.unpack("<Q", file.read(8))[0]
@@ -100,13 +104,13 @@ def _read_weights(path: Path) -> Iterator[Tensor]:
     except (OSError, ValueError, struct.error, MemoryError) as error:
         raise unsuitable(f"{path} cannot be read: {error}") from error
     for name, entry in header.items():
-        if entry.get("dtype") != "F32":
+        plain, dtype = _FAMILY_PREFIX.sub("", name), _READ_AS.get(entry.get("dtype"))
+        if dtype is None or (dtype != "float32" and plain != WORDS):
             continue
         begin, end = entry["data_offsets"]
         if 8 + size + end > path.stat().st_size:
             raise unsuitable(f"{path} is cut short")
-        place = ByteRange(path, 8 + size + begin, end - begin)
-        yield Tensor(_FAMILY_PREFIX.sub("", name), tuple(entry["shape"]), place)
+        yield Tensor(plain, tuple(entry["shape"]), ByteRange(path, 8 + size + begin, end - begin, dtype))
 
 
 class _GraphBuilder:
@@ -116,16 +120,17 @@ class _GraphBuilder:
     the rows of one matrix, for which ONNX Runtime takes the weights as they lie.
     """
 
-    def __init__(self, sizes: EncoderShape) -> None:
+    def __init__(self, sizes: EncoderShape, weights: Iterator[Tensor]) -> None:
         self.sizes = sizes
+        self.weights = {tensor.name: tensor for tensor in weights}
         self.nodes: list[GraphNode] = []
         self.constants: dict[str, Tensor] = {}
 
-    def build(self, weights: Iterator[Tensor]) -> Graph:
+    def build(self) -> Graph:
         """The whole model: token ids in, unit vectors out."""
         output = self._pooled(self._encoded(self._embedded()))
         used = {name for node in self.nodes for name in node.inputs}
-        tensors = (*(tensor for tensor in weights if tensor.name in used), *self.constants.values())
+        tensors = (*(tensor for name, tensor in self.weights.items() if name in used), *self.constants.values())
         available = {tensor.name for tensor in tensors} | {node.output for node in self.nodes}
         if missing := used - available - {"ids"}:
             raise unsuitable(f"the weights lack {', '.join(sorted(missing))} as float32")
@@ -136,7 +141,9 @@ class _GraphBuilder:
         first = self.sizes.first_position
         end = self._op("Add", [length, self._number(first)])
         positions = self._op("Range", [self._number(first), end, self._number(1)])
-        words = self._op("Gather", ["embeddings.word_embeddings.weight", "ids"])
+        words = self._op("Gather", [WORDS, "ids"])
+        if WORDS in self.weights and self.weights[WORDS].dtype != "float32":
+            words = self._op("Cast", [words], to=ELEMENT_TYPES["float32"])
         places = self._op("Gather", ["embeddings.position_embeddings.weight", positions])
         kind = self._op("Gather", ["embeddings.token_type_embeddings.weight", self._number(0)])
         summed = self._op("Add", [words, self._op("Add", [places, kind])])

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 ONNX_DOMAIN, OPSET, IR_VERSION = "", 20, 10
-ELEMENT_TYPES = {"float32": 1, "uint8": 2, "int8": 3, "int64": 7}
+ELEMENT_TYPES = {"float32": 1, "uint8": 2, "int8": 3, "int64": 7, "float16": 10}
 """numpy's names of what tensors hold, by the numbers that stand for them in the message."""
 _FLOAT, _INT, _INTS = 1, 2, 7
 """Kinds of attributes."""
@@ -65,16 +65,17 @@ _SCHEMA: Mapping[str, Mapping[str, tuple[int, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """Where float32 values lie in a file: offset and length in bytes."""
+    """Where values lie in a file, little-endian: offset and length in bytes, and numpy's name of what they are."""
 
     file: Path
     offset: int
     length: int
+    dtype: str = "float32"
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A constant of the graph: its values, or the range of a file that holds them as float32."""
+    """A constant of the graph: its values, or the range of a file that holds them."""
 
     name: str
     shape: tuple[int, ...]
@@ -88,16 +89,18 @@ class Tensor:
     def read(self) -> npt.NDArray[Any]:
         """Return the values, mapped from their file where they lie in one."""
         if isinstance(self.data, ByteRange):
-            return np.memmap(self.data.file, "<f4", "r", self.data.offset, self.shape)
+            dtype = np.dtype(self.data.dtype).newbyteorder("<")
+            return np.memmap(self.data.file, dtype, "r", self.data.offset, self.shape)
         return self.data
 
     @property
-    def _dtype(self) -> str:
-        return "float32" if isinstance(self.data, ByteRange) else self.data.dtype.name
+    def dtype(self) -> str:
+        """Return numpy's name of what it holds."""
+        return self.data.dtype if isinstance(self.data, ByteRange) else self.data.dtype.name
 
     def to_message(self) -> dict[str, Any]:
         """Return the fields of the message."""
-        fields = {"name": self.name, "dims": self.shape, "data_type": ELEMENT_TYPES[self._dtype]}
+        fields = {"name": self.name, "dims": self.shape, "data_type": ELEMENT_TYPES[self.dtype]}
         if not isinstance(self.data, ByteRange):
             return {**fields, "raw_data": self.data.astype(self.data.dtype.newbyteorder("<")).tobytes()}
         place = {"location": self.data.file.name, "offset": str(self.data.offset), "length": str(self.data.length)}
