@@ -104,7 +104,7 @@ def test_running_indexes_follow(store: Storage) -> None:
     near = [one.owner for one in store.passages.get(index.meaning(wanted, VisibilityFilter(), 100)).values()]
     assert len(near) == len(store.passages.changes(0, 10_000))
     assert len(set(index.meaning(wanted, VisibilityFilter(), 100))) == len(near), "none twice"
-    by_words = index.words(dict.fromkeys(terms.count_terms("disk full"), 1.0), VisibilityFilter(), 100)
+    by_words = index.words(dict.fromkeys(terms.count_terms("disk full"), 1), VisibilityFilter(), 100)
     assert len(set(by_words)) == len(by_words) > 0
     followed = serving._recall._index
     followed.refresh()

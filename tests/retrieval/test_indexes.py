@@ -16,6 +16,7 @@ from onrecall.domain.document import Document
 from onrecall.domain.evidence import EvidenceKind
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.passage import Passage
+from onrecall.domain.term_impacts import impacts
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import Index, VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
@@ -51,8 +52,8 @@ def passages(owner: str, kind: EvidenceKind, **parts: tuple[str, datetime | None
 
 def owners(store: Storage, index: Index, text: str, visible: VisibilityFilter = ALL) -> list[tuple[str, str]]:
     index.refresh()
-    weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(text), 1.0)
-    by_words, by_meaning = index.words(weights, visible, 10), index.meaning(vector(text), visible, 10)
+    gains: Mapping[int, int] = dict.fromkeys(tokenizer.count_terms(text), 1)
+    by_words, by_meaning = index.words(gains, visible, 10), index.meaning(vector(text), visible, 10)
     stored = store.passages.get(by_words)
     assert set(by_words) <= set(by_meaning)
     return [(stored[number].owner, stored[number].part) for number in by_words]
@@ -161,9 +162,9 @@ def test_both_see_the_same(store: Storage, index: Index) -> None:
             and (visible.as_of is None or NOW + timedelta(n) <= visible.as_of)
             and f"d{n}" not in visible.exclude
         }
-        weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0)
+        gains: Mapping[int, int] = dict.fromkeys(tokenizer.count_terms("kafka pool"), 1)
         having = {f"d{n}" for n, text in enumerate(texts) if {"kafka", "pool"} & set(text.split())}
-        by_words = store.passages.get(index.words(weights, visible, 1_000)).values()
+        by_words = store.passages.get(index.words(gains, visible, 1_000)).values()
         assert {passage.owner for passage in by_words} == may & having
         by_meaning = store.passages.get(index.meaning(vector("kafka"), visible, 1_000)).values()
         assert {passage.owner for passage in by_meaning} == may
@@ -177,9 +178,31 @@ def test_the_best_come_first(store: Storage, index: Index) -> None:
         best = np.argsort(-(vectors @ vector(question)), kind="stable")[:10]
         near = store.passages.get(index.meaning(vector(question), ALL, 60)).values()
         assert {f"d{n}" for n in best} <= {passage.owner for passage in near}
-        weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms(question), 1.0)
-        first = store.passages.get(index.words(weights, ALL, 5))
+        gains: Mapping[int, int] = dict.fromkeys(tokenizer.count_terms(question), 1)
+        first = store.passages.get(index.words(gains, ALL, 5))
         assert all(set(question.split()) <= set(passage.text.split()) for passage in first.values())
+
+
+def impact_of(passage: Passage, gains: Mapping[int, int]) -> int:
+    """What a passage counts for these terms, worked out term by term."""
+    counted = dict(zip(*(column.tolist() for column in tokenizer.unpack(passage.terms)), strict=True))
+    length = np.array([sum(counted.values())], float)
+    return sum(gains.get(term, 0) * int(impacts(np.array([n], float), length)[0]) for term, n in counted.items())
+
+
+def test_every_index_proposes_the_same_by_words(store: Storage, index: Index) -> None:
+    """The order, ties included, is that of whole numbers: nothing depends on how an engine sums up."""
+    filled(store)
+    index.refresh()
+    stored = {change.id: change.passage for change in store.passages.changes(0, 1_000) if change.passage}
+    random = np.random.default_rng(3)
+    for _ in range(8):
+        words = random.choice(WORDS, random.integers(1, 5), replace=False)
+        gains = {tokenizer.term_id(word): int(random.integers(1, 700)) for word in words.tolist()}
+        scores = {number: impact_of(passage, gains) for number, passage in stored.items()}
+        expected = sorted((n for n in scores if scores[n]), key=lambda number: (-scores[number], number))
+        assert index.words(gains, ALL, 40) == expected[:40]
+        assert index.words(gains, ALL, 1_000) == expected
 
 
 @pytest.mark.postgres
@@ -189,9 +212,9 @@ def test_a_term_everywhere_costs_no_more_than_the_budget(store: Storage, monkeyp
     monkeypatch.setattr("onrecall.storage.postgres_search.BUDGET", 50)
     texts = filled(store)
     index = PostgresIndex(store.search(MODEL, 64))
-    weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
-    assert len(index.words(weights, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
-    assert index.words({}, ALL, 10) == index.words({12345: 1.0}, ALL, 10) == []
+    gains: Mapping[int, int] = dict.fromkeys(tokenizer.count_terms("kafka"), 1)
+    assert len(index.words(gains, ALL, 1_000)) == 50 < sum("kafka" in text for text in texts)
+    assert index.words({}, ALL, 10) == index.words({12345: 1}, ALL, 10) == []
 
 
 @pytest.mark.postgres
@@ -203,9 +226,9 @@ def test_a_frequent_word_of_old_passages_alone_is_found(store: Storage, monkeypa
     with store._database.write() as connection:  # many more came after them
         connection.execute(sql("update counters set value = 100000 where name = 'passage'"))
     index = PostgresIndex(store.search(MODEL, 64))
-    weights: Mapping[int, float] = dict.fromkeys(tokenizer.count_terms("kafka"), 1.0)
+    gains: Mapping[int, int] = dict.fromkeys(tokenizer.count_terms("kafka"), 1)
     assert sum("kafka" in words for words in texts) > 50
-    assert len(index.words(weights, ALL, 10)) == 10
+    assert len(index.words(gains, ALL, 10)) == 10
 
 
 @pytest.mark.postgres
@@ -222,11 +245,11 @@ def test_each_side_of_a_question_asks_the_server_twice(store: Storage) -> None:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        assert index.words(dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0), SUGGESTIONS, 10) == []
+        assert index.words(dict.fromkeys(tokenizer.count_terms("kafka pool"), 1), SUGGESTIONS, 10) == []
         asked_by_words = len(statements)
         assert index.meaning(vector("kafka"), ALL, 10)
         asked = len(statements)
-        assert 0 < len(index.words(dict.fromkeys(tokenizer.count_terms("kafka pool"), 1.0), ALL, 100)) < 100
+        assert 0 < len(index.words(dict.fromkeys(tokenizer.count_terms("kafka pool"), 1), ALL, 100)) < 100
         asked_without_filter = len(statements) - asked
     finally:
         event.remove(Engine, "before_cursor_execute", note)
@@ -244,4 +267,4 @@ def test_passages_of_an_older_schema_are_added(store: Storage, store_url: str) -
     index = PostgresIndex(store.search(MODEL, 64))
     assert len(index.meaning(vector("kafka"), ALL, 100)) == 30
     assert len(PostgresIndex(store.search("it's :another", 384)).meaning(vector("kafka"), ALL, 100)) == 0
-    assert index.words(dict.fromkeys(tokenizer.count_terms("kafka disk pool"), 1.0), ALL, 100)
+    assert index.words(dict.fromkeys(tokenizer.count_terms("kafka disk pool"), 1), ALL, 100)

@@ -12,19 +12,20 @@ from hypothesis import strategies as st
 from passage_log import MODEL, Log, passage, vector
 
 from onrecall.domain.situation import Filter, Situation
+from onrecall.domain.term_impacts import K1, USUAL_LENGTH, B
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.postings import MAX_ROWS, Postings, pack_keys
-from onrecall.retrieval.segment import K1, USUAL_LENGTH, B, Segment
+from onrecall.retrieval.segment import Segment
 
 START = datetime(2024, 1, 1, tzinfo=UTC)
 WORDS = ["disk", "full", "timeout", "pool", "certificate", "oomkilled", "checkout", "kafka"]
 EVERYTHING = 10_000
 
 
-def term_weights(text: str) -> Mapping[int, float]:
-    return dict.fromkeys(tokenizer.count_terms(text), 1.0)
+def term_weights(text: str) -> Mapping[int, int]:
+    return dict.fromkeys(tokenizer.count_terms(text), 1)
 
 
 def caught_up(log: Log) -> LocalIndex:
@@ -48,13 +49,38 @@ def test_a_change_is_found_by_the_next_question() -> None:
     assert index.meaning(vector("disk"), VisibilityFilter(), 5) == []
 
 
-def test_rare_terms_count_most_and_lengthy_passages_less() -> None:
+def test_lengthy_passages_count_less() -> None:
     log = Log()
-    for n in range(20):
-        log.add(passage(f"common-{n}", "timeout of the pool in checkout"))
     long = log.add(passage("long", "certificate expired " + "and so it went on and on " * 40))
     short = log.add(passage("short", "certificate expired"))
-    assert caught_up(log).words(term_weights("certificate timeout"), VisibilityFilter(), 3)[:2] == [short, long]
+    assert caught_up(log).words(term_weights("certificate timeout"), VisibilityFilter(), 3) == [short, long]
+
+
+def test_of_equals_those_with_the_smaller_numbers_are_proposed() -> None:
+    log = Log()
+    numbers = [log.add(passage(f"same-{n}", "timeout of the pool")) for n in range(700)]
+    index = caught_up(log)
+    assert len(index._state.segments) == 1
+    log.add(passage("later", "timeout of the pool"))
+    index.refresh()
+    assert index.words(term_weights("timeout"), VisibilityFilter(), 50) == numbers[:50]
+
+
+def test_the_vectors_in_bytes_are_nearly_the_vectors() -> None:
+    log = Log()
+    random = np.random.default_rng(11)
+    vectors = random.standard_normal((200, 64)).astype(np.float32)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("<f2")
+    for n, stored in enumerate(vectors):
+        log.add(replace(passage(f"{n}", "disk"), vector=stored.tobytes()))
+    log.add(replace(passage("no number", "disk"), vector=np.full(64, np.nan, "<f2").tobytes()))
+    log.add(replace(passage("nothing", "disk"), vector=np.zeros(64, "<f2").tobytes()))
+    (segment,) = caught_up(log)._state.segments
+    question = vectors[5].astype(np.float32)
+    found = segment.similarities(np.arange(202), question)
+    np.testing.assert_allclose(found[:200], vectors.astype(np.float32) @ question, atol=0.01)
+    assert found[200:].tolist() == [0, 0]
+    assert caught_up(log).meaning(question, VisibilityFilter(), 1) == [6]
 
 
 def test_a_term_counts_as_much_as_the_question_says() -> None:
@@ -62,8 +88,8 @@ def test_a_term_counts_as_much_as_the_question_says() -> None:
     disk, pool = log.add(passage("a", "disk")), log.add(passage("b", "pool"))
     index = caught_up(log)
     disk_term, pool_term = tokenizer.term_id("disk"), tokenizer.term_id("pool")
-    assert index.words({disk_term: 2.0, pool_term: 1.0}, VisibilityFilter(), 2) == [disk, pool]
-    assert index.words({disk_term: 1.0, pool_term: 2.0}, VisibilityFilter(), 2) == [pool, disk]
+    assert index.words({disk_term: 2, pool_term: 1}, VisibilityFilter(), 2) == [disk, pool]
+    assert index.words({disk_term: 1, pool_term: 2}, VisibilityFilter(), 2) == [pool, disk]
 
 
 def test_scores_are_those_of_bm25() -> None:

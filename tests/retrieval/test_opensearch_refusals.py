@@ -22,7 +22,7 @@ from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.opensearch import ClusterAddress, IndexTarget, OpenSearchIndex
 from opensearch.real_node import free_port
 
-TERMS = dict.fromkeys(tokenizer.count_terms("queue"), 1.0)
+TERMS = dict.fromkeys(tokenizer.count_terms("queue"), 1)
 
 
 class Refusing(BaseHTTPRequestHandler):

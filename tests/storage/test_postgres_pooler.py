@@ -130,7 +130,7 @@ def test_each_transaction_has_its_settings_and_leaves_none(pooler: int, pooled_u
         alternate(store)
         with store.overview.database.read() as connection:
             inside = [connection.scalar(text(f"show {name}")) for name in names]
-    assert inside == ["UTC", "1min", "off", "force_custom_plan", "200"]
+    assert inside == ["UTC", "1min", "off", "force_custom_plan", "500"]
     with psycopg.connect(host="127.0.0.1", port=pooler, user="postgres", dbname=make_url(pooled_url).database) as plain:
         for _ in range(2):
             row = plain.execute("show lock_timeout").fetchone()

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 
+import numpy as np
 import psycopg
 import pytest
 from sqlalchemy import Connection, text
@@ -13,6 +14,7 @@ from notifications.twin import until
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.passage import Passage
 from onrecall.domain.situation import Filter
+from onrecall.domain.term_impacts import impacts
 from onrecall.storage import Storage, migrations, postgres_postings
 from onrecall.storage import passages as stored_passages
 from onrecall.storage.database import Database
@@ -20,7 +22,7 @@ from storage.given import NOON, entry, incident, passage
 from storage.test_migrations import older_store
 
 pytestmark = pytest.mark.postgres
-FIRST_SCHEMA = 36
+FIRST_SCHEMA, FIRST_WITH_IMPACTS = 36, 39
 SIGN = 1 << 31
 
 
@@ -48,7 +50,7 @@ def resolved(dice: random.Random, number: int) -> Passage:
 
 
 def in_table(connection: Connection) -> set[tuple[int, int, int]]:
-    """Term, passage and length of every posting, decoded one by one."""
+    """Term, passage and impact of every posting, decoded one by one."""
     found = []
     for term, block, data in connection.execute(text("select term, block, postings from passage_postings")):
         packed = [data[start : start + 3] for start in range(0, len(data), 3)]
@@ -62,9 +64,9 @@ def in_passages(connection: Connection) -> set[tuple[int, int, int]]:
     expected = set()
     for number, packed in connection.execute(text("select id, terms from passages")):
         size = len(packed) // 5
-        length = sum(packed[4 * size :])
-        code = length if length < 192 else min(255, 192 + (length - 192) // 16)
-        expected |= {(int.from_bytes(packed[4 * n : 4 * n + 4], "little"), number, code) for n in range(size)}
+        counts = np.frombuffer(packed[4 * size :], np.uint8).astype(float)
+        own = impacts(counts, counts.sum())
+        expected |= {(int.from_bytes(packed[4 * n : 4 * n + 4], "little"), number, int(own[n])) for n in range(size)}
     return expected
 
 
@@ -119,29 +121,31 @@ def test_the_same_twice_changes_nothing(filled: Storage) -> None:
 def test_scores_are_those_of_bm25(filled: Storage) -> None:
     with filled.overview.database.read() as connection:
         counted = dict(map(tuple, connection.execute(text("select id, terms from passages"))))
-    lengths = {number: sum(packed[len(packed) // 5 * 4 :]) for number, packed in counted.items()}
-    term = SIGN
-    having = [
-        number
-        for number, packed in counted.items()
-        if term.to_bytes(4, "little") in [packed[n : n + 4] for n in range(0, len(packed) // 5 * 4, 4)]
-    ]
-    expected = sorted(having, key=lambda number: (1.2 + 0.018 * min(191, lengths[number]), number))
-    assert len(having) > 3
-    found = filled.search(None, 0).words({term: 1.0}, Filter(), None, (), 3)
-    assert [min(191, lengths[number]) for number in found] == [min(191, lengths[number]) for number in expected[:3]]
+    both = {SIGN: 3, SIGN + 1: 2}
+    scores = {}
+    for number, packed in counted.items():
+        size = len(packed) // 5
+        hashes, counts = (
+            np.frombuffer(packed, "<u4", size),
+            np.frombuffer(packed, np.uint8, offset=4 * size).astype(float),
+        )
+        gains = np.array([both.get(term, 0) for term in hashes.tolist()])
+        scores[number] = int(gains @ impacts(counts, counts.sum()).astype(int))
+    expected = sorted((number for number in scores if scores[number]), key=lambda number: (-scores[number], number))
+    assert len(expected) > 3
+    assert filled.search(None, 0).words(both, Filter(), None, (), 100) == expected
 
 
 def test_what_a_sender_suggests_is_found_by_those_who_look_for_it(filled: Storage) -> None:
     with filled.overview.database.write() as connection:
         stored_passages.replace_passages(connection, ("suggestion", "S-1"), [passage("suggested", terms=(77,))])
     search = filled.search(None, 0)
-    assert search.words({77: 1.0}, Filter(), None, (), 10) == []
-    assert len(search.words({77: 1.0}, Filter(kind="suggestion"), None, (), 10)) == 1
+    assert search.words({77: 1}, Filter(), None, (), 10) == []
+    assert len(search.words({77: 1}, Filter(kind="suggestion"), None, (), 10)) == 1
 
 
-def fill_as_before(connection: Connection) -> None:
-    """Put passages into a store of the schema before, as that release did."""
+def fill_as_before(connection: Connection, schema: int) -> None:
+    """Put passages into a store of an earlier schema, as its release did."""
     dice = random.Random(9)
     connection.execute(text("update counters set value = 1020 where name = 'passage'"))
     for n in range(12):
@@ -156,18 +160,26 @@ def fill_as_before(connection: Connection) -> None:
             ),
             row,
         )
+        with_terms = ", cast(:terms as integer[])" if schema < FIRST_SCHEMA else ""
         connection.execute(
-            text(
-                "insert into passage_words values (:id, 'incident', 'X-1', null, '{}', null, :length,"
-                " cast(:terms as integer[]))"
-            ),
+            text(f"insert into passage_words values (:id, 'incident', 'X-1', null, '{{}}', null, :length{with_terms})"),
             row | {"length": sum(made.terms[4 * size :])},
         )
+        if schema >= FIRST_SCHEMA:  # with lengths, which nobody can tell from impacts
+            connection.execute(
+                text(
+                    "insert into passage_postings select term, :block, cast(:posting as bytea)"
+                    " from unnest(cast(:terms as integer[])) as q (term) on conflict (term, block)"
+                    " do update set postings = passage_postings.postings || excluded.postings"
+                ),
+                row | {"block": row["id"] >> 10, "posting": (row["id"] & 1023).to_bytes(2) + bytes([min(191, size)])},
+            )
 
 
-def test_an_upgrade_packs_what_is_stored(blank_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    with older_store(blank_postgres_url, FIRST_SCHEMA - 1, monkeypatch) as connection:
-        fill_as_before(connection)
+@pytest.mark.parametrize("schema", [FIRST_SCHEMA - 1, FIRST_WITH_IMPACTS - 1])
+def test_an_upgrade_packs_what_is_stored(schema: int, blank_postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with older_store(blank_postgres_url, schema, monkeypatch) as connection:
+        fill_as_before(connection, schema)
     for _ in range(2):
         with closing(Storage.open(blank_postgres_url)) as store:
             check(store)
@@ -179,7 +191,7 @@ def test_a_killed_upgrade_changes_nothing_and_is_done_again(
     blank_postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with older_store(blank_postgres_url, FIRST_SCHEMA - 1, monkeypatch) as connection:
-        fill_as_before(connection)
+        fill_as_before(connection, FIRST_SCHEMA - 1)
     ended: list[BaseException] = []
 
     def upgrade() -> None:
@@ -206,7 +218,3 @@ def test_a_killed_upgrade_changes_nothing_and_is_done_again(
         with store.overview.database.read() as connection:
             assert migrations.current_version(connection) == migrations.newest_version()
             assert in_table(connection)
-
-
-def test_a_length_beyond_the_steps_is_the_longest() -> None:
-    assert postgres_postings.LENGTHS[-1] == 192 + 16 * 63

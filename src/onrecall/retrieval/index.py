@@ -45,8 +45,8 @@ class Index(Protocol):
     def forget_removed(self) -> None:
         """Leave nothing of removed passages behind, as far as it is this index's own; to be called after an erasure."""
 
-    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
-        """The passages that have most of these terms, each with its weight in the question; rare ones count most."""
+    def words(self, gains: Mapping[int, int], visible: VisibilityFilter, limit: int) -> list[int]:
+        """The passages with the highest sum of what each term counts times its impact; of equals the smaller number."""
 
     def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
         """The passages whose meaning is nearest to the vector."""

@@ -20,8 +20,8 @@ CHANGES_PER_READ = 8192
 """Changes read at a time."""
 MAX_UNSAVED_CHANGES = 4096
 """Maximum number of unsaved changes, which a restart has to read again."""
-OVERSAMPLING = 4
-"""Candidates by signs alone for each one asked for; the better measure then picks among them."""
+OVERSAMPLING = 128
+"""Candidates by signs alone for each one asked for; their vectors then pick among them."""
 SAMPLE_SIZE = 64
 
 _log = logging.getLogger(__name__)
@@ -111,19 +111,14 @@ class LocalIndex:
             return None
         return f"the index cannot be stored in {self._path.parent}, so each process holds it in memory"
 
-    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
+    def words(self, gains: Mapping[int, int], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by BM25 over the terms."""
-        state = self._state
-        term_ids = np.array(sorted(terms), np.uint64)
-        row_counts = sum(
-            (segment.words.counts(term_ids) for segment in state.segments), np.zeros(len(term_ids), np.int64)
-        )
-        rarity = np.log1p((len(state) - row_counts + 0.5) / (row_counts + 0.5))
-        importance = (rarity * [terms[int(term)] for term in term_ids]).astype(np.float32)
-        return _top_ids(state.segments, lambda segment: segment.scores(term_ids, importance, visible), limit)
+        term_ids = np.array(sorted(gains), np.uint64)
+        importance = np.array([gains[int(term)] for term in term_ids], np.float32)
+        return _top_ids(self._state.segments, lambda segment: segment.scores(term_ids, importance, visible), limit)
 
     def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
-        """Candidates by the signs of their vectors, the nearest few ranked by the vector itself against those signs."""
+        """Candidates by the signs of their vectors, the nearest thousands ranked by the vectors in bytes."""
         segments, sketch = self._state.segments, binary_sketch(vector)
         distances = [segment.distances(sketch, visible) for segment in segments]
         border = _distance_limit(distances, limit * OVERSAMPLING)
@@ -131,7 +126,7 @@ class LocalIndex:
         for segment, hamming in zip(segments, distances, strict=True):
             rows = np.flatnonzero(hamming <= border)
             ids.append(segment.ids[rows])
-            scores.append(segment.asymmetric_score(rows, vector))
+            scores.append(segment.similarities(rows, vector))
         return _rank_ids(ids, scores, limit)
 
     def _catch_up(self) -> None:
@@ -219,14 +214,21 @@ def _top_ids(segments: Sequence[Segment], scored: Callable[[Segment], Vector], l
     floor = np.float32(0)
     for segment in segments:
         scores = scored(segment)
-        rows = np.flatnonzero(scores > floor)
+        rows = np.flatnonzero((scores > 0) & (scores >= floor))
         if len(rows) > limit:
-            rows = rows[np.argpartition(scores[rows], -limit)[-limit:]]
+            rows = _best_rows(rows, scores[rows], limit)
         ids.append(segment.ids[rows])
         best_scores.append(scores[rows])
         if sum(map(len, best_scores)) >= limit:
             floor = np.partition(np.concatenate(best_scores), -limit)[-limit]
     return _rank_ids(ids, best_scores, limit)
+
+
+def _best_rows(rows: npt.NDArray[np.intp], scores: Vector, limit: int) -> npt.NDArray[np.intp]:
+    """Return the rows with the highest scores; of those that equal the last one, the first."""
+    border = np.partition(scores, -limit)[-limit]
+    better, equal = rows[scores > border], rows[scores == border]
+    return np.concatenate((better, equal[: limit - len(better)]))
 
 
 def _distance_limit(distances: Sequence[npt.NDArray[np.uint16]], count: int) -> int:

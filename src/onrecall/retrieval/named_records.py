@@ -58,8 +58,8 @@ def _find_labelled(
 ) -> Iterator[tuple[Owner, str]]:
     visible = VisibilityFilter(as_of=situation.as_of, exclude=situation.exclude)
     for word in list(words)[:MOST_BY_LABEL]:
-        terms = dict.fromkeys(map(tokenizer.term_id, tokenizer.tokenize(word)), 1.0)
+        gains = dict.fromkeys(map(tokenizer.term_id, tokenizer.tokenize(word)), 1)
         for label in ID_LABELS:
-            numbers = index.words(terms, replace(visible, labels={label: word}), 1)
+            numbers = index.words(gains, replace(visible, labels={label: word}), 1)
             for owner in store.passages.features(numbers, situation.as_of) if numbers else ():
                 yield owner, word

@@ -12,7 +12,7 @@ class PassageProposer(Protocol):
     """The store's own search."""
 
     def words(
-        self, weights: Mapping[int, float], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
+        self, gains: Mapping[int, int], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
     ) -> list[int]:
         """The passages that have most of these terms."""
 
@@ -39,9 +39,9 @@ class PostgresIndex:
     def forget_removed(self) -> None:
         """Nothing to do: what finds passages went with them."""
 
-    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
-        """Candidates by their rarest terms."""
-        return self._search.words(terms, _to_filter(visible), visible.as_of, visible.exclude, limit)
+    def words(self, gains: Mapping[int, int], visible: VisibilityFilter, limit: int) -> list[int]:
+        """Candidates by BM25 over the terms."""
+        return self._search.words(gains, _to_filter(visible), visible.as_of, visible.exclude, limit)
 
     def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by HNSW."""

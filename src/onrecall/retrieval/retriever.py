@@ -36,6 +36,7 @@ from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms,
 from onrecall.retrieval.retrieval_store import RetrievalStore, StoredFeatures
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.retrieval.spelling_correction import Dictionary
+from onrecall.retrieval.term_gains import term_gains
 
 MIN_PROPOSALS, MAX_PROPOSALS, PROPOSAL_SCALE = 80, 300, 100_000
 """Passages that each side of the index proposes: 80, growing with √(passages / 100 000) up to 300."""
@@ -193,7 +194,7 @@ class Retriever:
             query, rarity = self._weigh_query(replace(situation, text=asked_words(self._source, situation, named)))
             embedding = self._embed(query)
             visible = VisibilityFilter.for_situation(situation)
-            by_words = self._index.words(query.weights, visible, _proposal_limit(rarity))
+            by_words = self._index.words(term_gains(query.weights, rarity), visible, _proposal_limit(rarity))
         line_terms = _rarest_template_terms(query, rarity)
         return PreparedQuery(situation, query, _query_vector(embedding), rarity, line_terms, named, by_words)
 

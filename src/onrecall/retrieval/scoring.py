@@ -78,6 +78,8 @@ class TermWeights:
     passage_length: float
     passages: int
     """Number of passages."""
+    df: Mapping[int, int]
+    """Number of passages that have each term."""
 
     @classmethod
     def from_statistics(cls, weights: Mapping[int, float], statistics: TermStatistics) -> "TermWeights":
@@ -91,6 +93,7 @@ class TermWeights:
             max(length / max(statistics.df.get(DOC_MARKER_TERM, 0), 1), 1.0),
             max(length / max(n, 1), 1.0),
             n,
+            having,
         )
 
 

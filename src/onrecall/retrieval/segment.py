@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.domain.passage import Passage
+from onrecall.domain.term_impacts import impacts
 from onrecall.retrieval import postings
 from onrecall.retrieval.index import PassageChange, Vector, VisibilityFilter
 from onrecall.retrieval.postings import Postings, Terms
@@ -19,9 +20,10 @@ from onrecall.retrieval.tokenizer import unpack_all
 Mask = npt.NDArray[np.bool_]
 Bits = npt.NDArray[np.uint64]
 
-USUAL_LENGTH = 100
-"""Terms of a passage of middling length, for BM25. Another value is much the same as another k1."""
-K1, B = 2.0, 0.9
+LEVELS = 127
+"""Steps of a component of a vector on either side of zero, the largest being one byte's most."""
+ROWS_AT_ONCE = 1_024
+"""Vectors that are multiplied at a time: few enough to stay in the processor's cache as floats."""
 BEGINNING_OF_TIME = np.iinfo(np.int64).min
 TAG_BIT = 1 << 39
 """Tags (kind, service, label, owner) stand among the terms: 39 bits of a hash, and this one, which no term has."""
@@ -44,6 +46,10 @@ class Segment:
     """A checksum of each, to see whether the database still is the one this was made from."""
     bits: Bits
     """The signs of the vectors, 64 in a number: one row for each 64 dimensions, one column for each passage."""
+    quantized: npt.NDArray[np.int8]
+    """The vectors in bytes: one row for each passage."""
+    scales: Vector
+    """By what each of them is to be multiplied."""
     meant: Mask
     """Which of them have a vector."""
     dead: Mask
@@ -65,7 +71,7 @@ class Segment:
             ((change, change.passage) for change in changes if change.passage is not None), key=lambda pair: pair[0].id
         )
         vectors = [passage.vector if model and passage.model == model else None for _, passage in added]
-        bits, has_vector = _sign_planes(vectors)
+        bits, quantized, scales, has_vector = _sketches(vectors)
         return cls(
             first=changes[0].seq,
             last=changes[-1].seq,
@@ -73,6 +79,8 @@ class Segment:
             known=np.array([_to_microseconds(passage.known_from) for _, passage in added], np.int64),
             checks=np.array([checksum(passage) for _, passage in added], np.uint32),
             bits=bits,
+            quantized=quantized,
+            scales=scales,
             meant=has_vector,
             dead=np.zeros(len(added), np.bool_),
             words=Postings.of(_posting_keys(added), len(added)),
@@ -86,7 +94,7 @@ class Segment:
         order = order[~np.concatenate([part.dead for part in parts])[order]]
         places = np.full(len(ids), -1, np.int64)
         places[order] = np.arange(len(order))
-        deep = max(len(part.bits) for part in parts)
+        deep, wide = max(len(part.bits) for part in parts), max(part.quantized.shape[1] for part in parts)
         return cls(
             first=parts[0].first,
             last=parts[-1].last,
@@ -94,6 +102,8 @@ class Segment:
             known=np.concatenate([part.known for part in parts])[order],
             checks=np.concatenate([part.checks for part in parts])[order],
             bits=np.take(np.concatenate([_pad_planes(part.bits, deep) for part in parts], axis=1), order, axis=1),
+            quantized=np.concatenate([_pad_columns(part.quantized, wide) for part in parts])[order],
+            scales=np.concatenate([part.scales for part in parts])[order],
             meant=np.concatenate([part.meant for part in parts])[order],
             dead=np.zeros(len(order), np.bool_),
             words=Postings.merged([part.words for part in parts], places, len(order)),
@@ -145,11 +155,15 @@ class Segment:
         distances[~self.meant if mask is None else ~(mask & self.meant)] = NO_DISTANCE
         return distances
 
-    def asymmetric_score(self, rows: npt.NDArray[np.intp], vector: Vector) -> Vector:
-        """The vector's dot product with these rows' signs: much nearer the truth than counting signs on both sides."""
-        packed = np.ascontiguousarray(self.bits[:, rows].T).view(np.uint8)
-        unpacked = np.unpackbits(packed, axis=1, bitorder="little", count=len(vector))
-        return np.asarray(unpacked.astype(np.float32) @ (2 * vector), np.float32)
+    def similarities(self, rows: npt.NDArray[np.intp], vector: Vector) -> Vector:
+        """Return the vector's dot product with the vectors of these rows, some ten-thousandths off."""
+        if self.quantized.shape[1] != len(vector):
+            return np.zeros(len(rows), np.float32)
+        products = [
+            np.take(self.quantized, rows[start : start + ROWS_AT_ONCE], axis=0).astype(np.float32) @ vector
+            for start in range(0, len(rows), ROWS_AT_ONCE)
+        ]
+        return np.concatenate([np.empty(0, np.float32), *products]) * self.scales[rows]
 
 
 def binary_sketch(vector: Vector) -> Bits:
@@ -167,8 +181,8 @@ def _posting_keys(added: Sequence[tuple[PassageChange, Passage]]) -> postings.Ke
     """The terms of all passages with their weights, and the tags of all."""
     terms, counts, sizes = unpack_all([passage.terms for _, passage in added])
     rows, frequencies = np.repeat(np.arange(len(added)), sizes), counts.astype(np.float64)
-    scale = K1 * (1 - B + B * np.bincount(rows, frequencies, len(added)) / USUAL_LENGTH)
-    weights = np.clip(np.rint(255 * frequencies / (frequencies + scale[rows])), 1, 255).astype(np.uint64)
+    lengths = np.bincount(rows, frequencies, len(added))[rows].astype(np.float64)
+    weights = impacts(frequencies, lengths)
     tags = [list(_tags(passage, change.service, change.labels)) for change, passage in added]
     tagged = np.repeat(np.arange(len(added)), [len(passage_tags) for passage_tags in tags])
     flat = np.array([tag for passage_tags in tags for tag in passage_tags], np.uint64)
@@ -209,21 +223,36 @@ def _to_microseconds(moment: datetime | None) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _sign_planes(vectors: Sequence[bytes | None]) -> tuple[Bits, Mask]:
-    """The signs of all vectors, and which rows have one."""
+def _sketches(vectors: Sequence[bytes | None]) -> tuple[Bits, npt.NDArray[np.int8], Vector, Mask]:
+    """The signs of all vectors, the vectors in bytes with their scales, and which rows have one."""
     width = next((len(vector) for vector in vectors if vector), 0)
     has_vector = np.array([vector is not None and len(vector) == width > 0 for vector in vectors], np.bool_)
     stacked = np.frombuffer(
         b"".join(vector for vector, present in zip(vectors, has_vector, strict=True) if vector and present), "<f2"
-    )
+    ).reshape(int(has_vector.sum()), width // 2)
     bits = np.zeros((-(-width // 128), len(vectors)), np.uint64)
-    bits[:, has_vector] = _pack_signs(stacked.reshape(int(has_vector.sum()), width // 2))
-    return bits, has_vector
+    bits[:, has_vector] = _pack_signs(stacked)
+    quantized, scales = np.zeros((len(vectors), width // 2), np.int8), np.zeros(len(vectors), np.float32)
+    quantized[has_vector], scales[has_vector] = _quantize(stacked.astype(np.float32))
+    return bits, quantized, scales, has_vector
+
+
+def _quantize(vectors: Vector) -> tuple[npt.NDArray[np.int8], Vector]:
+    """Return each vector in bytes, and by what to multiply it; one with components that are no numbers is zero."""
+    largest = np.abs(vectors).max(1, initial=0.0)
+    usable = np.isfinite(largest) & (largest > 0)
+    scales = np.where(usable, largest / LEVELS, 0).astype(np.float32)
+    steps = np.where(usable, LEVELS / np.where(usable, largest, 1), 0)
+    return np.rint(np.where(usable[:, None], vectors, 0) * steps[:, None]).astype(np.int8), scales
 
 
 def _pack_signs(vectors: npt.NDArray[np.floating]) -> Bits:
     packed = np.packbits(vectors > 0, axis=1, bitorder="little")
     return np.ascontiguousarray(np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64).T)
+
+
+def _pad_columns(quantized: npt.NDArray[np.int8], wide: int) -> npt.NDArray[np.int8]:
+    return np.pad(quantized, ((0, 0), (0, wide - quantized.shape[1])))
 
 
 def _pad_planes(bits: Bits, deep: int) -> Bits:

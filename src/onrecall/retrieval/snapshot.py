@@ -18,7 +18,7 @@ import numpy as np
 from onrecall.retrieval import segment_file
 from onrecall.retrieval.segment import Mask, Segment
 
-FORMAT = "2"
+FORMAT = "3"
 """Increase it when segments or terms change; stored files are then rebuilt."""
 BUSY_TIMEOUT_SECONDS = 10
 SCHEMA = (

@@ -39,7 +39,7 @@ LOST_CLIENT: Mapping[str, str] = {
 Until then the writer's lock of that client is held, and nobody writes; by itself a server would wait for two hours.
 Behind a pooler the server's client is the pooler, which has settings of its own.
 """
-LEAST_EF_SEARCH = 200
+LEAST_EF_SEARCH = 500
 """HNSW's `ef_search`, at least."""
 SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",

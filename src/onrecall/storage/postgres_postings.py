@@ -1,8 +1,7 @@
 """Which passages have a term, packed: a row of `passage_postings` has those of a term in a block of passage numbers.
 
-A posting takes three bytes: the passage's place in its block (big-endian) and its length, up to 191 terms exactly and
-then in steps of 16. So a question reads tens of thousands of postings in a few hundred rows, and adds append to the
-newest block's rows.
+A posting takes three bytes: the passage's place in its block (big-endian) and the term's impact there. So a question
+reads tens of thousands of postings in a few hundred rows, and adds append to the newest block's rows.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, text
 
+from onrecall.domain.term_impacts import impacts
 from onrecall.storage import terms
 from onrecall.storage.batching import chunked
 from onrecall.storage.postgres_connection import array_literal
@@ -22,18 +22,10 @@ BLOCKS_AT_ONCE = 32
 """Blocks that one statement writes to, which bounds the size of its values to some megabytes."""
 TERM_OFFSET = 1 << 31
 """Terms are unsigned but PostgreSQL's integers are not, so this is subtracted."""
-POSTING = np.dtype([("place", ">u2"), ("length", "u1")])
-EXACT_LENGTHS, STEP = 192, 16
-"""Shorter passages have their length in a posting; longer ones have it in steps. Migration 0036 knows both numbers."""
-LENGTHS = np.concatenate((np.arange(EXACT_LENGTHS), EXACT_LENGTHS + STEP * np.arange(256 - EXACT_LENGTHS)))
-K1, B, USUAL_LENGTH = 2.0, 0.9, 100
-"""BM25's parameters, and the number of terms of a passage of middling length."""
-SATURATION = 1 + K1 * (1 - B + B * LENGTHS / USUAL_LENGTH)
-"""By which BM25 divides what a term counts that occurs once, by the length in a posting."""
-SCORE_DIGITS = 9
-"""Digits of a score that do not depend on the order in which it was summed up."""
+POSTING = np.dtype([("place", ">u2"), ("impact", "u1")])
 
 Numbers = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float64]
 Postings = npt.NDArray[np.void]
 
 ADD = text(
@@ -68,11 +60,11 @@ def add(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
 
 
 def _add(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
-    term_ids, numbers, lengths = _unpack(packed_terms)
+    term_ids, numbers, own_impacts = _unpack(packed_terms)
     if not len(term_ids):
         return
     postings = np.empty(len(term_ids), POSTING)
-    postings["place"], postings["length"] = numbers & ((1 << BLOCK_BITS) - 1), lengths
+    postings["place"], postings["impact"] = numbers & ((1 << BLOCK_BITS) - 1), own_impacts
     starts, rows = _rows_of(term_ids, numbers)
     ends = [*starts[1:].tolist(), len(postings)]
     data = (postings[start:end].tobytes() for start, end in zip(starts.tolist(), ends, strict=True))
@@ -103,19 +95,18 @@ def _remove(connection: Connection, packed_terms: Mapping[int, bytes]) -> None:
 
 def scores(
     gains: Sequence[float], blocks: Sequence[bytes], sizes: Sequence[bytes], data: Sequence[bytes]
-) -> tuple[Numbers, npt.NDArray[np.float64]]:
+) -> tuple[Numbers, Scores]:
     """Return the numbers of the passages with any of some terms, rising, and the BM25 score of each.
 
-    A term counts alike however often it occurs. Each argument has an item a term: what the term counts; its blocks,
-    eight bytes each; how many bytes of postings each block has, two bytes each; the postings themselves.
+    Each argument has an item a term: what the term counts; its blocks, eight bytes each; how many bytes of postings
+    each block has, two bytes each; the postings themselves.
     """
     counts = np.frombuffer(b"".join(sizes), ">i2").astype(np.int64) // POSTING.itemsize
     postings = np.frombuffer(b"".join(data), POSTING)
     numbers = np.repeat(np.frombuffer(b"".join(blocks), ">i8") << BLOCK_BITS, counts) + postings["place"]
-    distinct, first, position = np.unique(numbers.astype(np.int64), return_index=True, return_inverse=True)
-    gain = np.repeat(np.array(gains), [len(own) // POSTING.itemsize for own in data])
-    scores = np.bincount(position, gain, len(distinct)) / SATURATION[postings["length"][first]]
-    return distinct, np.round(scores, SCORE_DIGITS)
+    distinct, position = np.unique(numbers.astype(np.int64), return_inverse=True)
+    gain = np.repeat(np.array(gains, np.float64), [len(own) // POSTING.itemsize for own in data])
+    return distinct, np.bincount(position, gain * postings["impact"], len(distinct)).astype(np.float64)
 
 
 def _by_blocks(packed_terms: Mapping[int, bytes]) -> Iterator[dict[int, bytes]]:
@@ -127,22 +118,19 @@ def _by_blocks(packed_terms: Mapping[int, bytes]) -> Iterator[dict[int, bytes]]:
 
 
 def _unpack(packed_terms: Mapping[int, bytes]) -> tuple[Numbers, Numbers, npt.NDArray[np.uint8]]:
-    """Return the term, the passage's number and its length for each term of each passage, sorted by term and number."""
-    hashes, numbers, lengths = [], [], []
+    """Return the term, the passage's number and the impact for each term of each passage, by term and number."""
+    hashes, numbers, counts, lengths = [], [], [], []
     for number, packed in packed_terms.items():
-        own = terms.unpack_hashes(packed)
+        own, own_counts = terms.unpack_hashes(packed), terms.unpack_counts(packed)
         hashes.append(own.astype(np.int64) - TERM_OFFSET)
         numbers.append(np.full(len(own), number, np.int64))
-        lengths.append(np.full(len(own), _length_code(terms.count_terms(packed)), np.uint8))
+        counts.append(own_counts)
+        lengths.append(np.full(len(own), own_counts.sum()))
     if not hashes:
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint8)
     term_ids, rows = np.concatenate(hashes), np.concatenate(numbers)
     order = np.lexsort((rows, term_ids))
-    return term_ids[order], rows[order], np.concatenate(lengths)[order]
-
-
-def _length_code(length: int) -> int:
-    return length if length < EXACT_LENGTHS else min(255, EXACT_LENGTHS + (length - EXACT_LENGTHS) // STEP)
+    return term_ids[order], rows[order], impacts(np.concatenate(counts), np.concatenate(lengths))[order]
 
 
 def _rows_of(term_ids: Numbers, numbers: Numbers) -> tuple[npt.NDArray[np.intp], dict[str, str]]:

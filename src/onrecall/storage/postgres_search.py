@@ -40,17 +40,14 @@ MIN_WHOLE = 2
 NOTHING: tuple[Numbers, npt.NDArray[np.float64]] = np.empty(0, np.int64), np.empty(0, np.float64)
 SELECT_POSTINGS = text(
     "with asked as materialized ("  # noqa: S608 - two numbers of ours
-    " select t.term, t.passages, q.weight, sum(t.passages) over (order by t.passages, t.term) as rows"
-    " from unnest(cast(:terms as bigint[]), cast(:weights as float8[])) as q (term, weight)"
+    " select t.term, t.passages, q.gain, sum(t.passages) over (order by t.passages, t.term) as rows"
+    " from unnest(cast(:terms as bigint[]), cast(:gains as float8[])) as q (term, gain)"
     " join terms t on t.term = q.term"
     "), chosen as materialized ("
-    f" select cast(term - {postgres_postings.TERM_OFFSET} as integer) as term, weight"
-    " * ln(1 + (total.value - passages + half) / (passages + half)) as gain,"
+    f" select cast(term - {postgres_postings.TERM_OFFSET} as integer) as term, gain,"
     " case when passages <= :budget or :all_blocks then 0"
     f" else greatest(0, last.value - :budget * last.value / passages) >> {postgres_postings.BLOCK_BITS} end as oldest"
-    " from asked, (select cast(value as float8) as value, cast(0.5 as float8) as half"
-    " from counters where name = 'passages') as total,"
-    " (select value from counters where name = 'passage') as last"
+    " from asked, (select value from counters where name = 'passage') as last"
     " where rows <= :budget or rows = passages"
     ")"
     " select chosen.gain, string_agg(int8send(p.block), '') as blocks,"
@@ -73,11 +70,11 @@ class PostgresSearch:
         self._complete()
 
     def words(
-        self, weights: Mapping[int, float], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
+        self, gains: Mapping[int, int], only: Filter, as_of: datetime | None, exclude: Collection[str], limit: int
     ) -> list[int]:
-        """Return passages that have most of these terms, weighted by rarity and by the question's weights."""
+        """Return the passages with the highest sum of what each term counts times its impact there."""
         where, values = _filter_condition(only, as_of, exclude)
-        query_terms = {"terms": array_literal(weights), "weights": array_literal(weights.values()), "budget": BUDGET}
+        query_terms = {"terms": array_literal(gains), "gains": array_literal(gains.values()), "budget": BUDGET}
         with self._database.read() as connection:
             rows = _read_postings(connection, query_terms, all_blocks=where != UNFILTERED)
             numbers, scores = _scores(rows)

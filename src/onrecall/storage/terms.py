@@ -102,6 +102,11 @@ def count_terms(packed: bytes) -> int:
     )
 
 
+def unpack_counts(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Return how often a passage has each of its distinct terms."""
+    return np.frombuffer(packed, np.uint8, offset=len(packed) // PAIR_BYTES * 4).astype(np.float64)
+
+
 def unpack_hashes(packed: bytes) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
     """Return the distinct terms of a passage."""
     return np.frombuffer(packed, "<u4", count=len(packed) // PAIR_BYTES)

@@ -13,11 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.domain.passage import Passage
+from onrecall.domain.term_impacts import impacts
 from onrecall.retrieval.index import PassageChange
-from onrecall.retrieval.segment import K1, B, checksum
+from onrecall.retrieval.segment import checksum
 from onrecall.retrieval.tokenizer import unpack_all
 
-FORMAT = 1
+FORMAT = 2
 """Increase it when settings, mapping or documents change: an index of that format is then made beside the old one."""
 HNSW = {"m": 16, "ef_construction": 128}
 TOMBSTONE_LIFETIME = "1h"
@@ -32,7 +33,7 @@ def index_body(dimensions: int, shards: int) -> dict[str, Any]:
     """Return the settings and the mapping of an index for vectors of this many dimensions; 0: words only."""
     keyword = {"type": "keyword"}
     properties: dict[str, Any] = {
-        "terms": {"type": "text", "analyzer": "whitespace", "similarity": "onrecall", "index_options": "freqs"},
+        "terms": {"type": "text", "analyzer": "onrecall", "similarity": "onrecall", "index_options": "freqs"},
         "number": {"type": "long"},
         "known_from": {"type": "long"},
         "check": {"type": "long", "index": False},
@@ -46,7 +47,8 @@ def index_body(dimensions: int, shards: int) -> dict[str, Any]:
         "index.number_of_shards": shards,
         "index.auto_expand_replicas": "0-1",
         "index.gc_deletes": TOMBSTONE_LIFETIME,
-        "index.similarity.onrecall": {"type": "BM25", "k1": K1, "b": B},
+        "index.similarity.onrecall": {"type": "scripted", "script": {"source": "return query.boost * doc.freq"}},
+        "analysis": {"analyzer": {"onrecall": {"tokenizer": "whitespace", "filter": ["delimited_term_freq"]}}},
     }
     mappings = {"dynamic": "strict", "_source": {"enabled": False}, "properties": properties}
     return {"settings": settings, "mappings": mappings}
@@ -119,20 +121,18 @@ def _labels(labels: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def _term_texts(passages: Sequence[Passage]) -> list[str]:
-    """Write each passage's terms as words, each as often as it occurs."""
+    """Write each passage's terms as words, each with its impact, which counts as how often it occurs."""
     if not passages:
         return []
     terms, counts, sizes = unpack_all([passage.terms for passage in passages])
-    ends = np.cumsum(sizes).tolist()
-    starts = [0, *ends[:-1]]
-    return [
-        " ".join(
-            term_token(term)
-            for term, count in zip(terms[start:end].tolist(), counts[start:end].tolist(), strict=True)
-            for _ in range(count)
-        )
-        for start, end in zip(starts, ends, strict=True)
+    rows = np.repeat(np.arange(len(sizes)), sizes)
+    lengths = np.bincount(rows, counts, len(sizes))[rows].astype(np.float64)
+    tokens = [
+        f"{term_token(term)}|{impact}"
+        for term, impact in zip(terms.tolist(), impacts(counts.astype(np.float64), lengths).tolist(), strict=True)
     ]
+    ends = np.cumsum(sizes).tolist()
+    return [" ".join(tokens[start:end]) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
 
 
 def _usable_vector(passage: Passage, model: str | None, dimensions: int) -> npt.NDArray[np.float32] | None:

@@ -10,6 +10,8 @@ MAX_TERMS = 900
 """Terms of one search: OpenSearch refuses more than 1,024 clauses, filters included."""
 MERGED_DEPTH = 4
 """How many times as many candidates each search brings where a question takes several."""
+NEAREST_DEPTH = 4
+"""How many times as many vectors the graph is asked for, so that hardly any of the nearest is missed."""
 MAX_VALUES = 10_000
 """Names excluded by one clause; OpenSearch refuses more than 65,536."""
 RANKED = {
@@ -21,22 +23,22 @@ RANKED = {
 """Only the numbers are wanted, and they come as the second sort value; of equals the smaller is first."""
 
 
-def words_queries(terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[dict[str, Any]]:
+def words_queries(gains: Mapping[int, int], visible: VisibilityFilter, limit: int) -> list[dict[str, Any]]:
     """Return the searches by BM25, whose scores add up; one, unless the question has very many terms."""
-    heaviest = sorted(terms.items(), key=lambda pair: (-pair[1], pair[0]))
+    heaviest = sorted(gains.items(), key=lambda pair: (-pair[1], pair[0]))
     chunks = [heaviest[start : start + MAX_TERMS] for start in range(0, len(heaviest), MAX_TERMS)]
     depth = limit if len(chunks) == 1 else min(limit * MERGED_DEPTH, MAX_VALUES)
     return [{**RANKED, "size": depth, "query": {"bool": _any_of(chunk, visible)}} for chunk in chunks]
 
 
-def _any_of(weighted: Sequence[tuple[int, float]], visible: VisibilityFilter) -> dict[str, Any]:
-    should = [{"term": {"terms": {"value": term_token(term), "boost": weight}}} for term, weight in weighted]
+def _any_of(terms: Sequence[tuple[int, int]], visible: VisibilityFilter) -> dict[str, Any]:
+    should = [{"term": {"terms": {"value": term_token(term), "boost": gain}}} for term, gain in terms]
     return {"should": should, "minimum_should_match": 1, **visible_clauses(visible)}
 
 
 def meaning_query(vector: Vector, visible: VisibilityFilter, limit: int) -> dict[str, Any]:
     """Return the search for the nearest vectors; the filter holds while the graph is walked, so `limit` are found."""
-    nearest: dict[str, Any] = {"vector": vector.tolist(), "k": limit}
+    nearest: dict[str, Any] = {"vector": vector.tolist(), "k": limit * NEAREST_DEPTH}
     if clauses := visible_clauses(visible):
         nearest["filter"] = {"bool": clauses}
     return {**RANKED, "size": limit, "query": {"knn": {"vector": nearest}}}

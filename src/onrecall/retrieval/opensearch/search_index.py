@@ -108,13 +108,13 @@ class OpenSearchIndex:
         """Catch up; the cluster drops what was deleted when it merges its segments next."""
         self.refresh()
 
-    def words(self, terms: Mapping[int, float], visible: VisibilityFilter, limit: int) -> list[int]:
+    def words(self, gains: Mapping[int, int], visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by BM25 over the terms."""
         scores: Counter[int] = Counter()
-        for body in words_queries(terms, visible, limit):
+        for body in words_queries(gains, visible, limit):
             hits = self._search(body)
             if hits is None:
-                return self._standing_in().words(terms, visible, limit)
+                return self._standing_in().words(gains, visible, limit)
             scores.update(hits)
         return sorted(scores, key=lambda number: (-scores[number], number))[:limit]
 
