@@ -94,9 +94,13 @@ class Recommender:
 
     def _with_records(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.outcomes.track_records([item.id for item in evidence], situation.as_of)
-        chance = prior.load_shipped().probability
+        chance, shown = prior.load_shipped().probability, {item.id for item in evidence}
+        present = [
+            replace(item, near_duplicates=tuple(name for name in item.near_duplicates if name in shown))
+            for item in evidence
+        ]
         return tuple(
-            replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in evidence
+            replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in present
         )
 
     def _suggested(self, situation: Situation, evidence: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
