@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep, TimelineEntry
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep, TimelineEntry
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -19,7 +19,8 @@ from onrecall.backtest.replay import Replay
 from onrecall.backtest.replay_result import ReplayResult
 from onrecall.backtest.report_json import not_measured, report_to_json
 from onrecall.backtest.run import backtest, measure_flaws
-from onrecall.domain.incident import Document, Incident, IncidentLink, Resolution
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
 from onrecall.pipeline.incident_service import Dependencies, IncidentService
 from onrecall.pipeline.recommend import EVIDENCE_LIMIT, situation_of
 from onrecall.retrieval import Retriever

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from calibration.histories import START, document, history
 from onrecall.backtest.chronology import History, as_opened, order_events
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import Document, Incident, IncidentLink, Resolution
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
 
 
 def test_an_opening_knows_neither_its_end_nor_its_links():

@@ -17,8 +17,9 @@ from onrecall.benchmarks.competitors import Fts5
 from onrecall.benchmarks.engines import Mode
 from onrecall.benchmarks.speed import SpeedPlan
 from onrecall.benchmarks.synthetic_history import SyntheticRecord
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.retrieval import embeddings as embedding
 from onrecall.retrieval import passages
 from onrecall.storage import Storage

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from onrecall.benchmarks import beir
+from onrecall.benchmarks.example_tasks import example_tasks
 from onrecall.benchmarks.prior import NEW_SHARE, PublicAnswer, fit_and_measure, label_answers
-from onrecall.benchmarks.public_tasks import example_tasks, read_tasks, write_task
+from onrecall.benchmarks.public_tasks import read_tasks, write_task
 from onrecall.benchmarks.public_text import parse_page, read_public_text
 from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
 from onrecall.calibration.prior import FEATURES
@@ -53,6 +54,14 @@ def test_a_page_is_cut_into_sections_and_a_fence_holds_no_heading():
     assert set(found.sections) == {"impact", "diagnosis", "mitigation"}
     assert "# not a heading" in found.code_blocks[0]
     assert "plantctl" not in found.without_code()
+
+
+def test_a_fence_of_tildes_is_code_and_one_that_nothing_closes_is_none():
+    text = page("valve").replace("```shell", "~~~shell").replace("0 A\n```", "0 A\n~~~")
+    assert parse_page("x", text).code_blocks == ("$ plantctl status valve --verbose\nvalve IDLE 0 A",)
+    unclosed = parse_page("x", page("valve") + "```\nplantctl stop valve\n")
+    assert len(unclosed.code_blocks) == 1
+    assert "plantctl stop" in unclosed.without_code()
 
 
 def test_sections_ask_for_sections_and_titles_for_texts(folder: Path) -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
-from onrecall.benchmarks.public_tasks import PublicTask
 from onrecall.benchmarks.ranker import UNRANKED, RankedQuestion, measure
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.retrieval.fusion import Ranker
 
 LONG_QUESTION, SHORT_QUESTION = 40, 5

@@ -10,12 +10,13 @@ import pytest
 
 from onrecall.benchmarks import recall
 from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
+from onrecall.benchmarks.example_tasks import example_tasks
 from onrecall.benchmarks.first_answers import measure_answers, measure_foreign
 from onrecall.benchmarks.novelty import BaselineScores, passes
 from onrecall.benchmarks.prior import PublicAnswer
-from onrecall.benchmarks.public_tasks import PublicTask, example_tasks
 from onrecall.benchmarks.scoreboard import OURS, measure
 from onrecall.benchmarks.scoreboard_page import page
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.recommendation.verdict import Thresholds
 
 pytestmark = pytest.mark.statistics

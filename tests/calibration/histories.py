@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 
 START = datetime(2024, 1, 1, 6, 30, tzinfo=UTC)
 SERVICES = ("checkout", "search", "login", "billing", "catalogue", "mail", "gateway", "reports")

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.calibration import features
-from onrecall.domain.incident import Advice, Citation, Document, Evidence, Incident, Resolution, TrackRecord
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Citation, Evidence, TrackRecord
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Advice
 
 NOW = datetime(2025, 6, 1, tzinfo=UTC)
 POOL = Advice("known", "", "The connection pool was exhausted.", "connection-pool-exhaustion")

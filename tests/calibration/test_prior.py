@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from onrecall.calibration import prior
 from onrecall.calibration.model import NotMeasured
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Advice, Citation, Confidence, Evidence, Incident, Resolution, Step
+from onrecall.domain.evidence import Citation, Evidence
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Advice, Confidence, Step
 
 pytestmark = pytest.mark.statistics
 

@@ -73,7 +73,7 @@ def test_a_list_holds_its_items_and_they_hold_their_blocks():
     assert items.ordered
     assert (first.line, second.line) == (line_of("1. "), line_of("2. "))
     assert [type(block) for block in first.blocks] == [Paragraph, CodeBlock, ItemList]
-    assert first.blocks[1] == CodeBlock("rabbitmqctl list_queues\n~~~\n", line_of("   rabbit"), "bash")
+    assert first.blocks[1] == CodeBlock("rabbitmqctl list_queues\n~~~\n", line_of("   rabbit"), "bash", fenced=True)
 
 
 def test_tables_have_a_header_and_rows():

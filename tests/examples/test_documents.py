@@ -7,7 +7,7 @@ import yaml
 
 from onrecall import examples
 from onrecall import importers as history
-from onrecall.domain.incident import Document
+from onrecall.domain.document import Document
 
 RUNBOOKS = sorted((examples.documents_folder() / "runbooks").glob("*.md"))
 POSTMORTEMS = sorted((examples.documents_folder() / "postmortems").glob("*.md"))

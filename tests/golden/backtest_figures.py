@@ -7,7 +7,8 @@ from typing import Any
 from onrecall.backtest.chronology import History
 from onrecall.backtest.report_json import report_to_json
 from onrecall.backtest.run import backtest
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
 
 from .knowledge import history
 

@@ -9,7 +9,8 @@ from functools import cache
 import numpy as np
 
 from onrecall import examples
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
 from onrecall.importers import read
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex

@@ -13,14 +13,9 @@ from typing import Any
 
 from onrecall.domain.alert import Alert
 from onrecall.domain.errors import OnRecallError, Unavailable
-from onrecall.domain.incident import (
-    Incident,
-    Passage,
-    Recommendation,
-    RecommendationOutcome,
-    Resolution,
-    ResolutionStep,
-)
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.passage import Passage
+from onrecall.domain.recommendation import Recommendation, RecommendationOutcome
 from onrecall.grouping import ServiceGraph
 from onrecall.notifications import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.notifications.text import first_safe

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from onrecall.domain.incident import Filter, Situation
+from onrecall.domain.situation import Filter, Situation
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.fusion import Signals

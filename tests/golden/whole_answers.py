@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.pipeline import Dependencies, IncidentService
-from onrecall.schemas.incidents import RecommendationOut
+from onrecall.schemas.recommendations import RecommendationOut
 
 from .knowledge import NOW, empty_store, history, recall_of
 from .records import read_inputs

@@ -9,7 +9,8 @@ import pytest
 
 from hindsight.real_server import KEY
 from onrecall.domain.errors import Unavailable
-from onrecall.domain.incident import Incident, Resolution, Situation
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.situation import Situation
 from onrecall.hindsight import HindsightBank
 from onrecall.pipeline import Dependencies, IncidentService, hindsight
 from onrecall.pipeline.hindsight import HindsightPeer

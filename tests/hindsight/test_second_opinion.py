@@ -10,7 +10,8 @@ from hindsight.twin import KEY
 from onrecall.backtest import second_opinion as rates
 from onrecall.backtest.run import backtest, history_of_store
 from onrecall.bootstrap.status import StatusReport
-from onrecall.domain.incident import Incident, Resolution, Situation
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.situation import Situation
 from onrecall.hindsight import HindsightBank
 from onrecall.http import create
 from onrecall.pipeline import second_opinion

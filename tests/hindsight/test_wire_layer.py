@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from hindsight.serving import served
-from onrecall.domain.incident import Incident, Resolution, Situation
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.situation import Situation
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.recommendation import step_key
 from onrecall.retrieval import Retriever, embeddings

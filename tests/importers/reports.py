@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.importers import ImportedItem, ImportNote, read_bytes
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importers.reports import report
-from onrecall.domain.incident import Document
+from onrecall.domain.document import Document
 from onrecall.importers import markdown
 from onrecall.importers.times import Times
 

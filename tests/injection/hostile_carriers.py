@@ -3,17 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from onrecall.domain.incident import (
-    Document,
-    Evidence,
-    Incident,
-    Latency,
-    Recommendation,
-    Resolution,
-    ResolutionStep,
-    Situation,
-    Snippet,
-)
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence, Snippet
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.recommendation import Latency, Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.recommendation import Thresholds, compose
 from onrecall.recommendation.llm import Options, build_options
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from example_counts import example_count
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedPart
-from onrecall.domain.incident import Document
 from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, Storage
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -4,7 +4,7 @@ import pytest
 
 from onrecall.bootstrap.app import open_app
 from onrecall.domain.situation import make_situation
-from onrecall.schemas.incidents import RecommendationOut
+from onrecall.schemas.recommendations import RecommendationOut
 from onrecall.settings import Settings
 
 ASKED = (

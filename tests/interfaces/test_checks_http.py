@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.mcp import results
 
 LAGS = {"title": "Order confirmation mails are hours late, consumer lag grows", "service": "notifications"}

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from onrecall.bootstrap import teams
 from onrecall.bootstrap.access import Access
 from onrecall.cli.main import app
+from onrecall.domain.document import Document
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document
 from onrecall.http.teams import TeamDispatcher
 from onrecall.pipeline.document_copies import DocumentSharing
 from onrecall.storage import Storage

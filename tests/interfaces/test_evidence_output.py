@@ -2,12 +2,12 @@
 
 import pytest
 
-from onrecall.cli import console
-from onrecall.domain.incident import Evidence
+from onrecall.cli import console, recommendation_page
+from onrecall.domain.evidence import Evidence
 
 
 def shown(capsys, scores):
-    console.print_evidence(
+    recommendation_page.print_evidence(
         [Evidence(f"DB-{n}", "document", f"Runbook {n}", score) for n, score in enumerate(scores, 1)]
     )
     return [line.strip() for line in capsys.readouterr().out.splitlines()]

@@ -10,8 +10,9 @@ from typer.testing import CliRunner
 from onrecall.bootstrap.config_check import check_config
 from onrecall.bootstrap.search_index import open_search_index, words_alone
 from onrecall.cli.main import app
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.domain.incident import Document, Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval import Retriever
 from onrecall.settings import Settings
 from opensearch.real_node import free_port

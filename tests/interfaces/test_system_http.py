@@ -14,7 +14,7 @@ from sqlalchemy import Connection, create_engine, text
 from starlette.testclient import TestClient
 
 from onrecall.bootstrap.access import Access
-from onrecall.domain.incident import Document
+from onrecall.domain.document import Document
 from onrecall.export import archive
 from onrecall.sources import SOURCES
 from onrecall.storage import Storage

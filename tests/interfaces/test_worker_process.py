@@ -18,7 +18,7 @@ from onrecall.domain.incident import Incident
 from onrecall.settings import Settings
 from onrecall.storage import Storage
 from onrecall.worker.polling_thread import PollingThread
-from onrecall.worker.process import WorkerProcess, create_worker, is_failing
+from onrecall.worker.process import WorkerProcess, create_workers, is_failing
 from onrecall.worker.worker import Worker
 
 pytestmark = pytest.mark.process
@@ -38,7 +38,7 @@ def home(store_url: str, tmp_path: Path) -> Iterator[AppContext]:
 
 @pytest.fixture
 def worker(home: AppContext) -> Iterator[WorkerProcess]:
-    found = create_worker(home)
+    found = create_workers([home])[0]
     assert isinstance(found, WorkerProcess)
     found.start()
     yield found
@@ -114,7 +114,7 @@ def test_what_lies_in_the_folder_is_no_part_of_it(
 ) -> None:
     (tmp_path / "sqlalchemy.py").write_text("raise SystemExit('hostile')")
     monkeypatch.chdir(tmp_path)
-    worker = create_worker(home)
+    worker = create_workers([home])[0]
     worker.start()
     name = opened(home, "disk of orders-db is full")
     worker.wake()
@@ -124,7 +124,7 @@ def test_what_lies_in_the_folder_is_no_part_of_it(
 
 def test_a_database_in_memory_is_worked_on_by_a_thread(tmp_path: Path) -> None:
     with open_app(settled("sqlite://", tmp_path)) as home:
-        assert isinstance(create_worker(home), Worker)
+        assert isinstance(create_workers([home])[0], Worker)
 
 
 def test_one_that_cannot_begin_is_tried_again_and_stopping_ends_that(

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import KafkaError
 
 from intake.payloads import alert, body
-from onrecall.bootstrap import app as wiring
+from onrecall.bootstrap.kafka import kafka_connection
 from onrecall.cli.main import main
 from onrecall.domain.errors import Forbidden, Invalid, Unavailable
 from onrecall.kafka.connection import Connection, fatal_error
@@ -66,11 +66,11 @@ def settings(**chosen: object) -> Settings:
 )  # fmt: skip
 def test_settings_that_do_not_go_together_are_refused(chosen, message):
     with pytest.raises(Invalid, match=message.replace(".", r"\.")):
-        wiring.kafka_connection(settings(**chosen))
+        kafka_connection(settings(**chosen))
 
 
 def test_what_the_client_is_told():
-    connection = wiring.kafka_connection(
+    connection = kafka_connection(
         settings(
             kafka_topics="alerts=alertmanager, mixed", kafka_publish="out", kafka_security_protocol="SASL_SSL",
             kafka_sasl_username="u", kafka_sasl_password="s3cret", kafka_ssl_ca=__file__,
@@ -85,7 +85,7 @@ def test_what_the_client_is_told():
     configuration = connection.consumer()
     assert configuration["enable.auto.commit"] is False
     assert configuration["sasl.password"] == "s3cret"
-    assert wiring.kafka_connection(settings(kafka_brokers=None)) is None
+    assert kafka_connection(settings(kafka_brokers=None)) is None
 
 
 def test_the_password_may_stand_in_a_file(tmp_path: Path, monkeypatch):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from onrecall.domain.incident import Citation, Risk, Situation, Step
+from onrecall.domain.evidence import Citation
+from onrecall.domain.recommendation import Risk, Step
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.llm.checks import check_draft
 from onrecall.recommendation.llm.draft import ChosenStep, Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from seen_before import DESCRIPTION, POOL, broken_again, learn
 
-from onrecall.domain.incident import RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.domain.incident import Resolution, ResolutionStep
 from onrecall.domain.markdown_page import numbered_lines
+from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.domain.situation import make_situation
 from onrecall.worker.worker import Worker
 

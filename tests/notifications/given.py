@@ -3,16 +3,9 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from onrecall.domain.incident import (
-    Citation,
-    Confidence,
-    Incident,
-    Latency,
-    Recommendation,
-    Resolution,
-    Step,
-    TrackRecord,
-)
+from onrecall.domain.evidence import Citation, TrackRecord
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Confidence, Latency, Recommendation, Step
 from onrecall.notifications import IncidentUpdate
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)

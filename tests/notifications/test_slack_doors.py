@@ -14,7 +14,8 @@ from starlette.testclient import TestClient
 
 from onrecall.bootstrap.access import Access
 from onrecall.bootstrap.status import ComponentStatus, build_report
-from onrecall.domain.incident import Incident, RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.http import create
 from onrecall.http.slack_app import SlackApp
 from onrecall.http.slack_votes import StepVote, merge_vote

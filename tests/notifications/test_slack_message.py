@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from example_counts import example_count
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Alternative, Citation, Evidence, FailedStep, RecommendationOutcome, StepVerdict
+from onrecall.domain.evidence import Citation, Evidence
+from onrecall.domain.recommendation import Alternative, FailedStep, RecommendationOutcome, StepVerdict
 from onrecall.notifications import Links, Notice
 from onrecall.notifications.slack import blocks as slack_blocks
 from onrecall.notifications.slack import message as slack_message

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Citation
+from onrecall.domain.evidence import Citation
 from onrecall.notifications import Links, Message, PermanentDeliveryError
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.teams import LARGEST, Teams, check_workflow_url

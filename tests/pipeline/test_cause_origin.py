@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, RecommendationOutcome, Resolution, ResolutionStep, StepVerdict
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.pipeline import IncidentService
 
 CAUSE = "The nightly report held locks"

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from onrecall.domain.incident import EXAMPLE, Document, Incident, Resolution, ResolutionStep, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.incident import EXAMPLE, Incident, Resolution, ResolutionStep
+from onrecall.domain.situation import Situation
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.incident import Document, Filter, Incident, IncidentLink, Resolution, ResolutionStep, Situation
-from onrecall.domain.situation import make_situation
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep
+from onrecall.domain.situation import Filter, Situation, make_situation
 from onrecall.retrieval.named_records import find_named
 
 

@@ -5,14 +5,8 @@ from datetime import timedelta
 import pytest
 
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.domain.incident import (
-    Incident,
-    IncidentLink,
-    RecommendationOutcome,
-    Resolution,
-    ResolutionStep,
-    StepVerdict,
-)
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep
+from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.domain.situation import make_situation
 
 LOG = "FATAL: remaining connection slots are reserved (SQLSTATE 53300)"

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.pipeline import IncidentService
 from onrecall.storage.incident_rows import RECENT_WINDOW
 

@@ -8,7 +8,8 @@ import pytest
 from notifications.slack_twin import CHANNEL, TOKEN, workspace
 from notifications.slack_twin import Slack as Twin
 from notifications.twin import twin
-from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Situation
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.situation import Situation
 from onrecall.notifications import Channel, Links, Message
 from onrecall.notifications.slack.api import Api
 from onrecall.notifications.slack.channel import ChannelRouting, SlackBot, SlackWebhook

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from calibration.synthetic import history
 from example_counts import example_count
 from onrecall.calibration import model, prior
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.pipeline.calibrate import SHIPPED, CalibrationState
 from onrecall.pipeline.recommend import decide
 from recommendation.recommendation_cases import NONE, NOW, resolved_incident, runbook, unresolved

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.domain.situation import make_situation
 from onrecall.pipeline import IncidentService
 

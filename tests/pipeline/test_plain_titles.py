@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from onrecall.domain.alert import Alert
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.grouping import ServiceGraph
 from onrecall.pipeline.incident_from_alerts import build_incident
 from onrecall.storage import StoredAlert

@@ -16,7 +16,9 @@ from onrecall.cli import console as printing
 from onrecall.cli import recurrences as recurring
 from onrecall.domain import markdown_page as page
 from onrecall.domain.cause_label import normalized_cause
-from onrecall.domain.incident import Document, Incident, IncidentLink, Passage, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep
+from onrecall.domain.passage import Passage
 from onrecall.http import problems
 from onrecall.http.recurrences import router
 from onrecall.pipeline import Dependencies, IncidentService

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from remaking import NOON, Model, incident, memory_of, new, old
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Document, Resolution, ResolutionStep, Situation
+from onrecall.domain.incident import Resolution, ResolutionStep
+from onrecall.domain.situation import Situation
 from onrecall.pipeline import IncidentService, reindex
 from onrecall.retrieval import passages
 from onrecall.retrieval import tokenizer as terms

@@ -5,15 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from onrecall.domain.incident import (
-    Citation,
-    Evidence,
-    Incident,
-    IncidentLink,
-    Latency,
-    Recommendation,
-    Resolution,
-)
+from onrecall.domain.evidence import Citation, Evidence
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
+from onrecall.domain.recommendation import Latency, Recommendation
 from onrecall.pipeline import cause_families as families
 from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause
 from sent_statements import counting_statements

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from note_attacks import ATTACKS, AUTHOR, generic, payload
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, NotFound
-from onrecall.domain.incident import Document, Filter, Resolution, ResolutionStep
-from onrecall.domain.situation import make_situation
+from onrecall.domain.incident import Resolution, ResolutionStep
+from onrecall.domain.situation import Filter, make_situation
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.pipeline.suggestions import Correction
 from onrecall.retrieval import Retriever

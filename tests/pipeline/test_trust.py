@@ -3,7 +3,8 @@
 from calibration.histories import history
 from onrecall.backtest.chronology import History
 from onrecall.backtest.run import backtest
-from onrecall.domain.incident import Confidence, Incident, RecommendationOutcome, Resolution
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Confidence, RecommendationOutcome
 from onrecall.domain.situation import make_situation
 
 CAUSES = {

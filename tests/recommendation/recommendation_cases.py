@@ -4,18 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import (
-    Advice,
-    Document,
-    Evidence,
-    Incident,
-    Provenance,
-    Resolution,
-    ResolutionStep,
-    Situation,
-    StepOutcome,
-    TrackRecord,
-)
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence, TrackRecord
+from onrecall.domain.incident import Incident, Provenance, Resolution, ResolutionStep, StepOutcome
+from onrecall.domain.recommendation import Advice
+from onrecall.domain.situation import Situation
 from onrecall.recommendation import Thresholds, compose
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)

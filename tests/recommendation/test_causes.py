@@ -2,7 +2,7 @@
 
 from recommendation_cases import ask, did, line_of, resolved_incident
 
-from onrecall.domain.incident import TrackRecord
+from onrecall.domain.evidence import TrackRecord
 from onrecall.recommendation.causes import rank_causes
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
-from onrecall.domain.incident import Document, Evidence, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.actions import extract_actions, select_fitting_cases
 from onrecall.recommendation.runbook import extract_instructions
 

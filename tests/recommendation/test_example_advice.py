@@ -6,7 +6,10 @@ import pytest
 from recommendation_cases import NOW, line_of
 
 from onrecall import examples
-from onrecall.domain.incident import Document, Evidence, Incident, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.situation import Situation
 from onrecall.importers import read
 from onrecall.recommendation import compose
 

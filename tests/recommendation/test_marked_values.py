@@ -2,7 +2,7 @@
 
 import pytest
 
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.instance_values import find_marked_values, mark_source_values
 
 

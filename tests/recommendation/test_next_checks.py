@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from recommendation_cases import ask, did, line_of, resolved_incident, runbook
 
-from onrecall.domain.incident import Evidence, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.diagnostics import CheckForm
 from onrecall.recommendation.next_checks import (
     CheckedCause,

@@ -8,7 +8,10 @@ from recommendation_cases import NOW, line_of
 
 from example_counts import example_count
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Evidence, Incident, Resolution, ResolutionStep, Situation, TrackRecord
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence, TrackRecord
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.situation import Situation
 from onrecall.recommendation import compose, step_key, step_keys
 from onrecall.recommendation.sanitize import clean
 from onrecall.recommendation.steps import MAX_PROCEDURE_STEPS, MAX_STEPS

@@ -3,7 +3,8 @@
 import pytest
 from recommendation_cases import NOW, ask, did, line_of, resolved_incident, runbook
 
-from onrecall.domain.incident import Document, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.runbook import extract_instructions, names_alert
 
 BOOK = """\

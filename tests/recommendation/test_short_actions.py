@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecall.domain.incident import Evidence, Incident, ReportedEffect, Resolution, ResolutionStep, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident, ReportedEffect, Resolution, ResolutionStep
+from onrecall.domain.situation import Situation
 from onrecall.recommendation import compose
 from onrecall.recommendation.imperative import MAX_LENGTH, to_imperative
 from onrecall.recommendation.short_actions import find_decisive_step, main_action, matched_evidence, short_actions

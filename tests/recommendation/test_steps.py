@@ -6,7 +6,9 @@ from datetime import timedelta
 import pytest
 from recommendation_cases import NOW, ask, did, line_of, resolved_incident, runbook
 
-from onrecall.domain.incident import Citation, Situation, TrackRecord, first_safe_step
+from onrecall.domain.evidence import Citation, TrackRecord
+from onrecall.domain.recommendation import first_safe_step
+from onrecall.domain.situation import Situation
 from onrecall.recommendation import compose, step_key, step_keys
 
 KILL = "psql -c \"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle in transaction'\""

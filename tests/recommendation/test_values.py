@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from example_counts import example_count
 from growth import grows_at_most
-from onrecall.domain.incident import Incident, Situation
+from onrecall.domain.incident import Incident
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.instance_values import (
     InstanceValue,
     find_instance_values,

@@ -3,7 +3,7 @@
 import pytest
 from recommendation_cases import NONE, NOW, ask, did, resolved_incident, runbook, unresolved
 
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.recommendation import Thresholds, compose
 
 FIX = "## Fix\n1. Restart the web tier\n"

@@ -6,7 +6,8 @@ import pytest
 from recommendation_cases import NONE, NOW, ask, did, resolved_incident, unresolved
 
 from onrecall.calibration import prior
-from onrecall.domain.incident import Evidence, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.situation import Situation
 from onrecall.pipeline.recommend import UNREACHABLE_THRESHOLDS
 from onrecall.recommendation import Thresholds, compose
 

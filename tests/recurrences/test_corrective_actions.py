@@ -3,7 +3,8 @@
 import pytest
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import ResolutionStep
 from onrecall.recurrences.corrective_actions import find_corrective_actions, find_proven_fix, is_permanent
 
 from .resolved_incidents import LEAK, START, incident
@@ -75,6 +76,28 @@ class TestActions:
             ("Alert on slots", "done"),
         ]
         assert all(action.text in REPORT.splitlines()[action.citation.line - 1] for action in actions)
+
+    def test_a_list_is_read_as_markdown_reads_it(self):
+        report = """Follow-ups
+----------
+
+- Watch the age of the backup
+  and page at 30 hours
+  - [x] Ask the vendor
+
+~~~
+```
+- not an item
+~~~
+
+> - [ ] Limit the queue
+"""
+        actions = find_corrective_actions([], [Document("PM-1", "Report", report, "postmortem", dated=START)])
+        assert [(action.text, action.state, action.citation.line) for action in actions] == [
+            ("Limit the queue", "open", 13),
+            ("Ask the vendor", "done", 6),
+            ("Watch the age of the backup", "noted", 4),
+        ]
 
     def test_steps_that_worked_and_sentences_that_say_they_last_the_newest_first(self):
         steps = [

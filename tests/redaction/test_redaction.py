@@ -15,7 +15,8 @@ from normal import lines
 
 from example_counts import example_count
 from growth import grows_at_most
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.redaction import redact, redact_model
 from onrecall.redaction.base64_text import encoded_texts
 

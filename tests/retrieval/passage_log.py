@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from onrecall.domain.incident import EvidenceKind, Passage
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.passage import Passage
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 

@@ -12,7 +12,10 @@ from passage_log import MODEL, vector
 from sqlalchemy import Engine, event
 from sqlalchemy import text as sql
 
-from onrecall.domain.incident import Document, EvidenceKind, Incident, Passage, Resolution
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.passage import Passage
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import Index, VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex

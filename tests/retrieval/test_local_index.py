@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from passage_log import MODEL, Log, passage, vector
 
-from onrecall.domain.incident import Filter, Situation
+from onrecall.domain.situation import Filter, Situation
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
 from onrecall.retrieval.near_duplicates import Opening, read_opening
 
 AT = datetime(2026, 5, 4, 8, tzinfo=UTC)

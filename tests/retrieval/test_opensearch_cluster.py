@@ -11,7 +11,7 @@ import pytest
 from passage_log import MODEL, Log, passage, vector
 
 from onrecall.bootstrap.app import open_app
-from onrecall.domain.incident import Filter, Situation
+from onrecall.domain.situation import Filter, Situation
 from onrecall.retrieval import Retriever, tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
@@ -76,7 +76,7 @@ def index_names(node, name: str) -> list[str]:
 
 def test_the_first_ten_answers_are_those_of_the_local_index(opensearch, example_data: Path) -> None:
     with open_app(Settings(data_dir=example_data)) as context:
-        store, embedder = context.memory.store, context.local[0]
+        store, embedder = context.memory.store, context.recall.local[0]
         incidents = store.incidents.page(limit=200).items
         questions = [
             Situation(incident.text, incident.service, exclude=frozenset({incident.id})) for incident in incidents[::2]
@@ -86,7 +86,7 @@ def test_the_first_ten_answers_are_those_of_the_local_index(opensearch, example_
             Situation("latency grows", only=Filter(service=incidents[0].service)),
             Situation("disk full", as_of=datetime(2026, 2, 1, tzinfo=UTC)),
         ]
-        asking = RememberingEmbedder(context.local[1])
+        asking = RememberingEmbedder(context.recall.local[1])
         local = Retriever(store, embedder, LocalIndex(store.passages, embedder.name), asking)
         with closing(in_cluster(opensearch, store, embedder.name, embedder.dimensions)) as index:
             remote = Retriever(store, embedder, index, asking)

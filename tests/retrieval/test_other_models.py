@@ -7,8 +7,9 @@ import pytest
 
 from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
 from onrecall.benchmarks.model_measure import measure_gain
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document, Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embeddings import as_passages, as_questions, load_embedder
 from onrecall.retrieval.local_index import LocalIndex

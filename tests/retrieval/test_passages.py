@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.retrieval.passages import MAX_PASSAGES, OVERLAP_WORDS, PASSAGE_WORDS, embedding_text, split_passages
 
 START = datetime(2024, 5, 1, 3, 0, tzinfo=UTC)

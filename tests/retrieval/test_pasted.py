@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from growth import grows_at_most
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.query import MAX_WORDS, parse_situation
 from onrecall.retrieval.situation_parser import MAX_LOG_LINES, parse_text
 

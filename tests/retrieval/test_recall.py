@@ -10,16 +10,10 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from onrecall.domain.incident import (
-    Document,
-    Evidence,
-    Filter,
-    Incident,
-    IncidentLink,
-    Resolution,
-    ResolutionStep,
-    Situation,
-)
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep
+from onrecall.domain.situation import Filter, Situation
 from onrecall.retrieval import Retriever, embeddings
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.retrieval import scoring, signatures, tokenizer
 from onrecall.retrieval.fusion import WEIGHTS, Signals
 from onrecall.retrieval.scoring import TermWeights

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval import spelling_correction, tokenizer
 from onrecall.retrieval.query import parse_situation
 

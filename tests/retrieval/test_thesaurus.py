@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onrecall.domain.incident import Document, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.situation import Situation
 from onrecall.retrieval import Retriever, synonyms, tokenizer
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.query import SYNONYM_WEIGHT, parse_situation

@@ -5,26 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from onrecall.domain.incident import (
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Citation, Evidence, Snippet, StepExecution, TrackRecord
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, ResolutionStep
+from onrecall.domain.passage import Passage
+from onrecall.domain.recommendation import (
     Alternative,
-    Citation,
     Confidence,
-    Document,
-    Evidence,
     FailedStep,
-    Incident,
-    IncidentLink,
     Latency,
-    Passage,
     Recommendation,
     RecommendationOutcome,
-    Resolution,
-    ResolutionStep,
-    Snippet,
     Step,
-    StepExecution,
     StepVerdict,
-    TrackRecord,
 )
 from onrecall.storage import PreparedRecord
 

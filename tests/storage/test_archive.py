@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 
 from onrecall.domain.action_item import TrackedAction
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Document, IncidentLink, StepExecution
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import IncidentLink
 from onrecall.storage import Storage
 from onrecall.storage.archive import ARCHIVED_TABLES
 from onrecall.storage.tables import metadata

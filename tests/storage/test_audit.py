@@ -8,8 +8,9 @@ from sqlalchemy import text
 
 from onrecall.domain.access import Key
 from onrecall.domain.alert import Alert
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.storage import IngestBatch, ModelCall, PreparedRecord, Storage, UsageLimits
 from onrecall.storage.audit import acting_as
 from onrecall.storage.database import Database

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Citation, DiagnosticCheck, StepExecution
+from onrecall.domain.evidence import Citation, StepExecution
+from onrecall.domain.recommendation import DiagnosticCheck
 from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, recommendation, resolution

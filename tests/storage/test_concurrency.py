@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from onrecall.domain.errors import Unavailable
-from onrecall.domain.incident import StepExecution
+from onrecall.domain.evidence import StepExecution
 from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, passage, recommendation, resolution
@@ -21,7 +21,8 @@ from .given import NOON, at, entry, incident, passage, recommendation, resolutio
 SAVING = """
 import sys
 from datetime import UTC, datetime
-from onrecall.domain.incident import Incident, Passage
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Passage
 from onrecall.storage import PreparedRecord, Storage
 
 store = Storage.open(sys.argv[1])

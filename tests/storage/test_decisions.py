@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Confidence, Latency
+from onrecall.domain.recommendation import Confidence, Latency
 from onrecall.storage import Storage
 
 from .given import NOON, at, incident, recommendation

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import Document
 from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, passage, recommendation

@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document, IncidentLink, StepExecution
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import IncidentLink
 from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid, NotFound, Unavailable
-from onrecall.domain.incident import Document, Incident, IncidentLink, ResolutionStep, StepExecution
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import Incident, IncidentLink, ResolutionStep
 from onrecall.storage import Storage, validation
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution

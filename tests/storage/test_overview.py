@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from onrecall.domain.incident import Incident, Latency, Recommendation, Resolution
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Latency, Recommendation
 from onrecall.sources import SOURCES, WebhookRequest
 from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.incident_rows import IncidentFilter

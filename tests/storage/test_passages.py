@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from example_counts import example_count
-from onrecall.domain.incident import Document, Passage
+from onrecall.domain.document import Document
+from onrecall.domain.passage import Passage
 from onrecall.storage import PassageLogEntry, Storage
 
 from .given import NOON, at, entry, incident, packed, passage, resolution

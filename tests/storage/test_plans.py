@@ -8,7 +8,7 @@ import pytest
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, Note
 from onrecall.domain.errors import RejectedPart
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex

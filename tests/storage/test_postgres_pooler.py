@@ -15,7 +15,7 @@ from sqlalchemy import make_url, text
 
 from onrecall.bootstrap import teams
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Filter
+from onrecall.domain.situation import Filter
 from onrecall.settings import Settings
 from onrecall.storage import Storage
 from onrecall.storage.change_notifier import ChangeNotifier

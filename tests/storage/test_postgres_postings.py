@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 
 from notifications.twin import until
 from onrecall.domain.errors import Unavailable
-from onrecall.domain.incident import Filter, Passage
+from onrecall.domain.passage import Passage
+from onrecall.domain.situation import Filter
 from onrecall.storage import Storage, migrations, postgres_postings
 from onrecall.storage import passages as stored_passages
 from onrecall.storage.database import Database

@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from notifications.twin import until
 from onrecall.bootstrap.replica_status import replica_status
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.domain.incident import Filter
+from onrecall.domain.situation import Filter
 from onrecall.http import roles
 from onrecall.storage import Storage, read_replica
 from onrecall.storage.read_replica import ReadFrom, stale_reads

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import IncidentLink, StepExecution, StepVerdict, TrackRecord
+from onrecall.domain.evidence import StepExecution, TrackRecord
+from onrecall.domain.incident import IncidentLink
+from onrecall.domain.recommendation import StepVerdict
 from onrecall.storage import Storage
 
 from .given import NOON, at, entry, incident, outcome, passage, recommendation, resolution

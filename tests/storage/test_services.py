@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from onrecall.domain.alert import Alert, ChangeEvent
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.image import ImageFile, StoredImage
-from onrecall.domain.incident import Document
 from onrecall.storage import IngestBatch, Storage, incident_images
 from onrecall.storage.incident_order import IncidentOrder
 from onrecall.storage.incident_rows import IncidentFilter

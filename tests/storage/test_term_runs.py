@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 
 from example_counts import example_count
-from onrecall.domain.incident import Document
+from onrecall.domain.document import Document
 from onrecall.storage import Storage, term_runs
 from onrecall.storage.erasure import Derivation
 from onrecall.storage.tables import terms

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution
+from onrecall.domain.incident import POSTMORTEM, Incident, Resolution
 
 Kind = Literal["opened", "closed", "resolved", "dated", "reported"]
 KIND_ORDER: Mapping[Kind, int] = {"opened": 0, "reported": 0, "closed": 1, "resolved": 1, "dated": 2}
@@ -61,10 +62,8 @@ class History:
         chosen = _drop_repeated_ids(
             sorted(incidents, key=lambda incident: (incident.started_at, incident.id, repr(incident))), left_out
         )
-        pages = {
-            document.id: document
-            for document in sorted(documents, key=lambda document: (document.id, repr(document)), reverse=True)
-        }
+        last_first = sorted(documents, key=lambda document: (document.id, repr(document)), reverse=True)
+        pages = {document.id: document for document in last_first}
         return cls(tuple(chosen), tuple(pages[name] for name in sorted(pages)), tuple(left_out), judged or {})
 
     @property
@@ -99,17 +98,18 @@ def order_events(history: History) -> list[HistoryEvent]:
     for incident in history.incidents:
         history_events.append(HistoryEvent(incident.started_at, "opened", incident.id, incident=as_opened(incident)))
         if incident.resolution:
-            earlier = [
-                link.incident for link in incident.links if link.incident != incident.id and link.incident in started
-            ]
-            recurs = next((incident_id for incident_id in earlier if started[incident_id] <= incident.started_at), None)
-            at = max(_known_from(incident.resolution.at), incident.started_at)
-            history_events.append(
-                HistoryEvent(at, "resolved", incident.id, resolution=incident.resolution, recurs=recurs)
-            )
+            history_events.append(_resolved_event(incident, incident.resolution, started))
         elif history.lacks_ends or incident.resolved_at or incident.status == "resolved":
             history_events.append(HistoryEvent(_closed_at(incident), "closed", incident.id))
     return sorted(history_events, key=lambda event: (event.at, KIND_ORDER[event.kind], event.id))
+
+
+def _resolved_event(incident: Incident, resolution: Resolution, started: Mapping[str, datetime]) -> HistoryEvent:
+    """Return the event with the first linked incident that began earlier; `started` has the starts of all."""
+    earlier = [link.incident for link in incident.links if link.incident != incident.id and link.incident in started]
+    recurs = next((incident_id for incident_id in earlier if started[incident_id] <= incident.started_at), None)
+    at = max(_known_from(resolution.at), incident.started_at)
+    return HistoryEvent(at, "resolved", incident.id, resolution=resolution, recurs=recurs)
 
 
 def as_opened(incident: Incident) -> Incident:

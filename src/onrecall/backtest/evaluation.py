@@ -17,7 +17,8 @@ from onrecall.calibration import model as curve
 from onrecall.calibration import reliability
 from onrecall.calibration.metrics import Estimate, Floats, Ranks, bootstrap, hit_at, mean, mrr, share
 from onrecall.calibration.novelty import Novelty, choose_thresholds
-from onrecall.domain.incident import Incident, Verdict
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Verdict
 
 LENGTH_GROUPS: Mapping[float, str] = {
     10: "up to 10 words",

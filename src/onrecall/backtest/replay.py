@@ -23,7 +23,8 @@ from onrecall.backtest.replay_engine import (
 )
 from onrecall.backtest.replay_result import ReplayResult
 from onrecall.backtest.replay_store import BatchingEmbedder
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
 from onrecall.pipeline.learn import executions_from_resolution
 from onrecall.pipeline.recommend import situation_of
 from onrecall.redaction import redact_model

@@ -11,7 +11,12 @@ from onrecall.backtest.learning_curve import LearningPlan
 from onrecall.backtest.replay_result import ReplayedAnswer, ShownIncidents
 from onrecall.backtest.replay_store import InlineExecutor, ReplayStore
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, Evidence, Incident, Owner, Recommendation, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.pipeline.calibrate import Uncalibrated
 from onrecall.pipeline.memory import IncidentMemory
 from onrecall.pipeline.recommend import EVIDENCE_LIMIT, situation_of

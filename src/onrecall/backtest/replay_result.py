@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.incident import Verdict
+from onrecall.domain.recommendation import Verdict
 
 ShownIncidents = tuple[tuple[str, ...], ...]
 """Shown incidents, best first, each with the rest of its family."""

@@ -11,18 +11,12 @@ from typing import ParamSpec, TypeVar
 
 import numpy as np
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import (
-    Document,
-    Incident,
-    IncidentLink,
-    Owner,
-    Passage,
-    Recommendation,
-    Resolution,
-    StepExecution,
-    TrackRecord,
-)
+from onrecall.domain.evidence import StepExecution, TrackRecord
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
+from onrecall.domain.passage import Owner, Passage
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.embeddings import Embedder, Vectors, model_form
@@ -128,13 +122,16 @@ class ReplayPassages:
             PassageFeatures(number, passage.terms, passage.vector, passage.model)
             for number, passage in self._by_owner[owner].items()
         ]
+        self._recount(removed, added)
+        self._log_changes((*removed, *numbers))
+
+    def _recount(self, removed: Iterable[int], added: Mapping[int, Passage]) -> None:
         for number in removed:
             self._count(self._by_number.pop(number), -1)
             self._log.pop(self._logged[number])
         self._by_number |= added
-        for passage in new:
+        for passage in added.values():
             self._count(passage, 1)
-        self._log_changes((*removed, *numbers))
 
     def _log_changes(self, numbers: Iterable[int]) -> None:
         for number in numbers:

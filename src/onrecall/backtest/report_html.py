@@ -109,28 +109,13 @@ def _pictures(report: BacktestReport) -> str:
 
 def _chart_figures(report: BacktestReport) -> Iterable[str]:
     if report.to_find:
-        yield _figure(
-            "beside",
-            pictures.baseline_chart(report),
-        )
-        yield _figure(
-            "over_time",
-            pictures.hit_rate_chart(report.by_month, report.hits.hit_at_3),
-        )
+        yield _figure("beside", pictures.baseline_chart(report))
+        yield _figure("over_time", pictures.hit_rate_chart(report.by_month, report.hits.hit_at_3))
     if report.trust.bins:
-        yield _figure(
-            "reliability",
-            pictures.reliability_chart(report.trust.bins),
-        )
-        yield _figure(
-            "risk_coverage",
-            pictures.risk_coverage_chart(report.trust.coverage),
-        )
+        yield _figure("reliability", pictures.reliability_chart(report.trust.bins))
+        yield _figure("risk_coverage", pictures.risk_coverage_chart(report.trust.coverage))
     if report.to_find and len(report.by_service) > 1:
-        yield _figure(
-            "by_service",
-            pictures.service_chart(report.by_service),
-        )
+        yield _figure("by_service", pictures.service_chart(report.by_service))
     if report.learning:
         yield _figure("learning", pictures.learning_chart(report.learning), report.learning)
 

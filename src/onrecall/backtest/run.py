@@ -12,7 +12,8 @@ from onrecall.backtest.evaluation_cases import judge_answers
 from onrecall.backtest.ground_truth import GroundTruth
 from onrecall.backtest.replay import Progress, Replay
 from onrecall.backtest.text_families import text_families
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
 from onrecall.importers.quality import FINDINGS, incidents_with_flaws
 from onrecall.recommendation import Thresholds
 from onrecall.retrieval.embeddings import Embedder

@@ -79,12 +79,8 @@ def measure_opinions(
                 progress("second opinion", len(places), len(answerable))
     except OnRecallError as error:
         return OpinionRate(bank.name, HitRates.of([]), HitRates.of([]), str(error))
-    return OpinionRate(
-        bank.name,
-        HitRates.of(places),
-        HitRates.of([case.place for case in answerable]),
-        None if answerable else MISSING,
-    )
+    ours = HitRates.of([case.place for case in answerable])
+    return OpinionRate(bank.name, HitRates.of(places), ours, None if answerable else MISSING)
 
 
 def _replies(

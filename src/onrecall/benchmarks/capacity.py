@@ -24,7 +24,8 @@ from onrecall.benchmarks.engines import EmbeddedRecord, require_embedder, reside
 from onrecall.benchmarks.load_generator import make_notification
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion
 from onrecall.benchmarks.synthetic_vectors import SyntheticVectors
-from onrecall.domain.incident import Incident, Situation
+from onrecall.domain.incident import Incident
+from onrecall.domain.situation import Situation
 from onrecall.pipeline import IncidentService
 from onrecall.sources import WebhookRequest
 

@@ -68,39 +68,33 @@ def _checked(check: Check, unit: str) -> str:
     )
 
 
+NEED_COLUMNS = (
+    "workload",
+    "passages",
+    "alerts, incidents, questions a second",
+    "store",
+    "processors",
+    "memory GiB",
+    "disk GiB after a year",
+    "shards × copies",
+    "writer busy",
+    "$ a month",
+)
+
+
 def _need_table(models: Mapping[str, StoreModel], prices: Prices) -> list[str]:
-    lines = [
-        _row(
-            [
-                "workload",
-                "passages",
-                "alerts, incidents, questions a second",
-                "store",
-                "processors",
-                "memory GiB",
-                "disk GiB after a year",
-                "shards × copies",
-                "writer busy",
-                "$ a month",
-            ]
-        ),
-        _row(["---", "---:", "---", "---", *["---:"] * 6]),
-    ]
+    lines = [_row(NEED_COLUMNS), _row(["---", "---:", "---", "---", *["---:"] * 6])]
     for load in WORKLOADS:
         for store, model in models.items():
-            need = need_of(
-                model, models["local"] if store == "opensearch" and "local" in models else model, load, prices
-            )
+            beside = models["local"] if store == "opensearch" and "local" in models else model
+            need = need_of(model, beside, load, prices)
             rates = f"{load.alerts:g}, {load.incidents:g}, {load.questions:g}"
             lines.append(_row([load.name, f"{load.passages:,}", rates, TITLES[store], *_need_cells(need)]))
-    lines += [
-        "",
-        (
-            f"Assumed prices a month: ${prices.core:g} a processor, ${prices.memory_gib:g} a GiB of memory, "
-            f"${prices.disk_gib:g} a GiB of disk."
-        ),
-    ]
-    return lines
+    assumed = (
+        f"Assumed prices a month: ${prices.core:g} a processor, ${prices.memory_gib:g} a GiB of memory, "
+        f"${prices.disk_gib:g} a GiB of disk."
+    )
+    return [*lines, "", assumed]
 
 
 def _need_cells(need: MachineNeed) -> list[str]:

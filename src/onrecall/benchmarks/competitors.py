@@ -8,7 +8,7 @@ from typing import Any
 
 from onrecall.benchmarks.engines import RESULT_LIMIT, EmbeddedRecord, Mode, require_embedder
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion, SyntheticRecord
-from onrecall.domain.incident import Document
+from onrecall.domain.document import Document
 from onrecall.retrieval import passages
 
 ADD_BATCH = 5_000

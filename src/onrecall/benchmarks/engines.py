@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion, SyntheticRecord
 from onrecall.benchmarks.synthetic_vectors import SyntheticEmbedder, Vectors
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Filter, Situation
+from onrecall.domain.situation import Filter, Situation
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import LocalEmbedder, load_embedder
 from onrecall.retrieval.index import Index

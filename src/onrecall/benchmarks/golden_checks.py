@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.diagnostics import CheckForm
 
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from onrecall.benchmarks import ir_metrics
 from onrecall.benchmarks.beir import Task
-from onrecall.benchmarks.public_tasks import example_tasks
+from onrecall.benchmarks.example_tasks import example_tasks
 from onrecall.benchmarks.task_memory import Progress, task_memory
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.embeddings import Embedder, Vectors, as_passages, as_questions
 
 SPEED_ROUNDS = 20

@@ -12,7 +12,11 @@ from onrecall.backtest.chronology import History, HistoryEvent, order_events
 from onrecall.backtest.replay_engine import ReplayEngine, ReplaySpec
 from onrecall.benchmarks.golden_checks import GoldenPath
 from onrecall.calibration.metrics import Estimate, mean, share
-from onrecall.domain.incident import Document, Evidence, Incident, Recommendation, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.recommend import earlier_of_causes
 from onrecall.recommendation.diagnostics import CheckForm, diagnostic_actions

@@ -14,14 +14,15 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.benchmarks.beir import Task
-from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, read_tasks, small_memories
+from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.benchmarks.verdict_thresholds import LabelledChances, ThresholdChoice
 from onrecall.calibration import isotonic_bins, logistic, reliability
 from onrecall.calibration.metrics import Floats
 from onrecall.calibration.prior import FEATURES, FOREIGN_ANSWERS, MEANING_FEATURES, Prior, PriorModel
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.runbook import is_for_alert
 from onrecall.recommendation.verdict import question_length
 from onrecall.retrieval.embeddings import Embedder

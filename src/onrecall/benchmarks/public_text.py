@@ -10,10 +10,11 @@ from typing import Any
 from onrecall.benchmarks import beir
 from onrecall.benchmarks.beir import Task
 from onrecall.domain.errors import Invalid
+from onrecall.domain.markdown import CodeBlock, Heading, parse
 
 _FRONT_MATTER = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
-_HEADING = re.compile(r"^#{1,3}\s+(.*?)\s*#*$")
-_FENCE = re.compile(r"^```[^\n]*\n(.*?)^```\s*$", re.DOTALL | re.MULTILINE)
+SECTION_LEVEL = 3
+"""The deepest heading that begins a section."""
 MIN_CHARS = 40
 """Characters of the shortest section or block that is worth asking with or for."""
 
@@ -30,11 +31,20 @@ class PublicPage:
     @property
     def code_blocks(self) -> tuple[str, ...]:
         """What stands between fences: commands and their output."""
-        return tuple(block.strip() for block in _FENCE.findall(self.text))
+        return tuple(block.text.strip() for block in self._fences())
 
     def without_code(self) -> str:
         """The text with every fenced block taken out."""
-        return _FENCE.sub("", self.text)
+        rows = self.text.splitlines()
+        for block in reversed(self._fences()):
+            del rows[block.line - 2 : block.line + len(block.text.splitlines())]
+        return "\n".join(rows)
+
+    def _fences(self) -> list[CodeBlock]:
+        """The fenced blocks; one that nothing closes runs to the end of the page and is none."""
+        last = len(self.text.splitlines())
+        fences = [block for block in parse(self.text) if isinstance(block, CodeBlock) and block.fenced]
+        return [block for block in fences if block.line + len(block.text.splitlines()) <= last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,21 +94,19 @@ def read_public_text(folder: Path) -> PublicText:
 
 def parse_page(name: str, text: str) -> PublicPage:
     """A page from Markdown; the title is the first heading, else the name."""
-    body = _FRONT_MATTER.sub("", text.replace("\r\n", "\n").replace("\0", " "))
+    body = _FRONT_MATTER.sub("", text.replace("\r\n", "\n").replace("\0", " ")).strip()
+    rows = body.splitlines()
+    headings = [block for block in parse(body) if isinstance(block, Heading) and block.level <= SECTION_LEVEL]
+    title = headings[0].text if headings else name
+    starts = [0, *(heading.line for heading in headings)]
+    ends = [*(heading.line - 1 for heading in headings), len(rows)]
+    names = ["", "", *(heading.text.lower() for heading in headings[1:])]
     sections: dict[str, list[str]] = {}
-    title, heading, fenced = "", "", False
-    for line in body.splitlines():
-        fenced ^= line.startswith("```")
-        match = None if fenced else _HEADING.match(line)
-        if match is None:
-            sections.setdefault(heading, []).append(line)
-        elif not title:
-            title = match[1]
-        else:
-            heading = match[1].lower()
+    for heading, start, end in zip(names, starts, ends, strict=False):
+        sections.setdefault(heading, []).extend(rows[start:end])
     texts = {heading: "\n".join(lines).strip() for heading, lines in sections.items()}
     long_sections = {heading: section for heading, section in texts.items() if len(section) >= MIN_CHARS}
-    return PublicPage(name, title or name, body.strip(), long_sections)
+    return PublicPage(name, title, body, long_sections)
 
 
 def _pages(folder: Path, pattern: str) -> Iterator[PublicPage]:

@@ -9,10 +9,11 @@ import numpy as np
 
 from onrecall.benchmarks import ir_metrics
 from onrecall.benchmarks.ir_metrics import Difference
-from onrecall.benchmarks.public_tasks import PublicTask, read_tasks
+from onrecall.benchmarks.public_tasks import read_tasks
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.calibration.metrics import Floats
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker
 

@@ -17,10 +17,11 @@ from onrecall.benchmarks.first_answers import AnswerQuality, measure_answers
 from onrecall.benchmarks.ir_metrics import Difference
 from onrecall.benchmarks.novelty import BaselineScores
 from onrecall.benchmarks.prior import PublicAnswer, ask_twice
-from onrecall.benchmarks.public_tasks import PublicTask
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.calibration import prior
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
+from onrecall.retrieval import Retriever
 from onrecall.retrieval.embeddings import Embedder
 
 Ranked = Sequence[tuple[str, float]]
@@ -82,16 +83,39 @@ def run(
     benchmark = task.read(folder, corpus)
     report_progress = progress or ignore_progress
     with task_memory(benchmark, embedder, asking, report_progress) as recall:
-        ours: list[Ranked] = []
-        for n, query in enumerate(benchmark.queries, start=1):
-            evidence = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
-            ours.append([(item.id, item.score) for item in evidence])
-            report_progress("asking", n, len(benchmark.queries))
+        ours = _rank(benchmark, recall, report_progress)
         answers = list(ask_twice(PublicTask(benchmark, "given", benchmark.name), recall))
     rivals = BaselineScores.of(benchmark, embedder)
     rankings = {"onrecall": ours}
     for name, table in rivals.tables().items():
         rankings[name] = [best_documents(benchmark, row, scores) for row, scores in enumerate(table)]
+    systems, tests = _judge(benchmark, rankings) if benchmark.right else ((), ())
+    return RecallReport(
+        task=benchmark.name,
+        queries=len(benchmark.queries),
+        documents=len(benchmark.corpus),
+        systems=systems,
+        tests=tests,
+        scores=_scores(benchmark, ours),
+        baseline_scores={name: _scores(benchmark, ranked) for name, ranked in rankings.items() if name != "onrecall"},
+        answers=_answer_quality(answers, embedder),
+        novelty=rivals.novelty() if benchmark.right else {},
+    )
+
+
+def _rank(benchmark: Task, recall: Retriever, report_progress: Progress) -> list[Ranked]:
+    ranked: list[Ranked] = []
+    for n, query in enumerate(benchmark.queries, start=1):
+        evidence = recall.recall(Situation(query.text, exclude=query.exclude), measures.DEPTH)
+        ranked.append([(item.id, item.score) for item in evidence])
+        report_progress("asking", n, len(benchmark.queries))
+    return ranked
+
+
+def _judge(
+    benchmark: Task, rankings: Mapping[str, Sequence[Ranked]]
+) -> tuple[tuple[SystemScore, ...], tuple[Difference, ...]]:
+    """Return the figures of each system, and how ours compares with each of the others."""
     gains = {
         name: [
             measures.ndcg([document for document, _ in rows], right)
@@ -99,26 +123,9 @@ def run(
         ]
         for name, ranked in rankings.items()
     }
-    judged = bool(benchmark.right)
-    return RecallReport(
-        task=benchmark.name,
-        queries=len(benchmark.queries),
-        documents=len(benchmark.corpus),
-        systems=tuple(_system(benchmark, name, ranked, gains[name]) for name, ranked in rankings.items())
-        if judged
-        else (),
-        tests=tuple(
-            measures.compare(("onrecall", name), gains["onrecall"], gains[name])
-            for name in rankings
-            if name != "onrecall"
-        )
-        if judged
-        else (),
-        scores=_scores(benchmark, ours),
-        baseline_scores={name: _scores(benchmark, ranked) for name, ranked in rankings.items() if name != "onrecall"},
-        answers=_answer_quality(answers, embedder),
-        novelty=rivals.novelty() if judged else {},
-    )
+    systems = tuple(_system(benchmark, name, ranked, gains[name]) for name, ranked in rankings.items())
+    others = [name for name in rankings if name != "onrecall"]
+    return systems, tuple(measures.compare(("onrecall", name), gains["onrecall"], gains[name]) for name in others)
 
 
 def _answer_quality(answers: Sequence[PublicAnswer], embedder: Embedder | None) -> AnswerQuality | None:

@@ -12,6 +12,7 @@ from onrecall.backtest.chronology import History
 from onrecall.backtest.run import backtest
 from onrecall.benchmarks import ir_metrics
 from onrecall.benchmarks.beir import Task
+from onrecall.benchmarks.example_tasks import example_tasks
 from onrecall.benchmarks.first_answers import AnswerQuality, ForeignQuality, measure_answers, measure_foreign
 from onrecall.benchmarks.ir_metrics import Difference
 from onrecall.benchmarks.novelty import BaselineScores, passes
@@ -23,14 +24,17 @@ from onrecall.benchmarks.prior import (
     ask_foreign,
     ask_twice,
 )
-from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, PublicTask, example_tasks, read_tasks, small_memories
+from onrecall.benchmarks.public_tasks import SMALL_SUFFIX, read_tasks, small_memories
 from onrecall.benchmarks.public_text import read_public_text
 from onrecall.benchmarks.recall import Ranked, best_documents
 from onrecall.benchmarks.task_memory import Progress, ignore_progress, task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.calibration import prior
 from onrecall.calibration.metrics import Floats
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import Document, Incident, Situation
+from onrecall.domain.incident import Incident
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.retriever import Retriever
 
@@ -137,6 +141,7 @@ def measure(
         _score(task_run, chances[names == task_run.public.name], task_run.public.name in fitted) for task_run in runs
     )
     question_count = sum(len(task.queries) for task in foreign)
+    host_run = next(task_run for task_run in runs if task_run.public.name == host)
     own = ~strange & ~np.char.endswith(names, SMALL_SUFFIX)
     return Scoreboard(
         tasks=scores,
@@ -145,9 +150,7 @@ def measure(
         answers=measure_answers(_select_answers(answers, own), chances[own]),
         novelty=_mean_novelty(scores),
         foreign=measure_foreign(_select_answers(answers, strange), chances[strange], question_count),
-        foreign_at_90=_foreign_passes(
-            next(task_run for task_run in runs if task_run.public.name == host), answers, chances, question_count
-        ),
+        foreign_at_90=_foreign_passes(host_run, answers, chances, question_count),
         chronologies=(),
     )
 

@@ -17,6 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import get_args
@@ -146,6 +147,13 @@ class _Job:
     started: float = field(default_factory=time.time)
 
 
+def _check_request(sizes: Sequence[int], peers: Sequence[str], plan: SpeedPlan) -> None:
+    if unknown := set(peers) - ENGINES.keys():
+        raise Invalid(f"{min(unknown)!r} is not a known engine; choose from {', '.join(sorted(ENGINES))}", "peers")
+    if not sizes or min(sizes) < plan.questions * 4:
+        raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
+
+
 def run(
     sizes: Sequence[int],
     peers: Sequence[str] = ("chroma",),
@@ -159,22 +167,14 @@ def run(
     `on_report` is called with the report after each engine, so that an interrupted run leaves its results.
     """
     plan, report_progress = plan or SpeedPlan(), progress or _ignore_progress
-    if unknown := set(peers) - ENGINES.keys():
-        raise Invalid(f"{min(unknown)!r} is not a known engine; choose from {', '.join(sorted(ENGINES))}", "peers")
-    if not sizes or min(sizes) < plan.questions * 4:
-        raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
+    _check_request(sizes, peers, plan)
     questions = corpus.make_questions(plan.questions, min(plan.spread, *sizes))
     names = list(dict.fromkeys(["onrecall", *peers]))
     with _folder(keep) as folder:
         meanings = folder / f"meanings-{plan.questions}-{min(plan.spread, *sizes)}-{plan.pool}.npz"
         if not meanings.exists():
-            vectors.write_vectors(
-                meanings,
-                require_embedder(),
-                plan.pool,
-                questions,
-                lambda count, total: report_progress("embedding", count, total),
-            )
+            embedded = partial(report_progress, "embedding")
+            vectors.write_vectors(meanings, require_embedder(), plan.pool, questions, embedded)
         results: list[EngineResult] = []
         jobs = [(name, size) for size in sizes for name in names]
         for n, (name, size) in enumerate(jobs, start=1):

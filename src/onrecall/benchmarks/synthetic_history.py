@@ -25,7 +25,8 @@ from onrecall.benchmarks.vocabulary import (
     ZONES,
     OutageKind,
 )
-from onrecall.domain.incident import Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 
 SEED = 20_240_501
 GROUP = 5

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from onrecall.benchmarks.beir import Task
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.retriever import Retriever

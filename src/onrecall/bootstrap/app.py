@@ -1,11 +1,11 @@
 """Wiring: the one place that reads the settings and puts the parts together."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import yaml
 
@@ -16,7 +16,7 @@ from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.identity import provider_settings, session_limits
 from onrecall.bootstrap.issue_form import issue_links
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.recall import embedder, make_folder, models, open_recall, open_store
+from onrecall.bootstrap.recall import OpenedRecall, embedder, make_folder, models, open_recall, open_store
 from onrecall.bootstrap.replica_status import replica_checks
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
@@ -26,28 +26,21 @@ from onrecall.bootstrap.trace_export import exported_traces
 from onrecall.bootstrap.web_push import vapid_key, web_push
 from onrecall.domain.errors import Invalid
 from onrecall.grouping import ServiceGraph
-from onrecall.kafka.connection import Connection
+from onrecall.notifications import Channel
 from onrecall.pipeline import Dependencies, GroupingTimers, IncidentService
 from onrecall.pipeline.hindsight import HindsightPeer
+from onrecall.pipeline.refine import Models
 from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbedder
-from onrecall.retrieval.local_index import LocalIndex
 from onrecall.settings import Settings
-from onrecall.sources import SOURCES
+from onrecall.sources import SOURCES, SourceCatalog
 from onrecall.storage import Storage
 from onrecall.worker.worker import WorkerHandle
 
 if TYPE_CHECKING:
     from onrecall.http.slack_app import SlackApp
-    from onrecall.retrieval.opensearch import OpenSearchIndex
+    from onrecall.notifications.web_push import VapidKey, WebPush
 
-__all__ = ["AppContext", "embedder", "kafka_connection", "models", "open_app", "open_storage", "settings"]
-
-
-CERTIFICATES = {
-    "ssl.ca.location": "kafka_ssl_ca",
-    "ssl.certificate.location": "kafka_ssl_certificate",
-    "ssl.key.location": "kafka_ssl_key",
-}
+__all__ = ["AppContext", "embedder", "models", "open_app", "open_storage", "settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +48,19 @@ class AppContext:
     """The assembled application: the memory, its settings, and its status."""
 
     memory: IncidentService
-    meaning: ComponentStatus
     access: Access
     settings: Settings
     """The settings it was built from; a separate process builds its own."""
-    local: Sequence[LocalEmbedder] = ()
-    """The local sentence models: for stored texts, and for queries."""
-    hindsight: HindsightPeer | None = None
-    search_index: "OpenSearchIndex | None" = None
-    """The index in OpenSearch, where one is configured."""
-    local_index: LocalIndex | None = None
-    """The index of our own beside SQLite, where that is used."""
-    more_parts: Sequence[Callable[[], ComponentStatus]] = ()
+    recall: OpenedRecall
+    hindsight: HindsightPeer | None
+    more_parts: Sequence[Callable[[], ComponentStatus]]
     """Status checks of optional parts."""
-    watch: StoreWatch | None = None
+    watch: StoreWatch
 
     def warm(self) -> None:
         """Bring the model and the sources into memory before somebody asks or sends; nothing is written."""
         self.memory.ingester.sources.compile_all()
-        for model in self.local[1:]:
+        for model in self.recall.local[1:]:
             model.embed(["checkout answers 503"])
 
     def status(
@@ -83,10 +70,11 @@ class AppContext:
         working = [lambda: _worker_status(worker)] if worker else []
         if self.memory.refiner.active:
             working.append(_refinement_status)
-        if note := self.local_index and self.local_index.storage_note:
+        index = self.recall.local_index
+        if note := index and index.storage_note:
             working.append(lambda: ComponentStatus(name="index", state="degraded", detail=note))
         extra = [*working, *channel_parts(self.memory), *self.more_parts, *more]
-        return build_report(self.memory, self.meaning, extra, self.watch)
+        return build_report(self.memory, _model_status(self.recall.model), extra, self.watch)
 
 
 @contextmanager
@@ -98,13 +86,7 @@ def open_app(
     `shared_models` are the local sentence models of another application of this process.
     """
     chosen = chosen or settings()
-    access_config, notification_channels, refiners, sources = (
-        read_access(chosen),
-        channels(chosen),
-        refining(chosen),
-        source_catalog(chosen),
-    )
-    key = vapid_key(chosen)  # a wrong one is found before anything is opened
+    parts = _ConfiguredParts.read(chosen)  # what is wrong is found before anything is opened
     make_folder(chosen.data_dir)
     with (
         closing(open_store(chosen)) as store,
@@ -112,45 +94,55 @@ def open_app(
         open_recall(store, chosen, shared_models) as recall,
         exported_traces(chosen),
     ):
-        push = web_push(key, chosen, store, _now)
-        parts = Dependencies(
+        push = web_push(parts.push_key, chosen, store, _now)
+        memory = IncidentService(parts.dependencies(store, recall, peer, push))
+        access = replace(parts.access, web_push=push)
+        watch = StoreWatch(memory)
+        try:
+            yield AppContext(memory, access, chosen, recall, peer, _status_checks(memory, recall, peer), watch)
+        finally:
+            watch.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class _ConfiguredParts:
+    """What the settings alone decide."""
+
+    chosen: Settings
+    access: Access
+    channels: Sequence[Channel]
+    refiners: Models
+    sources: SourceCatalog
+    push_key: "VapidKey | None"
+
+    @classmethod
+    def read(cls, chosen: Settings) -> Self:
+        """Read them. Raises Invalid if a setting is wrong."""
+        return cls(
+            chosen, read_access(chosen), channels(chosen), refining(chosen), source_catalog(chosen), vapid_key(chosen)
+        )
+
+    def dependencies(
+        self, store: Storage, recall: OpenedRecall, peer: HindsightPeer | None, push: "WebPush | None"
+    ) -> Dependencies:
+        """Put together what the pipeline works with."""
+        return Dependencies(
             store,
             recall.retriever,
             _now,
-            chosen.redact_personal,
-            read_service_graph(chosen.dependencies),
-            grouping_timers(chosen),
-            sources,
-            (*notification_channels, *((push,) if push else ())),
-            chosen.notify_min_severity,
-            refiners,
+            self.chosen.redact_personal,
+            read_service_graph(self.chosen.dependencies),
+            grouping_timers(self.chosen),
+            self.sources,
+            (*self.channels, *((push,) if push else ())),
+            self.chosen.notify_min_severity,
+            self.refiners,
             *hindsight.mirrors_and_opinions(peer),
-            expiry=expiry_by_source(chosen),
-            trusted_sources=trusted_sources(chosen, sources),
-            heartbeat_patience=heartbeat_patience(chosen),
-            issue_links=issue_links(chosen),
+            expiry=expiry_by_source(self.chosen),
+            trusted_sources=trusted_sources(self.chosen, self.sources),
+            heartbeat_patience=heartbeat_patience(self.chosen),
+            issue_links=issue_links(self.chosen),
         )
-        memory = IncidentService(parts)
-        watch = StoreWatch(memory)
-        try:
-            yield AppContext(
-                memory,
-                _model_status(recall.model),
-                replace(access_config, web_push=push),
-                chosen,
-                recall.local,
-                peer,
-                recall.search_index,
-                recall.local_index,
-                [
-                    *hindsight.status_checks(peer, memory),
-                    *search_index_status.status_checks(recall.search_index),
-                    *replica_checks(store.replica),
-                ],
-                watch,
-            )
-        finally:
-            watch.stop()
 
 
 @contextmanager
@@ -220,53 +212,14 @@ def _check_secret_sources(secrets: Iterable[str]) -> None:
             )
 
 
-def kafka_connection(chosen: Settings) -> Connection | None:
-    """Read the Kafka connection; None if none is configured."""
-    if chosen.kafka_brokers is None:
-        return None
-    topics, publish = chosen.source_by_topic, chosen.kafka_publish
-    sources = source_catalog(chosen)
-    for topic, sender in topics.items():
-        if sender is not None and sender not in sources:
-            names = ", ".join(sources)
-            raise Invalid(f"ONRECALL_KAFKA_TOPICS: {topic}={sender}: unknown sender; choose from {names}", topic)
-    if not topics and publish is None:
-        raise Invalid("ONRECALL_KAFKA_TOPICS: name the topics to consume, such as alerts=alertmanager", "topics")
-    if publish in topics:
-        raise Invalid(f"ONRECALL_KAFKA_PUBLISH: {publish} is read as well; recommendations need a topic of their own")
-    return Connection(chosen.kafka_brokers, chosen.kafka_group, topics, publish, _kafka_security(chosen))
-
-
-def _kafka_security(chosen: Settings) -> Mapping[str, str]:
-    """Return encryption and login as librdkafka options."""
-    protocol = chosen.kafka_security_protocol
-    options: dict[str, str] = {"security.protocol": protocol}
-    for name, setting in CERTIFICATES.items():
-        path: Path | None = getattr(chosen, setting)
-        if path is not None:
-            options[name] = _kafka_file(path, "ONRECALL_" + setting.upper(), protocol)
-    user, password = chosen.kafka_sasl_username, chosen.kafka_sasl_password
-    if not protocol.startswith("SASL"):
-        if user or password:
-            raise Invalid(
-                f"ONRECALL_KAFKA_SECURITY_PROTOCOL: {protocol} has no login; write SASL_SSL, or leave out "
-                "ONRECALL_KAFKA_SASL_USERNAME and ONRECALL_KAFKA_SASL_PASSWORD",
-                "kafka_security_protocol",
-            )
-        return options
-    if not (user and password):
-        missing = "PASSWORD" if user else "USERNAME"
-        raise Invalid(f"ONRECALL_KAFKA_SASL_{missing}: {protocol} needs it", f"kafka_sasl_{missing.lower()}")
-    login = {"sasl.username": user, "sasl.password": password.get_secret_value()}
-    return options | login | {"sasl.mechanisms": chosen.kafka_sasl_mechanism}
-
-
-def _kafka_file(path: Path, variable: str, protocol: str) -> str:
-    if not path.is_file():
-        raise Invalid(f"{variable}: {path} is not a file", variable.lower())
-    if not protocol.endswith("SSL"):
-        raise Invalid(f"{variable}: {protocol} has no certificates; write SSL or SASL_SSL", variable.lower())
-    return str(path)
+def _status_checks(
+    memory: IncidentService, recall: OpenedRecall, peer: HindsightPeer | None
+) -> list[Callable[[], ComponentStatus]]:
+    return [
+        *hindsight.status_checks(peer, memory),
+        *search_index_status.status_checks(recall.search_index),
+        *replica_checks(memory.store.replica),
+    ]
 
 
 def _model_status(model: Embedder | None) -> ComponentStatus:

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from onrecall.bootstrap.status import ComponentStatus
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.notifications import Channel, Links
@@ -26,18 +28,14 @@ def channels(chosen: Settings) -> tuple[Channel, ...]:
 
 
 def _channels(chosen: Settings) -> Iterator[Channel]:
-    from onrecall.notifications import teams, webhook  # noqa: PLC0415 - what costs time where nobody is told
+    from onrecall.notifications import teams  # noqa: PLC0415 - what costs time where nobody is told
     from onrecall.notifications.egress_guard import EgressGuard  # noqa: PLC0415
-    from onrecall.notifications.json_poster import JsonPoster  # noqa: PLC0415
 
     with _naming_setting("allow_private_hosts"):
         guard = EgressGuard.from_allowlist(chosen.private_hosts)
     links = Links(chosen.public_url)
     if chosen.webhook_url:
-        secret = chosen.webhook_secret.get_secret_value() if chosen.webhook_secret else None
-        with _naming_setting("webhook_url"):
-            post = JsonPoster(guard, guard.check_url(chosen.webhook_url.get_secret_value()))
-        yield webhook.Webhook(post, links, secret, chosen.webhook_format)
+        yield _webhook(chosen, chosen.webhook_url, guard, links)
     if chosen.teams_url:
         with _naming_setting("teams_url"):
             post = teams.check_workflow_url(guard, chosen.teams_url.get_secret_value())
@@ -48,6 +46,16 @@ def _channels(chosen: Settings) -> Iterator[Channel]:
         from onrecall.bootstrap.slack import slack_channel  # noqa: PLC0415
 
         yield slack_channel(chosen, guard, links)
+
+
+def _webhook(chosen: Settings, url: SecretStr, guard: "EgressGuard", links: Links) -> Channel:
+    from onrecall.notifications import webhook  # noqa: PLC0415
+    from onrecall.notifications.json_poster import JsonPoster  # noqa: PLC0415
+
+    secret = chosen.webhook_secret.get_secret_value() if chosen.webhook_secret else None
+    with _naming_setting("webhook_url"):
+        post = JsonPoster(guard, guard.check_url(url.get_secret_value()))
+    return webhook.Webhook(post, links, secret, chosen.webhook_format)
 
 
 def _mail(chosen: Settings, host: str, guard: "EgressGuard", links: Links) -> Channel:

@@ -8,13 +8,14 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from onrecall.bootstrap.app import kafka_connection, read_access, read_service_graph
+from onrecall.bootstrap.app import read_access, read_service_graph
 from onrecall.bootstrap.channels import channels
+from onrecall.bootstrap.kafka import kafka_connection
 from onrecall.bootstrap.model_choice import model_folder
 from onrecall.bootstrap.models import models
 from onrecall.bootstrap.search_index import cluster_address
@@ -25,6 +26,9 @@ from onrecall.redaction import redact
 from onrecall.retrieval.embeddings import load_embedder
 from onrecall.settings import PREFIX, RENAMED, Settings, is_secret, mask_url, may_be_in_file
 from onrecall.storage.database import BACKENDS
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 FILE = "_FILE"
 MASK = "**********"
@@ -96,24 +100,26 @@ def check_config(environment: Mapping[str, str] = os.environ) -> ConfigReport:
     """Check every setting of this process; nothing is opened, written or called."""
     origins = {name: _origin(name, field, environment) for name, field in Settings.model_fields.items()}
     findings = [*_unknown_names(environment), *_set_twice(environment)]
+    values = {name: _raw_value(name, field, environment) for name, field in Settings.model_fields.items()}
     try:
         chosen = Settings()
     except ValidationError as error:
-        for flaw in error.errors():
-            variable = PREFIX + str(flaw["loc"][0]).upper()
-            message = flaw["msg"].removeprefix("Value error, ")
-            hint = f"; {SERVICE_LINKS}" if environment.get(variable, "").startswith("tcp://") else ""
-            findings.append(ConfigFinding("error", variable, f"{message}{hint}"))
-        values = {name: _raw_value(name, field, environment) for name, field in Settings.model_fields.items()}
+        findings += [_flawed_value(flaw, environment) for flaw in error.errors()]
     except Invalid as error:
         findings.append(_as_finding(error, PREFIX))
-        values = {name: _raw_value(name, field, environment) for name, field in Settings.model_fields.items()}
     else:
         findings += [*_wiring_errors(chosen), *_without_effect(chosen, origins)]
         shown = chosen.effective_values()
         values = {name: shown[PREFIX + name.upper()] for name in Settings.model_fields}
     settings = tuple(SettingOrigin(PREFIX + name.upper(), values[name], origin) for name, origin in origins.items())
     return ConfigReport(settings, tuple(dict.fromkeys(findings)))
+
+
+def _flawed_value(flaw: "ErrorDetails", environment: Mapping[str, str]) -> ConfigFinding:
+    variable = PREFIX + str(flaw["loc"][0]).upper()
+    message = flaw["msg"].removeprefix("Value error, ")
+    hint = f"; {SERVICE_LINKS}" if environment.get(variable, "").startswith("tcp://") else ""
+    return ConfigFinding("error", variable, f"{message}{hint}")
 
 
 def _origin(name: str, field: FieldInfo, environment: Mapping[str, str]) -> str:

@@ -9,7 +9,8 @@ import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
+from typing import BinaryIO
 
 import httpx
 
@@ -78,20 +79,26 @@ def unpack_archive(archive: Path, into: Path) -> None:
             if not models:
                 raise Invalid(f"{archive.name} holds no {WEIGHTS_FILE} and no ONNX file", "source")
             root = models[0].parent
-            for path, entry in entries.items():
-                if not path.is_relative_to(root) or path.suffix not in KEPT or len(path.relative_to(root).parts) > 2:
-                    continue
-                if ".." in path.parts or path.is_absolute() or entry.file_size > MAX_BYTES:
+            for path in (path for path in entries if _belongs_to_model(path, root)):
+                if ".." in path.parts or path.is_absolute() or entries[path].file_size > MAX_BYTES:
                     raise Invalid(f"{archive.name} holds {path}, which is not unpacked", "source")
-                target = into / path.relative_to(root)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with opened.open(entry) as packed, target.open("wb") as file:
+                with opened.open(entries[path]) as packed, _new_file(into / path.relative_to(root)) as file:
                     shutil.copyfileobj(packed, file)
     except (zipfile.BadZipFile, EOFError) as error:
         raise Invalid(f"{archive.name} is no archive: {error}", "source") from error
     finally:
         if archive.parent == into:
             archive.unlink(missing_ok=True)
+
+
+def _belongs_to_model(path: PurePath, root: PurePath) -> bool:
+    """Return whether a file lies in the folder of the weights or one below it, and is of a kind that models have."""
+    return path.is_relative_to(root) and path.suffix in KEPT and len(path.relative_to(root).parts) <= 2
+
+
+def _new_file(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("wb")
 
 
 def _copy_local(path: Path, into: Path) -> None:
@@ -106,20 +113,14 @@ def _copy_local(path: Path, into: Path) -> None:
             "source",
         )
     if path.suffix == ".onnx":
-        companions = [
-            path,
-            folder / TOKENIZER_FILE,
-            folder / f"{path.stem}-tokenizer.json",
-            *folder.glob("*.onnx_data"),
-        ]
-        for file in (companion for companion in companions if companion.is_file()):
-            shutil.copy(file, into / file.name)
-        return
-    for file in sorted(folder.rglob("*")):
-        if file.is_file() and file.suffix in KEPT and len(file.relative_to(folder).parts) <= 2:
-            target = into / file.relative_to(folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(file, target)
+        tokenizers = [folder / TOKENIZER_FILE, folder / f"{path.stem}-tokenizer.json"]
+        files = [path, *tokenizers, *folder.glob("*.onnx_data")]
+    else:
+        files = sorted(file for file in folder.rglob("*") if _belongs_to_model(file, folder))
+    for file in (file for file in files if file.is_file()):
+        target = into / file.relative_to(folder)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, target)
 
 
 def _fetch_from_hub(name: str, into: Path, base: str, progress: Progress) -> None:
@@ -173,26 +174,32 @@ def _get(url: str, headers: Mapping[str, str]) -> httpx.Response:
 
 def _download(url: str, target: Path, checksum: str | None, progress: Progress) -> Path:
     algorithm, _, expected = (checksum or "sha256=").partition("=")
-    digest, received = hashlib.new(algorithm), 0
     try:
-        with httpx.stream("GET", url, follow_redirects=True, timeout=30) as answer, target.open("wb") as file:
-            _check_status(url, answer.status_code)
-            total = int(answer.headers.get("content-length", 0))
-            for chunk in _within_limit(url, answer.iter_bytes(1 << 20)):
-                file.write(chunk)
-                digest.update(chunk)
-                received += len(chunk)
-                progress(f"downloading {target.name}", received, max(total, received))
+        digest = _receive(url, target, algorithm, progress)
     except httpx.HTTPError as error:
         target.unlink(missing_ok=True)
         raise Unavailable(f"{url} stopped answering: {type(error).__name__}") from error
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    if expected and digest.hexdigest() != expected:
+    if expected and digest != expected:
         target.unlink()
         raise Unavailable(f"{url} is not what its checksum says; try again")
     return target
+
+
+def _receive(url: str, target: Path, algorithm: str, progress: Progress) -> str:
+    """Write what a URL answers into a file, and return its digest."""
+    digest, received = hashlib.new(algorithm), 0
+    with httpx.stream("GET", url, follow_redirects=True, timeout=30) as answer, target.open("wb") as file:
+        _check_status(url, answer.status_code)
+        total = int(answer.headers.get("content-length", 0))
+        for chunk in _within_limit(url, answer.iter_bytes(1 << 20)):
+            file.write(chunk)
+            digest.update(chunk)
+            received += len(chunk)
+            progress(f"downloading {target.name}", received, max(total, received))
+    return digest.hexdigest()
 
 
 def _within_limit(url: str, chunks: Iterator[bytes]) -> Iterator[bytes]:

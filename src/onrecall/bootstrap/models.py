@@ -39,13 +39,7 @@ def _model(variable: str, name: str, chosen: Settings, forms: AcceptedForms) -> 
             f"{variable}: {name!r} is not a model; write provider:name, with a provider from {', '.join(PROVIDERS)}",
             variable,
         )
-    access: Mapping[str, tuple[SecretStr | None, str | None]] = {
-        "groq": (chosen.groq_key, chosen.groq_url),
-        "openai": (chosen.openai_key, chosen.openai_url),
-        "anthropic": (chosen.anthropic_key, chosen.anthropic_url),
-        COMPATIBLE: (chosen.llm_key, chosen.llm_url),
-    }
-    secret, url = access[provider]
+    secret, url = _access(provider, chosen)
     key = secret.get_secret_value() if secret else None
     if provider == COMPATIBLE and url is None:
         raise Invalid(f"{variable}: set ONRECALL_LLM_URL, such as http://localhost:11434/v1", "ONRECALL_LLM_URL")
@@ -54,6 +48,16 @@ def _model(variable: str, name: str, chosen: Settings, forms: AcceptedForms) -> 
         raise Invalid(f"{variable}: {name} needs a key; set {key_variable} or {key_variable}_FILE", key_variable)
     price = _price(chosen.llm_url_price) if provider == COMPATIBLE else None
     return RemoteModel(provider, model, key, url, price, chosen.llm_answer_tokens, forms)
+
+
+def _access(provider: str, chosen: Settings) -> tuple[SecretStr | None, str | None]:
+    access: Mapping[str, tuple[SecretStr | None, str | None]] = {
+        "groq": (chosen.groq_key, chosen.groq_url),
+        "openai": (chosen.openai_key, chosen.openai_url),
+        "anthropic": (chosen.anthropic_key, chosen.anthropic_url),
+        COMPATIBLE: (chosen.llm_key, chosen.llm_url),
+    }
+    return access[provider]
 
 
 def _price(text: str | None) -> Price | None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from onrecall.bootstrap.recall import make_folder, open_recall, open_store
 from onrecall.bootstrap.teams import settings
-from onrecall.domain.incident import Evidence, Recommendation, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Recommender

@@ -46,6 +46,18 @@ def cluster_address(chosen: Settings) -> "ClusterAddress | None":
         raise Invalid(
             f"ONRECALL_OPENSEARCH_URL: {missing_extra('OpenSearch', 'opensearch')}", "opensearch_url"
         ) from error
+    _check_login(chosen)
+    password = chosen.opensearch_password
+    return ClusterAddress(
+        chosen.opensearch_nodes,
+        chosen.opensearch_user,
+        password.get_secret_value() if password else None,
+        chosen.opensearch_ca,
+        chosen.opensearch_timeout,
+    )
+
+
+def _check_login(chosen: Settings) -> None:
     user, password, ca = chosen.opensearch_user, chosen.opensearch_password, chosen.opensearch_ca
     if bool(user) != bool(password):
         missing = "PASSWORD" if user else "USER"
@@ -55,13 +67,6 @@ def cluster_address(chosen: Settings) -> "ClusterAddress | None":
         )
     if ca and not ca.is_file():
         raise Invalid(f"ONRECALL_OPENSEARCH_CA: {ca} is not a file", "opensearch_ca")
-    return ClusterAddress(
-        chosen.opensearch_nodes,
-        user,
-        password.get_secret_value() if password else None,
-        ca,
-        chosen.opensearch_timeout,
-    )
 
 
 def words_alone(store: Storage) -> Index:

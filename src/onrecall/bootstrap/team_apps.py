@@ -24,6 +24,8 @@ def open_apps(chosen: Settings) -> Iterator[tuple[AppContext, ...]]:
 @contextmanager
 def _open_team(installation: Settings, team: str, own: AppContext) -> Iterator[AppContext]:
     chosen = derive_settings(installation, team)
-    is_same = not chosen.embeddings_url and model_folder(chosen) == model_folder(installation) and bool(own.local)
-    with open_app(chosen, own.local if is_same else None) as context:
+    is_same = (
+        not chosen.embeddings_url and model_folder(chosen) == model_folder(installation) and bool(own.recall.local)
+    )
+    with open_app(chosen, own.recall.local if is_same else None) as context:
         yield context

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from onrecall import __version__
 from onrecall.domain.errors import Invalid
 from onrecall.domain.optional_packages import missing_extra
 from onrecall.domain.spans import installed_tracer
 from onrecall.settings import Settings
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
 
 TRACES_PATH = "/v1/traces"
 
@@ -21,6 +25,15 @@ def exported_traces(chosen: Settings) -> Iterator[None]:
     if chosen.otlp_endpoint is None:
         yield
         return
+    provider = _tracer_provider(chosen, chosen.otlp_endpoint)
+    try:
+        with installed_tracer(provider.get_tracer("onrecall", __version__)):
+            yield
+    finally:
+        provider.shutdown()
+
+
+def _tracer_provider(chosen: Settings, endpoint: str) -> "TracerProvider":
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415 - an extra
             OTLPSpanExporter,
@@ -30,15 +43,11 @@ def exported_traces(chosen: Settings) -> Iterator[None]:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
     except ModuleNotFoundError as error:
         raise Invalid(missing_extra("exporting traces", "otel"), "otlp_endpoint") from error
-    named = {"service.name": "onrecall", "service.version": __version__}
-    provider = TracerProvider(resource=Resource.create(named))
-    exporter = OTLPSpanExporter(endpoint=traces_address(chosen.otlp_endpoint), headers=read_headers(chosen))
+    resource = Resource.create({"service.name": "onrecall", "service.version": __version__})
+    provider = TracerProvider(resource=resource)
+    exporter = OTLPSpanExporter(endpoint=traces_address(endpoint), headers=read_headers(chosen))
     provider.add_span_processor(BatchSpanProcessor(exporter))
-    try:
-        with installed_tracer(provider.get_tracer("onrecall", __version__)):
-            yield
-    finally:
-        provider.shutdown()
+    return provider
 
 
 def traces_address(endpoint: str) -> str:

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from onrecall.domain.incident import Advice, Evidence, Recommendation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.recommendation import Advice, Recommendation
 
 MAX_LOG_AGE = math.log1p(3650)
 """An age of ten years or more counts as 1."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from onrecall.domain.incident import CauseOrigin, Verdict
+from onrecall.domain.incident import CauseOrigin
+from onrecall.domain.recommendation import Verdict
 
 Basis = Literal["backtest", "outcomes"]
 

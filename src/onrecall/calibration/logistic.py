@@ -37,9 +37,7 @@ def fit(
     n, width = columns.shape
     expected = np.zeros(n) if offset is None else offset
     counts = np.ones(n) if counts is None else counts
-    centre = counts @ columns / counts.sum() if n else np.zeros(width)
-    spread = np.sqrt(counts @ np.square(columns - centre) / counts.sum()) if n else np.zeros(width)
-    scale = np.where(spread > 1e-9, spread, 1.0)
+    centre, scale = _centre_and_scale(columns, counts)
     design = np.zeros((n + 2, width + 1))
     design[:n, 1:] = (columns - centre) / scale
     design[:, 0] = 1.0
@@ -48,7 +46,26 @@ def fit(
     middle = float(counts @ expected / counts.sum()) if n else 0.0
     expected = np.concatenate([expected, [middle, middle]])
     penalty = np.concatenate([[0.0], np.full(width, ridge)])
-    weights = np.zeros(width + 1)
+    weights = _maximise_likelihood(design, truth, mass, expected, penalty)
+    return Logistic(
+        float(weights[0]),
+        tuple(weights[1:].tolist()),
+        tuple(centre.tolist()),
+        tuple(scale.tolist()),
+    )
+
+
+def _centre_and_scale(columns: Floats, counts: Floats) -> tuple[Floats, Floats]:
+    """Return mean and deviation of each column; 1 for the deviation of one that does not vary."""
+    n, width = columns.shape
+    centre = counts @ columns / counts.sum() if n else np.zeros(width)
+    spread = np.sqrt(counts @ np.square(columns - centre) / counts.sum()) if n else np.zeros(width)
+    return centre, np.where(spread > 1e-9, spread, 1.0)
+
+
+def _maximise_likelihood(design: Floats, truth: Floats, mass: Floats, expected: Floats, penalty: Floats) -> Floats:
+    """Return the weights by Newton's method; a step is at most 3, which keeps separable data from running away."""
+    weights = np.zeros(design.shape[1])
     for _ in range(MAX_STEPS):
         chance = sigmoid(expected + design @ weights)
         gradient = design.T @ (mass * (truth - chance)) - penalty * weights
@@ -58,12 +75,7 @@ def fit(
         weights = weights + step
         if float(np.abs(step).max()) < 1e-8:
             break
-    return Logistic(
-        float(weights[0]),
-        tuple(weights[1:].tolist()),
-        tuple(centre.tolist()),
-        tuple(scale.tolist()),
-    )
+    return weights
 
 
 def sigmoid(z: Floats) -> Floats:

@@ -17,7 +17,7 @@ from onrecall.calibration.logistic import Logistic
 from onrecall.calibration.metrics import Estimate, Floats
 from onrecall.calibration.walk_forward import METHODS, MIN_ANSWERS, AnswerHistory, Predictor
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Confidence
+from onrecall.domain.recommendation import Confidence
 
 VERSION = 3
 READABLE_VERSIONS = (2, VERSION)
@@ -100,24 +100,17 @@ class CalibrationModel:
         if body.pop("version", None) not in READABLE_VERSIONS or tuple(body.pop("features", ())) != FEATURE_NAMES:
             raise Invalid("the confidence curve was fitted by another release; fit it again", "version")
         quality = body["quality"]
+        quality |= {name: Estimate(**quality[name]) for name in ("auroc", "confident_wrong")}
         model: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value for name, value in body["model"].items()
         }
-        return cls(
-            **{
-                **body,
-                "model": Logistic(**model),
-                "levels": tuple(Level(**level) for level in body["levels"]),
-                "until": datetime.fromisoformat(body["until"]),
-                "quality": ConfidenceQuality(
-                    **{
-                        **quality,
-                        "auroc": Estimate(**quality["auroc"]),
-                        "confident_wrong": Estimate(**quality["confident_wrong"]),
-                    }
-                ),
-            }
-        )
+        body |= {
+            "model": Logistic(**model),
+            "levels": tuple(Level(**level) for level in body["levels"]),
+            "until": datetime.fromisoformat(body["until"]),
+            "quality": ConfidenceQuality(**quality),
+        }
+        return cls(**body)
 
 
 def fit(judged: Iterable[LabelledAnswer]) -> CalibrationModel | NotMeasured:
@@ -130,6 +123,7 @@ def fit(judged: Iterable[LabelledAnswer]) -> CalibrationModel | NotMeasured:
         )
     chances = walk_forward.walk_forward_predict(past)
     method, bins = _fit_levels(past, chances)
+    losses = walk_forward.brier_losses(chances, past.right)
     return CalibrationModel(
         method=method.name,
         model=walk_forward.fit(method, past),
@@ -138,9 +132,7 @@ def fit(judged: Iterable[LabelledAnswer]) -> CalibrationModel | NotMeasured:
         judged=n,
         outcomes=int(past.live.sum()),
         until=past.judged[-1].at,
-        losses=dict(
-            zip([predictor.name for predictor in METHODS], walk_forward.brier_losses(chances, past.right), strict=True)
-        ),
+        losses=dict(zip([predictor.name for predictor in METHODS], losses, strict=True)),
         quality=measure_quality(_replay(past, chances)),
     )
 

@@ -20,7 +20,8 @@ from onrecall.calibration.metrics import wilson
 from onrecall.calibration.model import NotMeasured, find_level
 from onrecall.domain.cause_label import is_about_cause
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Advice, Confidence, CountedShare, Evidence, NearestRates, Recommendation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.recommendation import Advice, Confidence, CountedShare, NearestRates, Recommendation
 
 VERSION = 2
 RESOURCE = "prior.json"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from onrecall.backtest.evaluation import HitRates
 from onrecall.backtest.learning_curve import LearningCurve
@@ -9,7 +10,7 @@ from onrecall.calibration import model, novelty, reliability
 from onrecall.calibration.isotonic_bins import Level
 from onrecall.calibration.labelled_answers import Basis, LabelledAnswer, latest_per_incident
 from onrecall.calibration.metrics import Estimate, share
-from onrecall.calibration.model import CalibrationModel, ConfidenceQuality
+from onrecall.calibration.model import CalibrationModel, ConfidenceQuality, NotMeasured
 from onrecall.calibration.novelty import Novelty
 from onrecall.calibration.reliability import Bin, CoveragePoint
 
@@ -71,21 +72,9 @@ def summarize_trust(
     claims, truths = [answer.probability for answer in replayed], [answer.judged.right for answer in replayed]
     error = reliability.ece(claims, truths)
     places = [answer.place for answer in answers if answer.place is not None]
-    absent = {} if isinstance(fitted, CalibrationModel) else {"confidence": fitted.reason}
-    if not chosen.measured:
-        absent["novelty"] = chosen.rule
-    if not places:
-        absent["hits"] = "no answer is known to have had an earlier incident with the same cause"
-    if learned is None:
-        absent["learning"] = (
-            "it needs a backtest of this store with enough incidents that have a predecessor: run `onrecall backtest`"
-        )
-    basis: dict[Basis, int] = {"backtest": 0, "outcomes": 0}
-    for answer in answers:
-        basis[answer.basis] += 1
     return TrustSummary(
         judged=len(answers),
-        basis=basis,
+        basis={basis: sum(answer.basis == basis for answer in answers) for basis in get_args(Basis)},
         right=share([answer.right for answer in with_cause]),
         coverage=share([answer.verdict != "never_seen" for answer in answers]),
         hits=HitRates.of([place or None for place in places]),
@@ -99,8 +88,24 @@ def summarize_trust(
         by_month=_rates_by(with_cause, lambda answer: f"{answer.at:%Y-%m}"),
         by_origin=_rates_by([answer for answer in with_cause if answer.origin], lambda answer: answer.origin or ""),
         by_wording=sum(answer.judged_by == "wording" for answer in with_cause),
-        not_measured=absent,
+        not_measured=_not_measured(fitted, chosen, places, learned),
     )
+
+
+def _not_measured(
+    fitted: CalibrationModel | NotMeasured, chosen: Novelty, places: Sequence[int], learned: LearningCurve | None
+) -> dict[str, str]:
+    """Return the figures that there are not, with the reasons."""
+    absent = {} if isinstance(fitted, CalibrationModel) else {"confidence": fitted.reason}
+    if not chosen.measured:
+        absent["novelty"] = chosen.rule
+    if not places:
+        absent["hits"] = "no answer is known to have had an earlier incident with the same cause"
+    if learned is None:
+        absent["learning"] = (
+            "it needs a backtest of this store with enough incidents that have a predecessor: run `onrecall backtest`"
+        )
+    return absent
 
 
 def _rates_by(judged: Sequence[LabelledAnswer], name: Callable[[LabelledAnswer], str]) -> tuple[SegmentRate, ...]:

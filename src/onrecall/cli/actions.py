@@ -7,6 +7,7 @@ import typer
 from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console as printing
 from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.list_page import print_page
 from onrecall.cli.output import print_result
 from onrecall.domain.action_item import ActionEdit
 from onrecall.domain.errors import Invalid
@@ -46,8 +47,7 @@ def list_(
             page = home.memory.actions.page(selection, limit, cursor)
             listed, following = page.items, page.next_cursor
         items = [TrackedActionOut.of(action, home.memory.actions) for action in listed]
-    value = {"items": [item.plain() for item in items], "next": following}
-    print_result(value, as_json, lambda: _print_list(items, following))
+    print_page(items, following, as_json, _print_item, "no action item matches")
 
 
 @app.command()
@@ -107,15 +107,6 @@ def _print_one(home: AppContext, listed: ListedAction, *, as_json: bool, is_new:
     item = TrackedActionOut.of(listed, home.memory.actions)
     created = {} if is_new is None else {"created": is_new}
     print_result(item.plain() | created, as_json, lambda: _print_item(item))
-
-
-def _print_list(items: list[TrackedActionOut], following: str | None) -> None:
-    for item in items:
-        _print_item(item)
-    if not items:
-        printing.print_line("no action item matches")
-    if following:
-        printing.print_line((f"more: --cursor {following}", "dim"))
 
 
 def _print_item(item: TrackedActionOut) -> None:

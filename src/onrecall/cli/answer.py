@@ -6,13 +6,20 @@ import typer
 
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
+from onrecall.cli import recommendation_page
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 from onrecall.cli.step_options import OUTCOMES
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import CheckResult, OutcomeVerdict, Recommendation, RecommendationOutcome, StepVerdict
+from onrecall.domain.recommendation import (
+    CheckResult,
+    OutcomeVerdict,
+    Recommendation,
+    RecommendationOutcome,
+    StepVerdict,
+)
 from onrecall.pipeline import IncidentService
-from onrecall.schemas.incidents import RecommendationOut
+from onrecall.schemas.recommendations import RecommendationOut
 
 app = typer.Typer(help="Report whether an answer helped.", no_args_is_help=True)
 
@@ -71,7 +78,7 @@ def check(
 def _print_marked(answer: Recommendation, number: int) -> None:
     printing.print_line(f"check {number} is on the timeline of {answer.incident}")
     if answer.next_check:
-        printing.print_next_check(answer.next_check)
+        recommendation_page.print_next_check(answer.next_check)
 
 
 def _recommendation_id(memory: IncidentService, answer_id: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.question import question_answering
-from onrecall.cli import console
+from onrecall.cli import console, recommendation_page
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import AsOf, Labels, Limit, OnlyKind, OnlyService, Service, Text, situation_from
 from onrecall.cli.output import dump
@@ -33,7 +33,7 @@ def ask(
 
         typer.echo(dump(json_output.recommendation(answer, opinion)))
     else:
-        console.print_recommendation(answer, opinion)
+        recommendation_page.print_recommendation(answer, opinion)
 
 
 def recall(
@@ -58,6 +58,6 @@ def recall(
 
         typer.echo(dump(json_output.evidence(matches, opinion, limitation)))
     else:
-        console.print_evidence(matches)
+        recommendation_page.print_evidence(matches)
         if limitation:
             console.print_line((limitation, "yellow"))

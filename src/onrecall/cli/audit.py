@@ -9,6 +9,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.list_page import print_page
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.audit import AuditedOut
@@ -28,20 +29,15 @@ def list_(
     with open_app() as context:
         page = context.memory.store.audit.page(what, who, cursor, limit)
     entries = [AuditedOut.model_validate(entry) for entry in page.items]
-    if as_json:
-        plain = {"items": [entry.plain() for entry in entries], "next": page.next_cursor}
-        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
-        return
-    for entry in entries:
-        detail = json.dumps(entry.detail, ensure_ascii=False)
-        console.print_line(
-            f"{entry.seq:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  ", (entry.what, "bold"), f"  {entry.about or ''}"
-        )
-        console.print_line((f"{entry.who or 'onrecall'}  {detail}", "dim"), indent=8)
-    if not entries:
-        console.print_line("the audit is empty")
-    if page.next_cursor:
-        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
+    print_page(entries, page.next_cursor, as_json, _print_entry, "the audit is empty")
+
+
+def _print_entry(entry: AuditedOut) -> None:
+    detail = json.dumps(entry.detail, ensure_ascii=False)
+    console.print_line(
+        f"{entry.seq:>6}  {entry.at:%Y-%m-%d %H:%M:%S}  ", (entry.what, "bold"), f"  {entry.about or ''}"
+    )
+    console.print_line((f"{entry.who or 'onrecall'}  {detail}", "dim"), indent=8)
 
 
 @app.command()

@@ -20,11 +20,15 @@ from onrecall.backtest.second_opinion import OpinionRate
 from onrecall.bootstrap.app import embedder, open_app, settings
 from onrecall.cli import console
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.export import archive
+from onrecall.pipeline import IncidentService
 from onrecall.pipeline.cause_proposals import propose_families
+from onrecall.pipeline.hindsight import HindsightPeer
 from onrecall.pipeline.root_causes import waiting_proposals
+from onrecall.settings import Settings
 from onrecall.storage.backtests import Backtests
 
 SHOWN_GROUPS = 8
@@ -76,8 +80,7 @@ class FinishedBacktest:
             f"{self.title}: {count_noun(report.incidents, 'opening')}"
             f", {count_noun(report.documents, 'document')}, {report.seconds:.0f} s"
         )
-        console.print_line((contract.basis_note(report), "dim"))
-        for note in report.notes:
+        for note in (contract.basis_note(report), *report.notes):
             console.print_line((note, "dim"))
         if self.proposed_causes:
             singular, plural = "family of root causes has no label", "families of root causes have no label"
@@ -89,14 +92,18 @@ class FinishedBacktest:
             console.out.print(_groups_table(report))
         if report.power:
             console.print_line(report.power.sentence)
-        if self.opinion and self.opinion.missing:
-            console.print_line((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
-        for why, names in contract.reasons_not_measured(report).items():
-            console.print_line((f"not measured: {', '.join(names)}: {why}", "yellow"))
+        self._show_gaps()
         for effect in self.effects:
             console.print_line(
                 f"if corrected: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}"
             )
+
+    def _show_gaps(self) -> None:
+        """Print what could not be measured, and why."""
+        if self.opinion and self.opinion.missing:
+            console.print_line((f"not measured: second opinion: {self.opinion.missing}", "yellow"))
+        for why, names in contract.reasons_not_measured(self.report).items():
+            console.print_line((f"not measured: {', '.join(names)}: {why}", "yellow"))
 
 
 def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktest:
@@ -106,13 +113,7 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
     """
     chosen = settings()
     started = datetime.now(UTC)
-    if path is None:
-        with open_app(chosen) as context:
-            history_to_replay, title = history_of_store(context.memory.store), "the live store"
-            waiting = len(waiting_proposals(context.memory.store, history_to_replay.incidents))
-    else:
-        history_to_replay, title = read_history(path), path.resolve().name
-        waiting = len(propose_families(history_to_replay.incidents, {}))
+    title, history_to_replay, waiting = _history_of_store(chosen) if path is None else _history_at(path)
     if not history_to_replay.incidents and not history_to_replay.reports:
         raise Invalid(f"there is no incident in {title}; import some, or name a file or folder that has them", "path")
     model = embedder(chosen)
@@ -122,15 +123,36 @@ def run_backtest(path: Path | None, *, quality: bool = False) -> FinishedBacktes
     opinion = None
     if path is None:
         with open_app(chosen) as context:
-            judged = [judged_case for case in report.cases if (judged_case := case.judged)]
-            context.memory.trust.record_replay(judged, context.memory.now(), report.learning)
-            _record(context.memory.store.backtests, report, started, context.memory.now())
-            if context.hindsight and context.hindsight.opinion_seconds:
-                with console.stage_progress() as progress:
-                    opinion = second_opinion.measure_opinions(
-                        context.hindsight.bank, history_to_replay, report, progress
-                    )
+            _keep_judged(context.memory, report, started)
+            opinion = _measure_opinion(context.hindsight, history_to_replay, report)
     return FinishedBacktest(title, report, effects, opinion, waiting)
+
+
+def _history_of_store(chosen: Settings) -> tuple[str, History, int]:
+    """Return title and history of the live store, and how many families of causes wait for a label."""
+    with open_app(chosen) as context:
+        store = context.memory.store
+        stored = history_of_store(store)
+        return "the live store", stored, len(waiting_proposals(store, stored.incidents))
+
+
+def _history_at(path: Path) -> tuple[str, History, int]:
+    """Return the same of a path."""
+    read = read_history(path)
+    return path.resolve().name, read, len(propose_families(read.incidents, {}))
+
+
+def _keep_judged(memory: IncidentService, report: BacktestReport, started: datetime) -> None:
+    judged = [judged_case for case in report.cases if (judged_case := case.judged)]
+    memory.trust.record_replay(judged, memory.now(), report.learning)
+    _record(memory.store.backtests, report, started, memory.now())
+
+
+def _measure_opinion(peer: HindsightPeer | None, replayed: History, report: BacktestReport) -> OpinionRate | None:
+    if peer is None or not peer.opinion_seconds:
+        return None
+    with console.stage_progress() as progress:
+        return second_opinion.measure_opinions(peer.bank, replayed, report, progress)
 
 
 def _record(backtests: Backtests, report: BacktestReport, started: datetime, now: datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from onrecall.cli import bench_capacity, bench_checks, bench_load, bench_prior, bench_scoreboard, console
+from onrecall.cli import bench_capacity, bench_checks, bench_load, bench_prior, bench_scoreboard, bench_tables
 from onrecall.cli.arguments import Json
 from onrecall.cli.output import print_result
 
@@ -36,7 +36,7 @@ def bench_recall(
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - other benchmarks need not pay
 
     report = benching.run_recall(folder, corpus)
-    print_result(report, as_json, lambda: console.print_recall_benchmark(report))
+    print_result(report, as_json, lambda: bench_tables.print_recall_benchmark(report))
 
 
 @app.command(name="speed")
@@ -64,4 +64,4 @@ def bench_speed(
     from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - other benchmarks need not pay
 
     report = benching.run_speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
-    print_result(report, as_json, lambda: console.print_speed_benchmark(report))
+    print_result(report, as_json, lambda: bench_tables.print_speed_benchmark(report))

@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_args
@@ -41,26 +41,30 @@ def capacity(
     keep: Annotated[Path | None, typer.Option(help="Fill the stores in this folder, and leave them there.")] = None,
 ) -> None:
     """Measure bytes and processor time of passages, alerts, incidents and questions, and fit how they grow."""
-    from onrecall.benchmarks import capacity_model, capacity_page  # noqa: PLC0415 - other commands need not pay
+    from onrecall.benchmarks import capacity_page  # noqa: PLC0415 - other commands need not pay
 
     measured = read_measurements(data)
-    chosen = _stores(stores, opensearch)
-    wanted = _sizes(sizes)
-    with ExitStack() as stack:
-        folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onrecall-capacity-")))
+    chosen, wanted = _stores(stores, opensearch), _sizes(sizes)
+    with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="onrecall-capacity-") as folder:
         for store in chosen:
-            measured[store] = _measure(store, wanted, folder, opensearch)
+            measured[store] = _measure(store, wanted, Path(folder), opensearch)
             _write(data, measured)
+    tables = _tables(measured, prices)
+    if page:
+        text = page.read_text("utf-8") if page.exists() else ""
+        page.write_text(capacity_page.replace_tables(text, tables), "utf-8")
+    console.print_line(tables)
+
+
+def _tables(measured: "Mapping[str, Sequence[CapacityMeasurement]]", prices: str) -> str:
+    from onrecall.benchmarks import capacity_model, capacity_page  # noqa: PLC0415 - likewise
+
     models = {
         store: capacity_model.model_of(store, measurements)  # type: ignore[arg-type]
         for store, measurements in measured.items()
         if len(measurements) >= MIN_SIZES
     }
-    tables = capacity_page.tables_of(measured, models, _prices(prices))
-    if page:
-        text = page.read_text("utf-8") if page.exists() else ""
-        page.write_text(capacity_page.replace_tables(text, tables), "utf-8")
-    console.print_line(tables)
+    return capacity_page.tables_of(measured, models, _prices(prices))
 
 
 def read_measurements(data: Path | None) -> "dict[str, Sequence[CapacityMeasurement]]":

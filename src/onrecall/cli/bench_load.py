@@ -1,9 +1,8 @@
 """`onrecall bench intake`, `live`, `backtest`: how fast alerts are acknowledged, listeners told, a history replayed."""
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.table import Table
@@ -11,8 +10,13 @@ from rich.table import Table
 from onrecall.bootstrap.app import embedder, settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
 from onrecall.cli.terminal import err
 from onrecall.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from onrecall.benchmarks.backtest import BacktestRun
+    from onrecall.benchmarks.live import LiveReport
 
 Seconds = Annotated[float, typer.Option(min=1, max=3600, help="Duration in seconds.")]
 Alerts = Annotated[int, typer.Option(min=2, max=100_000, help="Alerts per second, in batches.")]
@@ -45,10 +49,7 @@ def intake(
         worker,
     )
     result = asdict(report)
-    if as_json:
-        typer.echo(json.dumps(result, indent=2))
-    else:
-        _print_report(result)
+    print_result(result, as_json, lambda: _print_report(result))
 
 
 def live(
@@ -61,9 +62,10 @@ def live(
     from onrecall.benchmarks.live import run  # noqa: PLC0415 - likewise
 
     report = run(clients, rounds, postgres, lambda stage: err.print(f"{stage} …"))
-    if as_json:
-        typer.echo(json.dumps(asdict(report), indent=2))
-        return
+    print_result(asdict(report), as_json, lambda: _print_live(report))
+
+
+def _print_live(report: "LiveReport") -> None:
     console.print_line(
         f"{report.clients:,} clients, {report.database}, {report.processors} processors ({report.machine}), "
         f"all joined in {report.joining_seconds:.1f} s"
@@ -93,9 +95,10 @@ def backtest(
         raise Invalid("no sentence model is in use; omit --model, or set one up", "model")
     with console.stage_progress() as progress:
         report = run(incidents, chosen, progress)
-    if as_json:
-        typer.echo(json.dumps(asdict(report), indent=2))
-        return
+    print_result(asdict(report), as_json, lambda: _print_backtest(report))
+
+
+def _print_backtest(report: "BacktestRun") -> None:
     console.print_line(
         f"{report.incidents:,} incidents, vectors {report.vectors}: embedded in {report.embedding_seconds:.1f} s, "
         f"replayed in {report.replay_seconds:.1f} s; {report.processor_seconds:.1f} s of processor time"

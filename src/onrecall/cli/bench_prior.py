@@ -1,7 +1,7 @@
 """`onrecall bench tasks` and `bench prior`: tasks made from public text, and the prior that is fitted on them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from rich.table import Table
 from onrecall.bootstrap.app import embedder, settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
 
 PublicText = Annotated[
@@ -40,9 +41,10 @@ def tasks(
         }
         for public in public_tasks
     ]
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-        return
+    print_result(rows, as_json, lambda: _print_tasks(rows))
+
+
+def _print_tasks(rows: Sequence[Mapping[str, object]]) -> None:
     table = Table("task", "kind of question", "source", "questions", "documents")
     for row in rows:
         table.add_row(*map(str, row.values()))
@@ -66,9 +68,10 @@ def prior(
     if out is not None:
         out.write_text(to_json(fitted), encoding="utf-8")
     figures = {name: asdict(report) for name, report in reports.items()}
-    if as_json:
-        typer.echo(json.dumps(figures, indent=2))
-        return
+    print_result(figures, as_json, lambda: _print_reports(figures))
+
+
+def _print_reports(figures: Mapping[str, Mapping[str, Any]]) -> None:
     for name, report in figures.items():
         _print_report(name.replace("_", " "), report)
 

@@ -1,6 +1,5 @@
 """`onrecall bench all`: everything that is bundled, measured in one run."""
 
-import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from rich.markdown import Markdown
 from onrecall.bootstrap.app import embedder, settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
 
 
@@ -34,11 +34,12 @@ def scoreboard(
     command = "onrecall bench all" + (" DIR" if folder else "")
     text = scoreboard_page.page(board, command, datetime.now(UTC).date())
     if page is not None:
-        try:
-            page.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise Invalid(f"{page} can't be written: {error.strerror}", "markdown") from error
-    if as_json:
-        typer.echo(json.dumps(asdict(board), indent=2))
-    else:
-        console.out.print(Markdown(text))
+        _write(page, text)
+    print_result(asdict(board), as_json, lambda: console.out.print(Markdown(text)))
+
+
+def _write(page: Path, text: str) -> None:
+    try:
+        page.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Invalid(f"{page} can't be written: {error.strerror}", "markdown") from error

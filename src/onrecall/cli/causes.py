@@ -30,17 +30,7 @@ def list_(as_json: Json = False) -> None:
         return
     console.print_line((overview.summary, "bold"))
     for family in overview.proposed:
-        console.print_line()
-        console.print_line((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
-        for member in family.members[:MEMBERS_SHOWN]:
-            console.print_line(
-                f"{member.incident}  ",
-                (member.root_cause[:LONGEST_SHOWN].replace("\n", " "), "dim"),
-                f"  [{', '.join(member.shared)}]" if member.shared else "",
-                indent=2,
-            )
-        if (more := len(family.members) - MEMBERS_SHOWN) > 0:
-            console.print_line((f"… and {more} more", "dim"), indent=2)
+        _print_proposed(family)
     for decided in (*overview.confirmed, *overview.dismissed):
         incident_count = count_noun(len(decided.incidents), "incident")
         console.print_line((f"{decided.state}  {decided.id}  {decided.label}  {incident_count}", "dim"))
@@ -49,6 +39,20 @@ def list_(as_json: Json = False) -> None:
         console.print_line(
             "confirm: onrecall causes confirm ID… [--label NAME], or --all; none of it: onrecall causes dismiss ID…"
         )
+
+
+def _print_proposed(family: "families.ProposedFamily") -> None:
+    console.print_line()
+    console.print_line((f"{family.label}", "bold"), (f"  {family.id}  {family.why}", "dim"))
+    for member in family.members[:MEMBERS_SHOWN]:
+        console.print_line(
+            f"{member.incident}  ",
+            (member.root_cause[:LONGEST_SHOWN].replace("\n", " "), "dim"),
+            f"  [{', '.join(member.shared)}]" if member.shared else "",
+            indent=2,
+        )
+    if (more := len(family.members) - MEMBERS_SHOWN) > 0:
+        console.print_line((f"… and {more} more", "dim"), indent=2)
 
 
 @app.command()

@@ -8,7 +8,9 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.list_page import print_page
 from onrecall.domain.errors import Conflict, OnRecallError
+from onrecall.pipeline import IncidentService
 from onrecall.schemas.deliveries import DeliveryOut
 
 app = typer.Typer(help="List deliveries to channels, and resend them.", no_args_is_help=True)
@@ -27,16 +29,7 @@ def list_(
     with open_app() as context:
         page = context.memory.store.outbox.page(state, channel, cursor, limit)
     items = [DeliveryOut.model_validate(delivery) for delivery in page.items]
-    if as_json:
-        plain = {"items": [delivery.plain() for delivery in items], "next": page.next_cursor}
-        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
-        return
-    for delivery in items:
-        _print_delivery(delivery)
-    if not items:
-        console.print_line("no deliveries")
-    if page.next_cursor:
-        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
+    print_page(items, page.next_cursor, as_json, _print_delivery, "no deliveries")
 
 
 @app.command()
@@ -45,16 +38,8 @@ def resend(
     as_json: Json = False,
 ) -> None:
     """Make `serve` or `worker` send deliveries again, under the same keys."""
-    results: list[dict[str, object]] = []
     with open_app() as context:
-        for number in numbers:
-            try:
-                delivery = context.memory.store.outbox.resend(number, context.memory.now())
-                results.append(DeliveryOut.model_validate(delivery).plain() | {"error": None})
-            except OnRecallError as error:
-                if len(numbers) == 1:
-                    raise
-                results.append({"id": number, "error": str(error)})
+        results = [_resend(context.memory, number, is_only=len(numbers) == 1) for number in numbers]
     if as_json:
         typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
     else:
@@ -62,6 +47,16 @@ def resend(
             console.print_line(f"{result['id']}: ", str(result["error"] or "is queued again"))
     if failed := [result["id"] for result in results if result["error"]]:
         raise Conflict(f"{len(failed)} of {len(results)} could not be queued again")
+
+
+def _resend(memory: IncidentService, number: int, *, is_only: bool) -> dict[str, object]:
+    try:
+        delivery = memory.store.outbox.resend(number, memory.now())
+    except OnRecallError as error:
+        if is_only:
+            raise
+        return {"id": number, "error": str(error)}
+    return DeliveryOut.model_validate(delivery).plain() | {"error": None}
 
 
 def _print_delivery(delivery: DeliveryOut) -> None:

@@ -14,12 +14,13 @@ from onrecall import examples
 from onrecall.backtest.run import history_of_store
 from onrecall.bootstrap.access import check_address, is_loopback
 from onrecall.bootstrap.app import AppContext, open_app
-from onrecall.cli import console
+from onrecall.cli import console, recommendation_page
 from onrecall.cli import import_history as importing
 from onrecall.cli.terminal import print_error
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.errors import OnRecallError
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.http import server as serving
 from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings
@@ -172,7 +173,7 @@ class Player(threading.Thread):
 
 
 def _print_answer(answer: Recommendation) -> None:
-    words, style = console.VERDICT_WORDS[answer.verdict], console.VERDICT_STYLES[answer.verdict]
+    words, style = recommendation_page.VERDICT_WORDS[answer.verdict], recommendation_page.VERDICT_STYLES[answer.verdict]
     best = f"  like {answer.cause_citation.id}" if answer.cause_citation else ""
     console.print_line((f"{words:<11}", style), f"{best}  ({answer.latency_ms.total:.0f} ms)", indent=FEED_INDENT)
     if answer.cause:
@@ -181,7 +182,7 @@ def _print_answer(answer: Recommendation) -> None:
         console.print_line(
             (f"{'step ' + str(step.n):<11}", "dim"),
             step.text,
-            (f"  [{step.risk.replace('_', ' ')}]", console.RISK_STYLES[step.risk]),
+            (f"  [{step.risk.replace('_', ' ')}]", recommendation_page.RISK_STYLES[step.risk]),
             (f"  ({step.citation.id}, line {step.citation.line})", "dim"),
             indent=FEED_INDENT,
         )

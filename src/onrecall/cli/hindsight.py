@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from onrecall.bootstrap.app import AppContext, open_app
-from onrecall.cli import console, import_history
+from onrecall.cli import console, import_history, import_report
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
 from onrecall.domain.count_noun import count_noun
@@ -77,7 +77,7 @@ def pull(
     if pulled.skipped:
         examples = ", ".join(pulled.examples)
         console.print_line((f"{pulled.skipped} name no incident and were skipped: {examples}", "dim"))
-    console.print_import_report(pulled.brought, dry_run=dry_run)
+    import_report.print_import_report(pulled.brought, dry_run=dry_run)
 
 
 def pull_to_json(pulled: PullReport) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console
 from onrecall.cli import import_history as importing
+from onrecall.cli import import_report
 from onrecall.cli.arguments import Json
 from onrecall.cli.exit_codes import REJECTED
 from onrecall.cli.options import parse_time
@@ -49,14 +49,14 @@ def import_files(
     )
     if suggest_mapping:
         suggested = importing.suggest_mapping(source)
-        print_result(importing.mapping_as_json(suggested), as_json, lambda: console.print_mapping_file(suggested))
+        print_result(importing.mapping_as_json(suggested), as_json, lambda: import_report.print_mapping_file(suggested))
         return
     with open_app() as context:
         brought = importing.import_paths(context.memory, source, dry_run=dry_run)
         if extract:
             brought.notes.append(importing.extract_resolutions(context.memory, brought, dry_run=dry_run))
     print_result(
-        importing.report_to_json(brought), as_json, lambda: console.print_import_report(brought, dry_run=dry_run)
+        importing.report_to_json(brought), as_json, lambda: import_report.print_import_report(brought, dry_run=dry_run)
     )
     if brought.rejected:
         raise typer.Exit(REJECTED if brought.created or brought.updated or brought.unchanged else 2)

@@ -18,7 +18,8 @@ from onrecall.export import archive
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.extraction import NO_MODEL
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.schemas.incidents import ImportOut, ResolutionIn
+from onrecall.schemas.imports import ImportOut
+from onrecall.schemas.incidents import ResolutionIn
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.bootstrap.app import open_app
-from onrecall.cli import console, json_output
+from onrecall.cli import console, json_output, recommendation_page
 from onrecall.cli import import_history as importing
 from onrecall.cli.arguments import Json, text_of
 from onrecall.cli.incident_page import print_changed
@@ -17,7 +17,8 @@ from onrecall.cli.output import print_result
 from onrecall.cli.step_options import Commands, Outcomes, Rollbacks, Steps, steps_of
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
-from onrecall.schemas.incidents import IncidentOut, RecommendationOut
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.recommendations import RecommendationOut
 
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
 By = Annotated[str | None, typer.Option(help="Name of the person.")]
@@ -45,22 +46,20 @@ def open_incident(
 ) -> None:
     """Open an incident, answer it, and store both."""
     with open_app() as context:
-        incident, created = context.memory.open(
-            Incident(
-                id=incident_id,
-                title=title,
-                description=text_of(description) if description else "",
-                service=service,
-                severity=severity,
-                labels=parse_labels(label),
-                started_at=parse_time(started_at, "started-at") or context.memory.now(),
-            ),
-            dated=started_at is not None,
+        opening = Incident(
+            id=incident_id,
+            title=title,
+            description=text_of(description) if description else "",
+            service=service,
+            severity=severity,
+            labels=parse_labels(label),
+            started_at=parse_time(started_at, "started-at") or context.memory.now(),
         )
+        incident, created = context.memory.open(opening, dated=started_at is not None)
         answer = context.memory.recommend(incident.id)
     result = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
     result["recommendation"] = RecommendationOut.model_validate(answer).plain()
-    print_result(result, as_json, lambda: console.print_opened(incident, created, answer))
+    print_result(result, as_json, lambda: recommendation_page.print_opened(incident, created, answer))
 
 
 def show(

@@ -1,17 +1,20 @@
 """What is printed of incidents: a line for each, all that is known of one, the answer first, or what a change did."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.cli import console as printing
+from onrecall.cli import recommendation_page
+from onrecall.cli.list_page import print_items
 from onrecall.cli.output import print_result
 from onrecall.domain.alert import Alert, AlertLink, ChangeEvent
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.count_noun import count_noun
-from onrecall.domain.incident import Incident, Recommendation, Severity, Step, first_safe_step
+from onrecall.domain.incident import Incident, Severity
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.recommendation import Recommendation, Step, first_safe_step
 from onrecall.pipeline.incident_timeline import without_repeated_answers
 from onrecall.pipeline.postmortem import EVENT_WORDS
 from onrecall.recommendation.imperative import to_imperative
@@ -39,7 +42,8 @@ class IncidentDetails:
 
 def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime) -> None:
     """Print one line for each incident."""
-    for incident in incidents:
+
+    def print_incident(incident: Incident) -> None:
         assignee = f"  {incident.assignee}" if incident.assignee else ""
         tags = "".join(f"  #{tag}" for tag in incident.tags)
         printing.print_line(
@@ -50,10 +54,8 @@ def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime)
             collapse_whitespace(incident.title),
             (f"  {incident.service or ''}{assignee}{tags}".rstrip(), "dim"),
         )
-    if not incidents:
-        printing.print_line("no incident matches")
-    if cursor:
-        printing.print_line(("more: --cursor ", "dim"), cursor)
+
+    print_items(incidents, cursor, print_incident, "no incident matches")
 
 
 def print_changed(incident: Incident, words: str, *, as_json: bool) -> None:
@@ -69,10 +71,16 @@ def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> No
     if details.answer is None:
         printing.print_line("none yet", indent=2)
     elif whole_answer:
-        printing.print_recommendation(details.answer)
+        recommendation_page.print_recommendation(details.answer)
     else:
         _print_answer(details.answer)
     _print_alerts(details.alerts, is_resolved=details.incident.status == "resolved")
+    _print_timeline(details)
+    _print_notes(details.notes)
+    _print_links(details.incident, details.links)
+
+
+def _print_timeline(details: IncidentDetails) -> None:
     if details.changes:
         printing.print_line(("\nchanged before", "bold"))
     for change in details.changes:
@@ -82,8 +90,6 @@ def print_details(details: IncidentDetails, *, whole_answer: bool = False) -> No
     for event in without_repeated_answers(details.events):
         by = f"  by {event.by}" if event.by else ""
         printing.print_line((f"{event.at:%Y-%m-%d %H:%M}  ", "dim"), describe_event(event), (by, "dim"), indent=2)
-    _print_notes(details.notes)
-    _print_links(details.incident, details.links)
 
 
 def describe_event(event: IncidentEvent) -> str:
@@ -128,13 +134,7 @@ def _print_head(incident: Incident) -> None:
         f"  {incident.service or 'no service'}",
     )
     printing.print_line(collapse_whitespace(incident.title), indent=2)
-    times = [f"started {incident.started_at:%Y-%m-%d %H:%M} UTC"]
-    if incident.acknowledged_at:
-        times.append(f"acknowledged {incident.acknowledged_at:%H:%M}")
-    if incident.resolved_at:
-        times.append(f"resolved {incident.resolved_at:%Y-%m-%d %H:%M}")
-    times.append(f"assigned to {incident.assignee}" if incident.assignee else "unassigned")
-    printing.print_line((", ".join(times), "dim"), indent=2)
+    printing.print_line((", ".join(_times_and_assignee(incident)), "dim"), indent=2)
     if incident.tags:
         printing.print_line(("tags: ", "dim"), ", ".join(incident.tags), indent=2)
     if incident.edited:
@@ -144,15 +144,15 @@ def _print_head(incident: Incident) -> None:
 
 
 def _print_answer(answer: Recommendation) -> None:
-    verdict = (printing.VERDICT_WORDS[answer.verdict], printing.VERDICT_STYLES[answer.verdict])
+    verdict = (recommendation_page.VERDICT_WORDS[answer.verdict], recommendation_page.VERDICT_STYLES[answer.verdict])
     printing.print_line(verdict, f"  {answer.verdict_reason}", indent=2)
     if answer.cause:
         printing.print_line(("cause       ", "dim"), collapse_whitespace(answer.cause), indent=2)
-    printing.print_line((printing.confidence_heading(answer), "dim"), confidence_sentence(answer), indent=2)
+    printing.print_line((recommendation_page.confidence_heading(answer), "dim"), confidence_sentence(answer), indent=2)
     if step := first_safe_step(answer.steps):
         _print_first_step(step)
     if check := answer.next_check:
-        printing.print_next_check(check, indent=2)
+        recommendation_page.print_next_check(check, indent=2)
     if len(answer.steps) > 1:
         printing.print_line((f"{len(answer.steps)} steps in all: --answer prints the whole answer", "dim"), indent=2)
     printing.print_line((f"rate it: onrecall answer rate {answer.id} helped|did-not-help", "dim"), indent=2)
@@ -166,6 +166,15 @@ def _print_first_step(step: Step) -> None:
         printing.print_line((f"$ {row}", "bold cyan"), indent=14)
 
 
+def _times_and_assignee(incident: Incident) -> Iterator[str]:
+    yield f"started {incident.started_at:%Y-%m-%d %H:%M} UTC"
+    if incident.acknowledged_at:
+        yield f"acknowledged {incident.acknowledged_at:%H:%M}"
+    if incident.resolved_at:
+        yield f"resolved {incident.resolved_at:%Y-%m-%d %H:%M}"
+    yield f"assigned to {incident.assignee}" if incident.assignee else "unassigned"
+
+
 def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
     if not alerts:
         return
@@ -173,21 +182,25 @@ def _print_alerts(alerts: Sequence[StoredAlert], *, is_resolved: bool) -> None:
     warning = (f"  {firing} still firing after the incident was resolved", "yellow") if firing else ""
     printing.print_line(("\nalerts", "bold"), warning)
     for stored in alerts[:SHOWN_ALERTS]:
-        alert = stored.alert
-        where = f"  ({alert.service})" if alert.service else ""
-        printing.print_line(
-            (f"{alert.starts_at:%Y-%m-%d %H:%M}  {alert.status:<8}  {alert.severity:<8}  ", "dim"),
-            collapse_whitespace(alert.title or alert.key),
-            (f"{where}  {alert.source} #{stored.id}", "dim"),
-            indent=2,
-        )
-        if alert.status == "resolved":
-            printing.print_line((describe_end(alert), "dim"), indent=4)
+        _print_alert(stored)
     if len(alerts) > SHOWN_ALERTS:
         printing.print_line(
             (f"… and {count_noun(len(alerts) - SHOWN_ALERTS, 'older alert')} or more; --json lists them", "dim"),
             indent=2,
         )
+
+
+def _print_alert(stored: StoredAlert) -> None:
+    alert = stored.alert
+    where = f"  ({alert.service})" if alert.service else ""
+    printing.print_line(
+        (f"{alert.starts_at:%Y-%m-%d %H:%M}  {alert.status:<8}  {alert.severity:<8}  ", "dim"),
+        collapse_whitespace(alert.title or alert.key),
+        (f"{where}  {alert.source} #{stored.id}", "dim"),
+        indent=2,
+    )
+    if alert.status == "resolved":
+        printing.print_line((describe_end(alert), "dim"), indent=4)
 
 
 def describe_end(alert: Alert) -> str:

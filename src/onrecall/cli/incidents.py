@@ -15,7 +15,8 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Severity
 from onrecall.domain.incident_edit import IncidentEdit
 from onrecall.schemas.alerts import AlertOut, ChangeBeforeOut, IncidentSeenOut, NoteOut
-from onrecall.schemas.incidents import EventOut, IncidentOut, RecommendationOut
+from onrecall.schemas.incidents import EventOut, IncidentOut
+from onrecall.schemas.recommendations import RecommendationOut
 
 app = typer.Typer(help="List, show, acknowledge, assign, annotate and edit incidents.", no_args_is_help=True)
 

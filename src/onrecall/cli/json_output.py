@@ -5,9 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
-from onrecall.domain.incident import Document, Evidence, Incident, Recommendation
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
-from onrecall.schemas.incidents import DocumentOut, IncidentOut, OutputModel, RecallOut, RecommendationOut
+from onrecall.schemas.documents import DocumentOut
+from onrecall.schemas.evidence import RecallOut
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.json_models import OutputModel
+from onrecall.schemas.recommendations import RecommendationOut
 from onrecall.schemas.suggestions import SuggestionOut
 
 if TYPE_CHECKING:

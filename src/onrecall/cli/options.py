@@ -8,8 +8,8 @@ import typer
 
 from onrecall.cli.arguments import text_of
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import EvidenceKind, Filter, Situation
-from onrecall.domain.situation import make_situation
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.situation import Filter, Situation, make_situation
 
 SPAN = re.compile(r"(\d{1,5})([mhdw])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}

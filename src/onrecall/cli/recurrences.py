@@ -34,11 +34,8 @@ def print_recurrences(report: Recurrences) -> None:
         return
     shown_note = "" if len(report.families) == report.found else f", {len(report.families)} shown"
     since = f" since {report.since:%Y-%m-%d}" if report.since else ""
-    family_count, incident_count = (
-        count_noun(report.found, "family", "families"),
-        count_noun(report.incidents, "incident"),
-    )
-    print_line((f"{family_count} among {incident_count}{since}{shown_note}", "bold"))
+    counts = f"{count_noun(report.found, 'family', 'families')} among {count_noun(report.incidents, 'incident')}"
+    print_line((f"{counts}{since}{shown_note}", "bold"))
     for place, family in enumerate(report.families, start=1):
         print_line()
         _print_family(place, family)

@@ -36,7 +36,7 @@ def fill_search_index(index: "OpenSearchIndex") -> int:
 
 def rebuild_search_index(context: AppContext) -> dict[str, Any]:
     """Make the index in OpenSearch anew while the old one answers, with a progress bar; return the result."""
-    index = context.search_index
+    index = context.recall.search_index
     if index is None:
         raise Invalid("ONRECALL_OPENSEARCH_URL is not set, so there is no index to rebuild", "opensearch_url")
     with console.progress_bar("rebuilding the index", context.memory.reindex.progress().passages) as advance:
@@ -69,6 +69,6 @@ def reindex(
             result = rebuild_search_index(context)
         else:
             result = run_reindex(context.memory)
-            if context.search_index:
-                result["search_index"] = fill_search_index(context.search_index)
+            if context.recall.search_index:
+                result["search_index"] = fill_search_index(context.recall.search_index)
     print_result(result, as_json, lambda: print_reindex(result))

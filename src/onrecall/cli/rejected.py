@@ -9,6 +9,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.list_page import print_page
 from onrecall.domain.errors import Conflict, Invalid, OnRecallError
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ReceiptOut, StoredRejectedPartOut
@@ -26,20 +27,12 @@ def list_(
     with open_app() as context:
         page = context.memory.store.rejected.page(cursor, limit)
     items = [StoredRejectedPartOut.model_validate(part) for part in page.items]
-    if as_json:
-        plain = {"items": [part.plain() for part in items], "next": page.next_cursor}
-        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
-        return
-    for part in items:
-        console.print_line(
-            f"{part.id:>5}  {part.source}  {part.where}  ",
-            part.message,
-            (f"  {part.received_at:%Y-%m-%d %H:%M} UTC", "dim"),
-        )
-    if not items:
-        console.print_line("nothing: all that came is in")
-    if page.next_cursor:
-        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
+    print_page(items, page.next_cursor, as_json, _print_part, "nothing: all that came is in")
+
+
+def _print_part(part: StoredRejectedPartOut) -> None:
+    received_at = f"  {part.received_at:%Y-%m-%d %H:%M} UTC"
+    console.print_line(f"{part.id:>5}  {part.source}  {part.where}  ", part.message, (received_at, "dim"))
 
 
 @app.command()

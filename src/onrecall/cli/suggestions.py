@@ -8,6 +8,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.list_page import print_page
 from onrecall.domain.suggestion import Suggestion, SuggestionState
 from onrecall.pipeline.suggestions import Correction
 from onrecall.schemas.suggestions import SuggestionOut
@@ -29,16 +30,9 @@ def list_(
     """List suggestions, newest first. A suggestion counts only once somebody confirms it."""
     with open_app() as context:
         page = context.memory.store.suggestions.page(state, incident, cursor, limit)
-    if as_json:
-        plain = {"items": [SuggestionOut.of(suggestion).plain() for suggestion in page.items], "next": page.next_cursor}
-        typer.echo(json.dumps(plain, ensure_ascii=False, indent=2))
-        return
-    for suggestion in page.items:
-        _print_suggestion(suggestion)
-    if not page.items:
-        console.print_line("nothing is suggested" if state == "pending" else f"nothing was {state}")
-    if page.next_cursor:
-        console.print_line(("more: --cursor ", "dim"), page.next_cursor)
+    items = [SuggestionOut.of(suggestion) for suggestion in page.items]
+    empty = "nothing is suggested" if state == "pending" else f"nothing was {state}"
+    print_page(items, page.next_cursor, as_json, _print_suggestion, empty)
 
 
 @app.command()
@@ -73,7 +67,7 @@ def _print_decision(suggestion: Suggestion, as_json: bool) -> None:
     console.print_line(f"{suggestion.id} is {suggestion.state}: {of}")
 
 
-def _print_suggestion(suggestion: Suggestion) -> None:
+def _print_suggestion(suggestion: SuggestionOut) -> None:
     of = f"for {suggestion.incident}" if suggestion.incident else "as a document"
     written = f"  {suggestion.by}, {suggestion.at:%Y-%m-%d %H:%M} UTC"
     console.print_line((suggestion.id, "bold"), f"  {of}: {suggestion.title}", (written, "dim"))

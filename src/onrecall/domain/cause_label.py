@@ -2,7 +2,8 @@
 
 import re
 
-from onrecall.domain.incident import Evidence, Incident
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
 
 MIN_WORDS = 2
 """A label of one word, such as `network`, says too little to recognise a document by."""

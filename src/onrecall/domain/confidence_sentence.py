@@ -3,7 +3,7 @@
 from math import ceil
 
 from onrecall.domain.count_noun import count_noun
-from onrecall.domain.incident import CountedShare, Recommendation
+from onrecall.domain.recommendation import CountedShare, Recommendation
 
 
 def confidence_sentence(answer: Recommendation) -> str:

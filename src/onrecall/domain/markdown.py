@@ -47,6 +47,8 @@ class CodeBlock:
     """The line of the first row of code, not of the fence."""
     language: str = ""
     """The first word of the info string in lower case; empty where there is none."""
+    fenced: bool = False
+    """Whether it stands between fences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +257,7 @@ class _Builder:
 def _leaf(token: Token, line: int) -> Block | None:
     match token.type:
         case "fence":
-            return CodeBlock(token.content, line + 1, _language(token.info))
+            return CodeBlock(token.content, line + 1, _language(token.info), fenced=True)
         case "code_block":
             return CodeBlock(token.content, line)
         case "html_block":

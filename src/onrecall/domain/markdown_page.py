@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from onrecall.domain.incident import ActionItem, Document, Incident, Part, Resolution, ResolutionStep, TimelineEntry
+from onrecall.domain.document import Document
+from onrecall.domain.incident import ActionItem, Incident, Resolution, ResolutionStep, TimelineEntry
+from onrecall.domain.passage import Part
 from onrecall.domain.suggestion import Suggestion
 
 OUTCOME_WORDS = {"worked": "worked", "did_not_help": "did not help", "made_it_worse": "made it worse"}
@@ -39,11 +41,8 @@ def document_lines(incident: Incident) -> Mapping[int, int]:
         lines[first_rows.get(f"## {heading}", 0)] = incident.lines.get(heading.lower())
     if resolution is not None and resolution.root_cause:
         lines[first_rows["## Root cause"]] = resolution.root_cause_line
-    lines |= {
-        line.number: resolution.steps[line.step].line
-        for line in page
-        if line.step is not None and resolution is not None
-    }
+    steps = resolution.steps if resolution is not None else ()
+    lines |= {line.number: steps[line.step].line for line in page if line.step is not None}
     entries = first_rows.get("## Timeline", 0)
     lines |= {entries + place: entry.line for place, entry in enumerate(incident.timeline)}
     items = first_rows.get("## Action items", 0)

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from onrecall.domain.incident import Document, Resolution
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Resolution
 
 SuggestionKind = Literal["resolution", "document"]
 SuggestionState = Literal["pending", "confirmed", "dismissed", "superseded"]

@@ -9,15 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from onrecall.domain.incident import (
-    Incident,
-    OutcomeVerdict,
-    RecommendationOutcome,
-    Resolution,
-    ResolutionStep,
-    Severity,
-    StepVerdict,
-)
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep, Severity
+from onrecall.domain.recommendation import OutcomeVerdict, RecommendationOutcome, StepVerdict
 
 FOLDER = Path(__file__).parent
 

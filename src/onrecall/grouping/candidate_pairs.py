@@ -31,6 +31,12 @@ def find_pairs(
         yield alert, other_alert
 
 
+def _pairs_in_block(block: Sequence[AlertFeatures]) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
+    for n, alert in enumerate(block):
+        for other_alert in block[n + 1 : n + 1 + NEXT_COMPARED]:
+            yield alert, other_alert
+
+
 def _meeting_pairs(
     alerts: Sequence[AlertFeatures],
     blocks: Iterable[Sequence[AlertFeatures]],
@@ -39,9 +45,7 @@ def _meeting_pairs(
     pairings: ManualPairings,
 ) -> Iterator[tuple[AlertFeatures, AlertFeatures]]:
     for block in blocks:
-        for n, alert in enumerate(block):
-            for other_alert in block[n + 1 : n + 1 + NEXT_COMPARED]:
-                yield alert, other_alert
+        yield from _pairs_in_block(block)
     times = {name: [alert.at for alert in service_alerts] for name, service_alerts in services.items()}
     tied = {name: [neighbor for neighbor in topology.neighbors(name) if neighbor in services] for name in services}
     for alert in alerts:

@@ -97,17 +97,10 @@ class PairScorer:
         score = round(min(1.0, sum([point.worth for point in self._components(alert, other_alert, distance)])), 4)
         if score < self._rules.threshold:
             return None
-        by_group = grouped and score - self._group(alert).worth < self._rules.threshold
-        if by_group:
+        if grouped and score - self._group(alert).worth < self._rules.threshold:
             return PairScore("sender", alert, other_alert, score)
-        return PairScore(
-            "score",
-            alert,
-            other_alert,
-            score,
-            self._relation(alert, other_alert) is not None,
-            _spreads(alert, other_alert),
-        )
+        related = self._relation(alert, other_alert) is not None
+        return PairScore("score", alert, other_alert, score, related, _spreads(alert, other_alert))
 
     def reasons(self, link: PairScore, seen_from: AlertFeatures) -> tuple[str, ...]:
         """Return the reasons in plain words, seen from the alert that is being placed."""

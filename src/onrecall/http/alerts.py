@@ -15,7 +15,7 @@ from onrecall.http.dependencies import TheIntake, TheMemory, sender_of
 from onrecall.http.problems import responses
 from onrecall.pipeline.ingest import IngestReceipt
 from onrecall.schemas.alerts import AlertOut, ChangeOut, ReceiptOut, StoredRejectedPartOut
-from onrecall.schemas.incidents import When
+from onrecall.schemas.json_models import When
 from onrecall.sources import GENERIC, WebhookRequest
 
 router = APIRouter(tags=["alerts"])

@@ -31,22 +31,26 @@ class BodyLimit:
         declared = dict(scope["headers"]).get(b"content-length", b"0")
         if declared.isdigit() and int(declared) > limit:
             log.warning("a body of %d bytes was refused at %r: %s", int(declared), scope["path"][:100], message)
-            await problem_response(Problem(title="The body is too large", status=413, detail=message))(
-                scope, receive, send
-            )
+            refusal = problem_response(Problem(title="The body is too large", status=413, detail=message))
+            await refusal(scope, receive, send)
             return
-        size = 0
+        await self._app(scope, _counting(receive, limit, scope["path"], message), send)
 
-        async def counted() -> Message:
-            nonlocal size
-            part = await receive()
-            size += len(part.get("body", b""))
-            if size > limit:
-                log.warning("a body was refused at %r: %s", scope["path"][:100], message)
-                raise HTTPException(413, message)
-            return part
 
-        await self._app(scope, counted, send)
+def _counting(receive: Receive, limit: int, path: str, message: str) -> Receive:
+    """Return `receive` that refuses what comes after `limit` bytes."""
+    size = 0
+
+    async def receive_within_limit() -> Message:
+        nonlocal size
+        part = await receive()
+        size += len(part.get("body", b""))
+        if size > limit:
+            log.warning("a body was refused at %r: %s", path[:100], message)
+            raise HTTPException(413, message)
+        return part
+
+    return receive_within_limit
 
 
 def _limit(path: str) -> tuple[int, str]:

@@ -9,7 +9,8 @@ from onrecall.domain.incident_edit import LONGEST_SERVICE, LONGEST_TITLE, MOST_L
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.schemas.alerts import IncidentSeenOut, NoteOut, see_incident
-from onrecall.schemas.incidents import IncidentOut, InputModel
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.json_models import InputModel
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 

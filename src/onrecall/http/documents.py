@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
-from onrecall.domain.incident import Document, DocumentKind
+from onrecall.domain.document import Document, DocumentKind
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.schemas.incidents import DocumentIn, DocumentOut
+from onrecall.schemas.documents import DocumentIn, DocumentOut
 
 router = APIRouter(prefix="/api/v1", tags=["documents"])
 

@@ -8,7 +8,8 @@ from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.pipeline.auto_resolve import suggested_cause
 from onrecall.schemas.alerts import NoteOut
-from onrecall.schemas.incidents import IncidentOut, InputModel, OutputModel
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.json_models import InputModel, OutputModel
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 

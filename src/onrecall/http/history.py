@@ -10,7 +10,7 @@ from onrecall import importers as history
 from onrecall.domain.errors import Invalid
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.schemas.incidents import ImportOut
+from onrecall.schemas.imports import ImportOut
 
 router = APIRouter(prefix="/api/v1", tags=["history"])
 

@@ -10,30 +10,16 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import (
-    Incident,
-    RecommendationOutcome,
-    Severity,
-    Status,
-    StepVerdict,
-)
+from onrecall.domain.incident import Incident, Severity, Status
+from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.http.dependencies import TheCaller, TheMemory, TheStream, TheWorker
 from onrecall.http.long_polls import while_connected
 from onrecall.http.problems import responses
 from onrecall.pipeline.recommend import situation_of
 from onrecall.schemas.alerts import AnswerOut, ChangeBeforeOut, IncidentSeenOut, changes_before, see_incident
-from onrecall.schemas.incidents import (
-    CheckResultIn,
-    EventOut,
-    IncidentIn,
-    IncidentOut,
-    LinkIn,
-    OutcomeIn,
-    RecommendationOut,
-    ResolutionIn,
-    ResolutionOut,
-    When,
-)
+from onrecall.schemas.incidents import EventOut, IncidentIn, IncidentOut, LinkIn, ResolutionIn, ResolutionOut
+from onrecall.schemas.json_models import When
+from onrecall.schemas.recommendations import CheckResultIn, OutcomeIn, RecommendationOut
 
 router = APIRouter(prefix="/api/v1", tags=["incidents"])
 

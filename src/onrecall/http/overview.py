@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from onrecall.domain.incident import Severity, Status, Verdict
+from onrecall.domain.incident import Severity, Status
+from onrecall.domain.recommendation import Verdict
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ChangeBeforeOut, changes_before
-from onrecall.schemas.incidents import ConfidenceOut, EventOut, IncidentOut, OutputModel
+from onrecall.schemas.incidents import EventOut, IncidentOut
+from onrecall.schemas.json_models import OutputModel
+from onrecall.schemas.recommendations import ConfidenceOut
 from onrecall.storage.incident_order import IncidentOrder, SortKey
 from onrecall.storage.incident_rows import IncidentFilter
 from onrecall.storage.overview import IncidentSummary

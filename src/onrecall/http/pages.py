@@ -4,7 +4,10 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, EvidenceKind, Incident, Part
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Part
 from onrecall.domain.suggestion import Suggestion
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses

@@ -4,11 +4,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from onrecall.domain.incident import Filter, Situation
-from onrecall.domain.situation import make_situation
+from onrecall.domain.situation import Filter, Situation, make_situation
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.schemas.incidents import RecallOut, RecommendationOut, SituationIn
+from onrecall.schemas.evidence import RecallOut, SituationIn
+from onrecall.schemas.recommendations import RecommendationOut
 
 router = APIRouter(prefix="/api/v1", tags=["recall"])
 

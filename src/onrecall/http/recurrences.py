@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline import recurrences as recurrence_service
-from onrecall.schemas.incidents import When
+from onrecall.schemas.json_models import When
 from onrecall.schemas.recurrences import RecurrencesOut
 
 router = APIRouter(prefix="/api/v1", tags=["trust"])

@@ -9,7 +9,7 @@ from onrecall.domain.incident import Status
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
 from onrecall.pipeline.search import MAX_QUERY_LENGTH, MatchKind, PageKind
-from onrecall.schemas.incidents import OutputModel
+from onrecall.schemas.json_models import OutputModel
 
 router = APIRouter(prefix="/api/v1", tags=["recall"])
 

@@ -42,23 +42,32 @@ def serve(
     check_address(host, context.access.keys or Keys(context.memory.store, context.memory.now), context.access.oidc)
     _allow_connections()
     with _listen(host, port) as listener:
-        worker, *team_workers = create_workers([context, *teams])
-        app = _create_app(context, worker, rehearsals)
-        team_apps = {
-            str(team.settings.team): _create_app(team, team_worker)
-            for team, team_worker in zip(teams, team_workers, strict=True)
-        }
-        existing_teams = partial(team_names, context.settings)
-        server = uvicorn.Server(_config(TeamDispatcher(app, team_apps, existing_teams) if team_apps else app))
+        workers = create_workers([context, *teams])
+        server = uvicorn.Server(_config(_application([context, *teams], workers, rehearsals)))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
         if ready:
-            ready(server, worker, address)
+            ready(server, workers[0], address)
         else:
             console.print_line("OnRecall listens on ", (address, "bold"), "  (press Ctrl-C to stop)")
         try:
             server.run(sockets=[listener])
         except KeyboardInterrupt:
             console.print_line("stopped")
+
+
+def _application(
+    contexts: Sequence[AppContext], workers: Sequence[WorkerHandle], rehearsals: BacktestRunner | None
+) -> ASGIApp:
+    """Return the application of the first memory, which dispatches to those of the others if there are any."""
+    (context, *teams), (worker, *team_workers) = contexts, workers
+    app = _create_app(context, worker, rehearsals)
+    if not teams:
+        return app
+    team_apps = {
+        str(team.settings.team): _create_app(team, team_worker)
+        for team, team_worker in zip(teams, team_workers, strict=True)
+    }
+    return TeamDispatcher(app, team_apps, partial(team_names, context.settings))
 
 
 def _create_app(context: AppContext, worker: WorkerHandle, rehearsals: BacktestRunner | None = None) -> FastAPI:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from onrecall.domain.errors import Invalid, OnRecallError
-from onrecall.domain.incident import Recommendation, RecommendationOutcome
+from onrecall.domain.recommendation import Recommendation, RecommendationOutcome
 from onrecall.http.slack_app import SlackApp, require_own_workspace
 from onrecall.http.slack_votes import StepVote, merge_vote
 from onrecall.notifications import PermanentDeliveryError

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from onrecall.domain.incident import OutcomeVerdict, RecommendationOutcome, StepVerdict
+from onrecall.domain.recommendation import OutcomeVerdict, RecommendationOutcome, StepVerdict
 
 
 @dataclass(frozen=True, slots=True)

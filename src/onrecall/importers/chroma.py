@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedInput, Unavailable
-from onrecall.domain.incident import Document
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.domain.optional_packages import missing_extra
 from onrecall.importers import ragoffire

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from typing import get_args
 
+from onrecall.domain.document import DocumentKind
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import DocumentKind
 from onrecall.importers.markdown_file import MarkdownFile, front_text
 from onrecall.importers.postmortem.front import START, describes_incident
 from onrecall.importers.postmortem.kind import has_incident_date, reports_outage

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.importers import (
     datadog,
     firehydrant,

@@ -9,8 +9,9 @@ from pathlib import PurePosixPath
 import yaml
 
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.importers import markup
 from onrecall.importers.date_order import page_date_order
 from onrecall.importers.document_kind import ISO_DATE, document_kind

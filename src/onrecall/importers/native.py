@@ -6,11 +6,10 @@ from datetime import datetime
 from typing import Any, get_args
 
 from onrecall.domain.commands import bare_command
+from onrecall.domain.document import Document, DocumentKind
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import (
     ActionItem,
-    Document,
-    DocumentKind,
     Incident,
     IncidentLink,
     LinkKind,

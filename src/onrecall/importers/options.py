@@ -7,8 +7,9 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.importers import mapping as mapping_files
 from onrecall.importers.encoding import check_encoding
 from onrecall.importers.format_table import format_names

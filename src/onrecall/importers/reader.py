@@ -7,8 +7,8 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.domain.incident import Document
 from onrecall.importers import chroma, mail, markdown, markup, servicenow_xml, spreadsheet, status_feed
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers.encoding import SAMPLE, binary_kind, decode, decode_sample

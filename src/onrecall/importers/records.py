@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.importers import chroma, columns, spreadsheet
 from onrecall.importers import csv_reader as csv_rows
 from onrecall.importers import json_reader as json_rows

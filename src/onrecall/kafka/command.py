@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from onrecall.bootstrap import app as wiring
+from onrecall.bootstrap.kafka import kafka_connection
 from onrecall.bootstrap.status import ComponentStatus
 from onrecall.cli.arguments import Json
 from onrecall.domain.errors import Invalid, Unavailable
@@ -31,7 +32,7 @@ log = logging.getLogger("onrecall.kafka.client")
 def kafka(as_json: Json = False) -> None:
     """Consume alerts from Kafka, in one consumer group, and publish recommendations if a topic is set."""
     chosen = wiring.settings()
-    connection = wiring.kafka_connection(chosen)
+    connection = kafka_connection(chosen)
     if connection is None:
         raise Invalid("the brokers are unknown; set ONRECALL_KAFKA_BROKERS, such as localhost:9092", "kafka_brokers")
     check_library()
@@ -43,7 +44,7 @@ def kafka(as_json: Json = False) -> None:
 
 def component_checks(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
     """Return Kafka's checks for `doctor`, if Kafka is configured."""
-    connection = wiring.kafka_connection(chosen)
+    connection = kafka_connection(chosen)
     return [] if connection is None else [lambda: health(connection)]
 
 

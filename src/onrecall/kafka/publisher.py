@@ -10,7 +10,8 @@ from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import NotFound, OnRecallError, Unavailable
 from onrecall.kafka.status_printer import StatusPrinter
 from onrecall.pipeline import IncidentService
-from onrecall.schemas.incidents import IncidentOut, RecommendationOut
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.recommendations import RecommendationOut
 from onrecall.storage import IncidentEvent
 from onrecall.storage.lease_holder import new_holder
 

@@ -7,7 +7,10 @@ from typing import Any
 from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.incident import Confidence, DiagnosticCheck, Document, Evidence, Incident, Recommendation, Step
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Confidence, DiagnosticCheck, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recurrences.recurrence import Family
 from onrecall.storage.action_items import ListedAction
@@ -52,11 +55,8 @@ def _evidence_item(item: Evidence) -> dict[str, Any]:
         fields |= {"service": item.incident.service, "status": item.incident.status}
         fields["root_cause"] = shorten(resolution.root_cause) if resolution else None
     if item.excerpt is not None and (item.document is not None or item.excerpt.page):
-        fields |= {
-            "heading": shorten(item.excerpt.heading),
-            "line": item.excerpt.line,
-            "excerpt": shorten(item.excerpt.text),
-        }
+        fields |= {"heading": shorten(item.excerpt.heading), "line": item.excerpt.line}
+        fields["excerpt"] = shorten(item.excerpt.text)
         if item.excerpt.page:
             fields["page"] = item.excerpt.page
     return fields
@@ -132,14 +132,7 @@ def _step(step: Step) -> dict[str, Any]:
 def incident(stored: Incident, newest: Recommendation | None) -> dict[str, Any]:
     """An incident, what fixed it, and the newest answer to it."""
     resolution = stored.resolution
-    steps_done = (
-        [
-            {"text": shorten(step.text), "command": shorten(step.command), "outcome": step.outcome}
-            for step in resolution.steps
-        ]
-        if resolution
-        else []
-    )
+    steps_done = resolution.steps if resolution else ()
     return {
         "id": stored.id,
         "title": shorten(stored.title),
@@ -151,7 +144,10 @@ def incident(stored: Incident, newest: Recommendation | None) -> dict[str, Any]:
         "resolved_at": stored.resolved_at.isoformat() if stored.resolved_at else None,
         "links": [{"kind": link.kind, "incident": link.incident} for link in stored.links],
         "root_cause": shorten(resolution.root_cause, 1500) if resolution else None,
-        "steps_done": steps_done,
+        "steps_done": [
+            {"text": shorten(step.text), "command": shorten(step.command), "outcome": step.outcome}
+            for step in steps_done
+        ],
         "recommendation": answer(newest) if newest else None,
     }
 

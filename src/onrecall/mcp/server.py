@@ -20,21 +20,17 @@ from pydantic import Field
 from onrecall import __version__
 from onrecall.domain.access import Principal
 from onrecall.domain.errors import Invalid, NotFound, OnRecallError
-from onrecall.domain.incident import (
-    EvidenceKind,
-    Filter,
-    Incident,
-    OutcomeVerdict,
-    RecommendationOutcome,
-    Resolution,
-    StepVerdict,
-)
-from onrecall.domain.situation import make_situation
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import OutcomeVerdict, RecommendationOutcome, StepVerdict
+from onrecall.domain.situation import Filter, make_situation
 from onrecall.mcp import results
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline import recurrences as families
 from onrecall.pipeline.action_items import ActionSelection
-from onrecall.schemas.incidents import StepIn, StepVerdictIn, When
+from onrecall.schemas.incidents import StepIn
+from onrecall.schemas.json_models import When
+from onrecall.schemas.recommendations import StepVerdictIn
 from onrecall.schemas.risk import LONGEST as LONGEST_COMMAND
 from onrecall.schemas.risk import Kind, assess_risk
 from onrecall.schemas.trust import TrustOut

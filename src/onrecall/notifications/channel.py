@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Literal, Protocol
 
 from onrecall.domain.alert import AlertLink
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
 
 Kind = Literal["opened", "changed", "resolved", "reopened", "merged"]

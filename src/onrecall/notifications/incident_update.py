@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import IncidentUpdate, Kind
 from onrecall.notifications.text import VERDICT_SENTENCES, first_safe

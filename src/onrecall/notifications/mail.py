@@ -19,7 +19,8 @@ from html import escape
 from typing import Literal
 
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.notifications.egress_guard import MAIL_PORTS, EgressGuard, check_port
@@ -233,6 +234,10 @@ def _message_rows(incident: Incident, answer: Recommendation | None, event: Inci
         where = f" ({words.format_citation(answer.cause_citation)})" if answer.cause_citation else ""
         yield "plain", _safe_text(f"Cause: {answer.cause}{where}")
     yield "plain", _safe_text(words.trust_sentence(answer))
+    yield from _first_step_rows(answer)
+
+
+def _first_step_rows(answer: Recommendation) -> Iterator[Row]:
     step = words.first_safe(answer)
     if step is None:
         yield "strong", words.NO_SAFE_STEP

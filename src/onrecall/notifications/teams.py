@@ -11,7 +11,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.notifications.egress_guard import EgressGuard

@@ -7,17 +7,9 @@ from urllib.parse import urlsplit
 
 from onrecall.domain.alert import AlertLinkKind
 from onrecall.domain.confidence_sentence import confidence_sentence
-from onrecall.domain.incident import (
-    Citation,
-    Incident,
-    Ongoing,
-    Recommendation,
-    Resolution,
-    Risk,
-    Step,
-    Verdict,
-    first_safe_step,
-)
+from onrecall.domain.evidence import Citation, Ongoing
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Recommendation, Risk, Step, Verdict, first_safe_step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import IncidentUpdate, Kind
 

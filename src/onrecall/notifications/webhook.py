@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from onrecall.domain.incident import Citation, Incident, Recommendation, Step
+from onrecall.domain.evidence import Citation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation, Step
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, SentMessage, Thread
 from onrecall.notifications.json_poster import JsonPoster

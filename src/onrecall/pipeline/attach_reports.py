@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, TimelineEntry
+from onrecall.domain.document import Document
+from onrecall.domain.incident import POSTMORTEM, Incident, Resolution, TimelineEntry
 from onrecall.domain.report_ids import former_report_ids
 from onrecall.storage import Storage
 
@@ -63,12 +64,6 @@ def merge_report(stored: Incident, report: Incident) -> Incident:
     from_report = stored.document in (None, report.document)
     if not from_report:
         return stored
-    ended = stored.resolved_at or stored.started_at
-    first, last = stored.started_at - TIMELINE_BEFORE, ended + TIMELINE_AFTER
-    timeline = [
-        entry if entry.at is None or first <= entry.at <= last else replace(entry, at=None) for entry in report.timeline
-    ]
-    own = [entry for entry in stored.timeline if entry.line is None]
     own_fields = {name for name in _STATEMENTS if getattr(stored, name) and not _is_from_report(stored, name)}
     statements = {name: getattr(stored if name in own_fields else report, name) for name in _STATEMENTS}
     return replace(
@@ -77,13 +72,24 @@ def merge_report(stored: Incident, report: Incident) -> Incident:
         impact=statements["impact"],
         detection=statements["detection"],
         trigger=statements["trigger"],
-        timeline=tuple(_in_time_order([*own, *timeline])),
+        timeline=_merge_timelines(stored, report),
         action_items=report.action_items,
         lines={name: line for name, line in report.lines.items() if name not in own_fields},
         resolution=stored.resolution or _resolution_from_report(stored, report),
         status="resolved" if stored.resolution is None and report.resolution else stored.status,
         resolved_at=stored.resolved_at or (report.resolved_at if report.resolution else None),
     )
+
+
+def _merge_timelines(stored: Incident, report: Incident) -> tuple[TimelineEntry, ...]:
+    """Return the stored entries and those of the report, which have no time where it is far from the incident."""
+    ended = stored.resolved_at or stored.started_at
+    first, last = stored.started_at - TIMELINE_BEFORE, ended + TIMELINE_AFTER
+    reported = [
+        entry if entry.at is None or first <= entry.at <= last else replace(entry, at=None) for entry in report.timeline
+    ]
+    own = [entry for entry in stored.timeline if entry.line is None]
+    return tuple(_in_time_order([*own, *reported]))
 
 
 _STATEMENTS = ("impact", "detection", "trigger")

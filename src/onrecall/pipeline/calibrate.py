@@ -14,14 +14,9 @@ from onrecall.calibration.model import CalibrationModel, NotMeasured
 from onrecall.calibration.trust_summary import TrustSummary, summarize_trust
 from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import (
-    Advice,
-    Confidence,
-    Evidence,
-    Incident,
-    Recommendation,
-    RecommendationOutcome,
-)
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Advice, Confidence, Recommendation, RecommendationOutcome
 from onrecall.pipeline.resolved_cause import CauseJudgement, ResolvedCause, find_origins
 from onrecall.recommendation import Thresholds
 from onrecall.storage import Storage, StoredVerdict
@@ -174,8 +169,9 @@ class CalibrationService:
         if incident.resolution is None or not incident.resolution.confirmed:
             return None
         truth = ResolvedCause(incident.resolution, self._linked_to(incident), labels)
-        known = True if truth.is_on_record(first) else None
-        return self._label(incident, first, truth.judge(first), place=truth.rank_in(first), known=known)
+        known = truth.is_on_record(first) or self._is_cause_known(incident, first.created_at)
+        labelled = self._label(incident, first, truth.judge(first), known)
+        return labelled and replace(labelled, place=truth.rank_in(first) if known else None)
 
     def _labels_of(self, incidents: Iterable[str]) -> Mapping[str, str]:
         """Return the cause labels that incidents have by now."""
@@ -204,7 +200,9 @@ class CalibrationService:
         """Label an answer by a rating; a later resolution overrides it."""
         if incident.resolution is None and answer.cause is not None:
             judgement = CauseJudgement(right=outcome.verdict == "helped", by="rating")
-            self._learn(self._label(incident, answer, judgement), outcome.at)
+            self._learn(
+                self._label(incident, answer, judgement, self._is_cause_known(incident, answer.created_at)), outcome.at
+            )
 
     def record_replay(
         self, judged: Sequence[LabelledAnswer], now: datetime, learned: LearningCurve | None = None
@@ -244,35 +242,29 @@ class CalibrationService:
         summary = summarize_trust(map(_from_store, verdicts), at.similar, at.known, measured.learning)
         return replace(summary, left_out=self._store.verdicts.count() - len(verdicts))
 
+    def _is_cause_known(self, incident: Incident, at: datetime) -> bool | None:
+        """Return whether an earlier incident had the same cause label; None without a label."""
+        label = incident.resolution.cause if incident.resolution else None
+        return self._store.verdicts.cause_known(label, at, incident.id) if label else None
+
     def _label(
-        self,
-        incident: Incident,
-        answer: Recommendation,
-        judgement: CauseJudgement,
-        *,
-        place: int | None = None,
-        known: bool | None = None,
+        self, incident: Incident, answer: Recommendation, judgement: CauseJudgement, known: bool | None
     ) -> LabelledAnswer | None:
         """Return the answer with its label; None where it has nothing to learn from.
 
-        `known` says that an earlier incident had the same cause, None asks by the cause label.
+        `known` says whether an earlier incident had the same cause; None: nobody knows.
         """
         if not answer.features:
             return None
-        label = incident.resolution.cause if incident.resolution else None
-        cause_known = known
-        if known is None and label:
-            cause_known = self._store.verdicts.cause_known(label, answer.created_at, incident.id)
         return LabelledAnswer(
             at=answer.created_at,
             features=answer.features,
             right=judgement.right,
-            known=cause_known,
+            known=known,
             verdict=answer.verdict,
             basis=LIVE_BASIS,
             incident=incident.id,
             service=incident.service,
-            place=place if cause_known else None,
             origin=incident.resolution.cause_origin if incident.resolution else None,
             judged_by=judgement.by,
         )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import CheckResult, Recommendation
+from onrecall.domain.recommendation import CheckResult, Recommendation
 from onrecall.recommendation import step_key
 from onrecall.storage import Storage
 

@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid, NotFound, OnRecallError, Unavailable
-from onrecall.domain.incident import Document
 from onrecall.domain.team import INSTALLATION
 from onrecall.pipeline.incident_service import IncidentService
 from onrecall.storage.document_shares import DocumentShare

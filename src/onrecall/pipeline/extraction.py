@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.document import Document
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document, Incident, Resolution
+from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.suggestion import Suggestion
 from onrecall.importers.postmortem.outcomes import detect_outcome
 from onrecall.pipeline.refine import MeteredModel, Models
@@ -45,6 +46,11 @@ class ExtractionReport:
     """Quotations that do not stand in their postmortem and were thrown away."""
     failures: dict[str, str] = field(default_factory=dict)
     """Incident → why no model answered."""
+
+    def note_verified(self, incident_id: str, verified: VerifiedExtraction) -> None:
+        """Count what a model quoted that stands nowhere; an earlier failure no longer counts."""
+        self.dropped += len(verified.dropped)
+        self.failures.pop(incident_id, None)
 
     @property
     def summary(self) -> str:
@@ -120,8 +126,7 @@ class PostmortemExtractor:
                 continue
             verified = verify_extraction(extraction, document.text, mask, detect_outcome)
             model.report_validation(["not in the text"] if verified.dropped else [])
-            report.dropped += len(verified.dropped)
-            report.failures.pop(incident.id, None)
+            report.note_verified(incident.id, verified)
             if not verified.is_empty:
                 report.proposed.append(self._propose(incident, document, name, verified, role, remote.name))
                 return

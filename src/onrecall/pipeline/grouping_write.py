@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import Alert
-from onrecall.domain.incident import Incident, Passage
+from onrecall.domain.incident import Incident
 from onrecall.domain.maintenance import MaintenanceWindow
+from onrecall.domain.passage import Passage
 from onrecall.grouping import GroupingPlan, JoinIncident, Member, MergeIncidents, ServiceGraph
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.maintenance import covering_window
@@ -110,29 +111,21 @@ class GroupingWriteBuilder:
             _apply_update(self._deltas[str(alert.incident)], alert)
         openings = [*self._planned_openings(plan), *self._join(plan.joins)]
         merged = self._merge(plan.merges)
-        changed = self._changed_deltas(merged)
-        new = [
-            _resolve_if_over(storm.build_incident(None, alerts, self._topology), alerts, self._now)
-            for _, alerts in openings
-        ]
-        after = [self._after(delta) for delta in changed]
-        reindexed = [
-            incident
-            for delta, incident in zip(changed, after, strict=True)
-            if incident.source == ALERTS_SOURCE and storm.needs_reindex(delta.before, incident)
-        ]
+        new = [self._new_incident(alerts) for _, alerts in openings]
+        changed = [(delta, self._after(delta)) for delta in self._changed_deltas(merged)]
+        reindexed = [after for delta, after in changed if _needs_passages(delta, after)]
         prepared = iter(recall.prepare([*new, *reindexed]))
         opened = [
             _opened(incident, next(prepared), members, alerts)
             for incident, (members, alerts) in zip(new, openings, strict=True)
         ]
         passages = {incident.id: next(prepared) for incident in reindexed}
-        changes = [
-            _changed(delta, incident, passages.get(incident.id), self._now)
-            for delta, incident in zip(changed, after, strict=True)
-        ]
+        changes = [_changed(delta, after, passages.get(after.id), self._now) for delta, after in changed]
         set_aside = self._waiting.set_aside(plan)
         return GroupingWrite(self._number, tuple(opened), tuple(changes), tuple(merged), set_aside)
+
+    def _new_incident(self, alerts: Sequence[StoredAlert]) -> Incident:
+        return _resolve_if_over(storm.build_incident(None, alerts, self._topology), alerts, self._now)
 
     def _planned_openings(self, plan: GroupingPlan) -> Iterable[Opening]:
         for opening in plan.opens:
@@ -194,6 +187,10 @@ def _apply_update(delta: IncidentDelta, alert: StoredAlert) -> None:
     delta.news.append(AlertAssignment(alert))
     if delta.before.status == "resolved" and delta.before.resolution is None and alert.alert.status == "firing":
         delta.reopens = True
+
+
+def _needs_passages(delta: IncidentDelta, after: Incident) -> bool:
+    return after.source == ALERTS_SOURCE and storm.needs_reindex(delta.before, after)
 
 
 def _opened(

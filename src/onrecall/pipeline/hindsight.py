@@ -12,7 +12,8 @@ from typing import Any
 
 from onrecall import importers
 from onrecall.domain.errors import NotFound, RejectedInput
-from onrecall.domain.incident import Incident, Owner
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
 from onrecall.importers import ImportedItem, ImportNote
 from onrecall.notifications.hindsight import SOURCE, HindsightMirror
@@ -129,10 +130,20 @@ def pull(
     )
     pulled.brought.unchanged += len(to_import) - len(changed)
     if not dry_run:
-        rejected = {rejection.where for rejection in pulled.brought.rejected}
-        imported = [document for name, documents in changed.items() if name not in rejected for document in documents]
-        memory.store.mirrored.note_pulled(peer.channel.name, {document.id: document.version for document in imported})
+        memory.store.mirrored.note_pulled(peer.channel.name, _imported_versions(changed, pulled.brought))
     return pulled
+
+
+def _imported_versions(
+    documents_by_incident: Mapping[str, Sequence[StoredDocument]], brought: ImportReport
+) -> dict[str, str]:
+    rejected = {rejection.where for rejection in brought.rejected}
+    return {
+        document.id: document.version
+        for name, documents in documents_by_incident.items()
+        if name not in rejected
+        for document in documents
+    }
 
 
 def _documents_by_incident(documents: Iterable[StoredDocument], pulled: PullReport) -> dict[str, list[StoredDocument]]:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedInput
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.incident import Incident
 from onrecall.domain.markdown import strip_emphasis
 from onrecall.importers import ImportNote, ImportQuality, QualitySurvey, UnusedFields
 from onrecall.pipeline.attach_reports import keep_stored_ids, match_stored_incidents, merge_report

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from onrecall.domain.incident import Document, Evidence, Incident, Owner
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.memory_store import MemoryStore
 

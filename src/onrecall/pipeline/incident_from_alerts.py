@@ -39,13 +39,22 @@ def build_incident(
     if before is not None and (before.source != ALERTS_SOURCE or before.resolution is not None or not alerts):
         return before
     ordered = sorted(alerts, key=lambda alert: (effective_start(alert), alert.alert.source, alert.alert.key))
-    ordered_alerts = [alert.alert for alert in ordered]
-    continued = sorted({alert.continues for alert in ordered_alerts if alert.continues})
-    described = _without_mere_ends(ordered_alerts)
+    described = _without_mere_ends([alert.alert for alert in ordered])
     first = primary_alert(described, topology)
     also = summarize_alerts(described, besides=first)
-    incident = Incident(
-        id=before.id if before else "",
+    incident = _described(ordered, first, also)
+    if before is None:
+        return incident
+    updated = _keep_state(before, incident)
+    return keep_edits(before, updated if complete else _keep_earlier_alerts(before, updated, first, also))
+
+
+def _described(ordered: Sequence[StoredAlert], first: Alert, also: Sequence[str]) -> Incident:
+    """Return the alerts, oldest first, as a new incident; `first` gives its title and text, `also` the other rows."""
+    ordered_alerts = [alert.alert for alert in ordered]
+    continued = sorted({alert.continues for alert in ordered_alerts if alert.continues})
+    return Incident(
+        id="",
         title=_truncate_line(first.title, MAX_TITLE) or _truncate_line(first.key, MAX_TITLE),
         started_at=effective_start(ordered[0]),
         description=_join_description(_own_text(first), also),
@@ -56,16 +65,13 @@ def build_incident(
         source=ALERTS_SOURCE,
         links=tuple(IncidentLink("recurrence", earlier) for earlier in continued),
     )
-    if before is None:
-        return incident
-    updated = _keep_state(before, incident)
-    return keep_edits(before, updated if complete else _keep_earlier_alerts(before, updated, first, also))
 
 
 def _keep_state(before: Incident, incident: Incident) -> Incident:
     """Return the incident with what does not follow from its alerts."""
     return replace(
         incident,
+        id=before.id,
         status=before.status,
         acknowledged_at=before.acknowledged_at,
         resolved_at=before.resolved_at,

@@ -6,18 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.domain.alert import AlertLink, ChangeEvent
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.domain.incident import (
-    Document,
-    Incident,
-    IncidentLink,
-    LinkKind,
-    Owner,
-    Recommendation,
-    RecommendationOutcome,
-    Severity,
-    Situation,
-)
+from onrecall.domain.incident import Incident, IncidentLink, LinkKind, Severity
+from onrecall.domain.passage import Owner
+from onrecall.domain.recommendation import Recommendation, RecommendationOutcome
+from onrecall.domain.situation import Situation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.grouping import ServiceGraph
 from onrecall.notifications import Channel

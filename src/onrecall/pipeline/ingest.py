@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.alert import Acknowledgement, Alert, InboundEvent, Note
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid, RejectedInput, RejectedPart
-from onrecall.domain.incident import Document
 from onrecall.domain.spans import span
 from onrecall.pipeline.heartbeats import DeadMansSwitch
 from onrecall.pipeline.observers import IngestStats, Observers
@@ -18,7 +18,7 @@ from onrecall.redaction import redact_model
 from onrecall.retrieval import Retriever
 from onrecall.sources import SOURCES, ParsedWebhook, SourceCatalog, SubscriptionConfirmation, WebhookRequest
 from onrecall.sources.body_decoding import decode_text
-from onrecall.sources.rehearsal import PayloadRehearsal, rehearse
+from onrecall.sources.rehearsal import PayloadRehearsal, RehearsedPart, rehearse
 from onrecall.storage import IngestBatch, IngestResult, PreparedRecord, Storage
 from onrecall.storage import ingest as receiving
 
@@ -80,11 +80,8 @@ class AlertIngester:
         sources: SourceCatalog = SOURCES,
         policy: SourcePolicy = SourcePolicy(),
     ) -> None:
-        self._store = store
-        self._recall = recall
-        self._clock = clock
-        self._observers = observers
-        self._personal = personal
+        self._store, self._recall, self._clock = store, recall, clock
+        self._observers, self._personal = observers, personal
         self.sources = sources
         self._expiry = policy.expiry
         self._trusted = policy.trusted
@@ -173,21 +170,15 @@ class AlertIngester:
         def text(value: str | None) -> str | None:
             return clean.text(value) if value else value
 
-        parts = tuple(
-            replace(
-                part,
-                fields=tuple(
-                    replace(field_value, value=text(field_value.value), place=text(field_value.place))
-                    for field_value in part.fields
-                ),
-                problems=tuple(map(clean.text, part.problems)),
-            )
-            for part in rehearsal.parts
-        )
+        def part_without_secrets(part: RehearsedPart) -> RehearsedPart:
+            fields = (replace(value, value=text(value.value), place=text(value.place)) for value in part.fields)
+            return replace(part, fields=tuple(fields), problems=tuple(map(clean.text, part.problems)))
+
         rejected = tuple(
             replace(part, raw=clean.json(part.raw), message=clean.text(part.message)) for part in rehearsal.rejected
         )
         refusal, definition = text(rehearsal.refusal), clean.text(rehearsal.definition)
+        parts = tuple(map(part_without_secrets, rehearsal.parts))
         return replace(rehearsal, parts=parts, rejected=rejected, refusal=refusal, definition=definition)
 
     def _expiring(self, signal: InboundEvent) -> InboundEvent:

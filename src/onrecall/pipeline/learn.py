@@ -5,16 +5,11 @@ from dataclasses import replace
 
 from onrecall.domain.cause_label import normalize_label
 from onrecall.domain.commands import bare_command
-from onrecall.domain.incident import (
-    CauseOrigin,
-    Document,
-    Incident,
-    Recommendation,
-    RecommendationOutcome,
-    Resolution,
-    StepExecution,
-)
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import CauseOrigin, Incident, Resolution
 from onrecall.domain.markdown_page import fold_words
+from onrecall.domain.recommendation import Recommendation, RecommendationOutcome
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recommendation import step_key
 

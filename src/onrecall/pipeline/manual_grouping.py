@@ -1,7 +1,7 @@
 """Manual merging and splitting of incidents; decisions are remembered for future grouping."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onrecall.domain.alert import Alert
@@ -68,7 +68,7 @@ class ManualGrouping:
             _ensure_open(incident, "reopen it first")
             number, alerts_in_incident = self._number_and_alerts(incident_id)
             parted, remaining = _split_selected(alerts_in_incident, alerts, incident)
-            opened = self._write(self._plan_split(number, incident, parted, remaining, by))
+            opened = self._write(self._plan_split(_Parting(number, incident, parted, remaining, by)))
             if opened:
                 return self._store.incidents.get(opened[0])
         raise Unavailable("alerts are being grouped; try again")
@@ -83,7 +83,7 @@ class ManualGrouping:
             number, alerts = self._number_and_alerts(incident_id)
             parted = [alert for alert in alerts if (alert.joined or {}).get("from") == merged_id]
             remaining = [alert for alert in alerts if alert not in parted]
-            if self._write(self._plan_unmerge(number, incident, merged, parted, remaining, by)) is not None:
+            if self._write(self._plan_unmerge(_Parting(number, incident, parted, remaining, by), merged)) is not None:
                 return self._store.incidents.get(merged_id)
         raise Unavailable("alerts are being grouped; try again")
 
@@ -118,63 +118,58 @@ class ManualGrouping:
             by=by,
         )
 
-    def _plan_split(
-        self,
-        number: int,
-        incident: Incident,
-        parted: Sequence[StoredAlert],
-        remaining: Sequence[StoredAlert],
-        by: str | None,
-    ) -> GroupingWrite:
-        new = storm.build_incident(None, parted, self._topology)
+    def _plan_split(self, parting: "_Parting") -> GroupingWrite:
+        new = storm.build_incident(None, parting.leaving, self._topology)
         (passages,) = self._recall.prepare([new])
-        opened = NewIncident(
-            new, passages, tuple(AlertAssignment(alert, MANUAL_ASSIGNMENT) for alert in parted), out_of=incident.id
-        )
-        after = storm.build_incident(incident, remaining, self._topology)
-        return GroupingWrite(
-            number,
-            opened=(opened,),
-            changed=(self._incident_change(incident, after),),
-            pairings=dict.fromkeys(pairing_kinds(parted, remaining), False),
-            by=by,
-        )
+        opened = NewIncident(new, passages, parting.assignments, out_of=parting.incident.id)
+        return replace(parting.write(self._remainder(parting)), opened=(opened,))
 
-    def _plan_unmerge(
-        self,
-        number: int,
-        incident: Incident,
-        merged: Incident,
-        parted: Sequence[StoredAlert],
-        remaining: Sequence[StoredAlert],
-        by: str | None,
-    ) -> GroupingWrite:
-        now = self._clock()
+    def _plan_unmerge(self, parting: "_Parting", merged: Incident) -> GroupingWrite:
+        now, incident, by = self._clock(), parting.incident, parting.by
         back = replace(
-            storm.build_incident(merged, parted, self._topology),
+            storm.build_incident(merged, parting.leaving, self._topology),
             status="acknowledged" if merged.acknowledged_at else "open",
             resolved_at=None,
         )
-        placed = tuple(AlertAssignment(alert, MANUAL_ASSIGNMENT) for alert in parted)
         events = [NewEvent(merged.id, "split", now, by, {"out_of": incident.id})]
         origin = [NewEvent(incident.id, "split", now, by, {"incident": merged.id})]
-        return GroupingWrite(
-            number,
-            changed=(
-                replace(self._incident_change(merged, back, events=events), alerts=placed, unlinked=incident.id),
-                self._incident_change(
-                    incident, storm.build_incident(incident, remaining, self._topology), events=origin
-                ),
-            ),
-            pairings=dict.fromkeys(pairing_kinds(parted, remaining), False),
-            by=by,
+        restored = self._incident_change(merged, back, events=events)
+        return parting.write(
+            replace(restored, alerts=parting.assignments, unlinked=incident.id), self._remainder(parting, origin)
         )
+
+    def _remainder(self, parting: "_Parting", events: Iterable[NewEvent] = ()) -> IncidentChange:
+        """Return how the incident changes that keeps the remaining alerts."""
+        after = storm.build_incident(parting.incident, parting.remaining, self._topology)
+        return self._incident_change(parting.incident, after, events=events)
 
     def _incident_change(self, before: Incident, after: Incident, events: Iterable[NewEvent] = ()) -> IncidentChange:
         passages = None
         if after.source == ALERTS_SOURCE and storm.needs_reindex(before, after):
             (passages,) = self._recall.prepare([after])
         return IncidentChange(before, after, passages, events=tuple(events), refresh=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parting:
+    """Alerts that leave an incident, and those that remain; both are kept apart from now on."""
+
+    number: int
+    """The grouping that it is based on."""
+    incident: Incident
+    leaving: Sequence[StoredAlert]
+    remaining: Sequence[StoredAlert]
+    by: str | None
+
+    @property
+    def assignments(self) -> tuple[AlertAssignment, ...]:
+        """The leaving alerts as a person assigned them."""
+        return tuple(AlertAssignment(alert, MANUAL_ASSIGNMENT) for alert in self.leaving)
+
+    def write(self, *changed: IncidentChange) -> GroupingWrite:
+        """Return the write with these changes."""
+        pairings = dict.fromkeys(pairing_kinds(self.leaving, self.remaining), False)
+        return GroupingWrite(self.number, changed=changed, pairings=pairings, by=self.by)
 
 
 def merged_into(incident: Incident) -> str | None:

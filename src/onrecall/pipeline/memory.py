@@ -4,17 +4,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import (
-    Document,
-    Evidence,
-    Incident,
-    IncidentLink,
-    Recommendation,
-    Resolution,
-    Situation,
-)
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
 from onrecall.domain.markdown import strip_emphasis
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.pipeline.calibrate import Calibration
 from onrecall.pipeline.learn import (
     executions_from_resolution,

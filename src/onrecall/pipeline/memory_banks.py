@@ -11,8 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Document, Evidence, Filter, Incident, Owner, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner
+from onrecall.domain.situation import Filter, Situation
 from onrecall.hindsight import StoredDocument
 from onrecall.notifications.hindsight import SOURCE
 from onrecall.pipeline.hindsight import incident_record, parse_record

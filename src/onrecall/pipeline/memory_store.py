@@ -4,17 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from onrecall.domain.incident import (
-    Document,
-    Incident,
-    IncidentLink,
-    Owner,
-    Passage,
-    Recommendation,
-    Resolution,
-    StepExecution,
-    TrackRecord,
-)
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import StepExecution, TrackRecord
+from onrecall.domain.incident import Incident, IncidentLink, Resolution
+from onrecall.domain.passage import Owner, Passage
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import PassageFeatures, PassageLogEntry, PassageText, StoredTermStatistics
 from onrecall.storage.examples import ExampleRecords

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.notifications import Channel, Notice, NoticeChannel, NoticeKind, notice_channel
 from onrecall.notifications.notice import SETTINGS_BY_KIND
 from onrecall.notifications.text import trust_sentence

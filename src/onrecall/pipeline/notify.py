@@ -12,7 +12,8 @@ from typing import Any, Protocol, get_args
 
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import NotFound, Unavailable
-from onrecall.domain.incident import Incident, Recommendation, Severity
+from onrecall.domain.incident import Incident, Severity
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.spans import span
 from onrecall.notifications import (
     Channel,
@@ -99,9 +100,8 @@ class NotificationRules:
         update = build_update(incident, answer, happened, NotifiedState.from_json(last_state), delivered, suggestions)
         if update is None or not self._is_severe_enough(incident):
             return None
-        update = replace(
-            update, alert_links=alert_links.collect_links(self._store.alerts.of_incident(incident.id, LINKED_ALERTS))
-        )
+        links = alert_links.collect_links(self._store.alerts.of_incident(incident.id, LINKED_ALERTS))
+        update = replace(update, alert_links=links)
         message = self._channel.render(incident, answer, update, thread.remote if thread else {})
         if message is None:
             return None

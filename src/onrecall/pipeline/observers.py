@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,23 +8,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from onrecall.calibration import features, prior
-from onrecall.domain.incident import (
-    EXAMPLE,
-    Advice,
-    Confidence,
-    DiagnosticCheck,
-    Evidence,
-    Incident,
-    Latency,
-    Ongoing,
-    Owner,
-    Recommendation,
-    ServiceIncident,
-    Situation,
-    Snippet,
-    TrackRecord,
-)
+from onrecall.domain.evidence import UNTRIED, Evidence, Ongoing, ServiceIncident, Snippet, TrackRecord
+from onrecall.domain.incident import EXAMPLE, Incident
+from onrecall.domain.passage import Owner
+from onrecall.domain.recommendation import Advice, Confidence, DiagnosticCheck, Latency, Recommendation
 from onrecall.domain.service_names import find_service_candidates
+from onrecall.domain.situation import Situation
 from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
@@ -95,13 +84,8 @@ class Recommender:
     def _with_records(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.outcomes.track_records([item.id for item in evidence], situation.as_of)
         chance, shown = prior.load_shipped().probability, {item.id for item in evidence}
-        present = [
-            replace(item, near_duplicates=tuple(name for name in item.near_duplicates if name in shown))
-            for item in evidence
-        ]
-        return tuple(
-            replace(item, record=records.get(item.id, TrackRecord()), probability=chance(item)) for item in present
-        )
+        present = [replace(item, near_duplicates=tuple(sorted(shown & {*item.near_duplicates}))) for item in evidence]
+        return tuple(replace(item, record=records.get(item.id, UNTRIED), probability=chance(item)) for item in present)
 
     def _suggested(self, situation: Situation, evidence: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
         """Return pending suggestions for the evidence or similar to the situation.

@@ -7,7 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from onrecall.domain.errors import Unavailable
-from onrecall.domain.incident import Incident, Recommendation, Situation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.domain.spans import span
 from onrecall.pipeline import incident_from_alerts as storm
 from onrecall.pipeline.group_alerts import GroupingTimers

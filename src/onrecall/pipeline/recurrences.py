@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 
 import numpy as np
 
 from onrecall.domain.cause_label import normalize_label, normalized_cause
-from onrecall.domain.incident import Document, Incident, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident, ResolutionStep
 from onrecall.pipeline.cause_proposals import MAX_COMPARED
 from onrecall.pipeline.recurrence_days import CurrentTable, read_table
 from onrecall.pipeline.root_causes import (
@@ -94,16 +96,8 @@ def _find_current(store: Storage, now: datetime, selection: FamilyFilter) -> Rec
     matching = ranked.select(selection.min_count, selection.service)
     shown = matching[: selection.limit]
     most = share_evenly([int(ranked.families.counts[family]) for family in shown], MEMBERS_READ)
-    rows = {family: ranked.listed_rows(family, most) for family in shown}
-    listed = _by_id(incidents_in_rows(store, table, sorted(row for of_family in rows.values() for row in of_family)))
-    reports = find_reports(store) if shown else ()
-    tracked = TrackedActions(store.action_items.of_incidents(list(listed)))
     return Recurrences(
-        families=tuple(
-            _add_fix(family, listed, reports, tracked)
-            for number in shown
-            if (family := _describe(ranked, number, rows[number], listed)) is not None
-        ),
+        families=tuple(_described_families(store, ranked, shown, most)),
         found=len(matching),
         incidents=len(table),
         since=to_datetime(int(table.facts["started"][0])) if len(table) else None,
@@ -112,6 +106,18 @@ def _find_current(store: Storage, now: datetime, selection: FamilyFilter) -> Rec
         proposed=len(waiting_proposals(store, explained)),
         limits=tuple(_current_limits(current, ranked, shown, most)),
     )
+
+
+def _described_families(store: Storage, ranked: RankedFamilies, shown: Sequence[int], most: int) -> Iterator[Family]:
+    """Yield the families with their fixes, read from at most `most` incidents of each."""
+    rows = {family: ranked.listed_rows(family, most) for family in shown}
+    listed_rows = sorted(row for of_family in rows.values() for row in of_family)
+    listed = _by_id(incidents_in_rows(store, ranked.table, listed_rows))
+    reports = find_reports(store) if shown else ()
+    tracked = TrackedActions(store.action_items.of_incidents(list(listed)))
+    for number in shown:
+        if (family := _describe(ranked, number, rows[number], listed)) is not None:
+            yield _add_fix(family, listed, reports, tracked)
 
 
 def _current_limits(current: CurrentTable, ranked: RankedFamilies, shown: Sequence[int], most: int) -> Iterator[str]:
@@ -193,17 +199,18 @@ def find_similar_causes(
     return _pair_with_nearest(names, np.stack([vectors[name] for name in names]), causes)
 
 
+def _share(first: frozenset[str], second: frozenset[str]) -> float:
+    return len(first & second) / max(1, len(first | second))
+
+
 def _pair_with_nearest(names: Sequence[str], vectors: np.ndarray, causes: Mapping[str, str]) -> list[SimilarCauses]:
     """Pair each incident with the nearest earlier one of equal meaning; one similar to none forms its own group."""
     pairs: list[SimilarCauses] = []
     alone: list[int] = []
-    words: dict[int, frozenset[str]] = {}
 
-    def shared(first: int, second: int) -> float:
-        for n in (first, second):
-            if n not in words:
-                words[n] = frozenset(tokenize(causes[names[n]]))
-        return len(words[first] & words[second]) / max(1, len(words[first] | words[second]))
+    @cache
+    def words(n: int) -> frozenset[str]:
+        return frozenset(tokenize(causes[names[n]]))
 
     for start in range(0, len(names), BLOCK_SIZE):
         block = vectors[start : start + BLOCK_SIZE]
@@ -214,7 +221,7 @@ def _pair_with_nearest(names: Sequence[str], vectors: np.ndarray, causes: Mappin
             scores = np.concatenate([earlier[row], within[row][[n - start for n in alone[before:]]]])
             close = np.flatnonzero(scores >= MIN_COSINE)
             near = close[np.argsort(-scores[close], kind="stable")[:MAX_CANDIDATES]]
-            like = next((n for n in near if shared(index, alone[n]) >= MIN_SHARED_WORDS), None)
+            like = next((n for n in near if _share(words(index), words(alone[n])) >= MIN_SHARED_WORDS), None)
             if like is None:
                 alone.append(index)
             else:

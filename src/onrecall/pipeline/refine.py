@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from onrecall.domain.errors import NotFound, Unavailable
-from onrecall.domain.incident import Incident, Recommendation, Situation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.domain.spans import span
 from onrecall.pipeline.calibrate import CalibrationService, with_public_confidence
 from onrecall.pipeline.observers import Observers
@@ -204,6 +206,9 @@ class Refiner:
         if refined_answer is not None:
             self._store.usage.keep(refined_answer, [step_key(step.text, step.command) for step in refined_answer.steps])
 
+    def _metered(self, model: Remote, answer: Recommendation) -> "MeteredModel":
+        return MeteredModel(model, self._store, self._models.limits, self._clock, answer.id)
+
     def _refined(
         self, answer: Recommendation, situation: Situation, incident: Incident | None = None
     ) -> tuple[Recommendation | None, RefinementResult]:
@@ -211,10 +216,7 @@ class Refiner:
         ends = time.monotonic() + self._models.deadline_seconds
         chosen = self._options(answer, situation, incident)
         mask = Mask(self._code)
-        metered = [
-            (role, MeteredModel(model, self._store, self._models.limits, self._clock, answer.id))
-            for role, model in self._models.by_role
-        ]
+        metered = [(role, self._metered(model, answer)) for role, model in self._models.by_role]
         with span("refine", {"onrecall.recommendation": answer.id}) as refining:
             outcome = escalate(chosen, mask, metered, lambda: ends - time.monotonic())
             refining.set_attribute("onrecall.refined", outcome.draft is not None)

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from onrecall.calibration.labelled_answers import JudgedBy
 from onrecall.domain.cause_label import names_cause, normalize_label
-from onrecall.domain.incident import Evidence, Incident, Recommendation, Resolution
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.markdown_page import fold_words
+from onrecall.domain.recommendation import Recommendation
 from onrecall.pipeline.learn import is_same_cause
 
 

@@ -5,7 +5,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from onrecall.domain.incident import Document, Incident, Owner
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline.cause_proposals import MAX_COMPARED, Proposal, propose_families, select_causes
 from onrecall.recurrences.day_facts import EXPLAINED

@@ -10,8 +10,11 @@ from typing import Literal
 from onrecall.domain import markdown
 from onrecall.domain import markdown_page as page
 from onrecall.domain.commands import CommandLine, read_commands
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Document, Evidence, Filter, Incident, Situation, Status
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident, Status
+from onrecall.domain.situation import Filter, Situation
 from onrecall.storage import Storage
 from onrecall.storage.read_replica import stale_reads
 

@@ -14,7 +14,11 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from onrecall.domain.errors import OnRecallError
-from onrecall.domain.incident import Evidence, Incident, Owner, Recommendation, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.hindsight import BankMatch
 from onrecall.notifications.hindsight import PREFIX
 from onrecall.redaction import redact

@@ -4,7 +4,7 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onrecall.domain.access import Key, Principal, generate_key, parse_key_id
@@ -71,7 +71,10 @@ class Sessions:
 
     def begin_with_key(self, key: Key, device: Device) -> NewSession:
         """Begin a session for the holder of a key. It ends with the key at the latest."""
-        return self._begin(Person("", "", key.name, key.role), device, key=key)
+        token = generate_token()
+        session = self._new_session(Person("", "", key.name, key.role), device, token)
+        expires_at = session.expires_at if key.expires_at is None else min(session.expires_at, key.expires_at)
+        return self._begin(replace(session, key_id=key.id, expires_at=expires_at), device, token)
 
     def begin_for(
         self, person: Person, device: Device, provider_session: str | None = None, token: str | None = None
@@ -80,33 +83,26 @@ class Sessions:
 
         `token` is that of the session which the same sign-in began in the store of another team.
         """
-        return self._begin(person, device, provider_session=provider_session, token=token)
+        token = token or generate_token()
+        session = self._new_session(person, device, token)
+        return self._begin(replace(session, provider_session=provider_session), device, token)
 
-    def _begin(
-        self,
-        person: Person,
-        device: Device,
-        *,
-        key: Key | None = None,
-        provider_session: str | None = None,
-        token: str | None = None,
-    ) -> NewSession:
-        now, token = self._clock(), token or generate_token()
-        expires_at = now + self._limits.absolute
-        session = Session(
+    def _new_session(self, person: Person, device: Device, token: str) -> Session:
+        now = self._clock()
+        return Session(
             id=_generate_id(),
             hash=hash_token(token),
             name=person.name,
             role=person.role,
             created_at=now,
             last_used_at=now,
-            expires_at=expires_at if key is None or key.expires_at is None else min(expires_at, key.expires_at),
-            key_id=None if key is None else key.id,
+            expires_at=now + self._limits.absolute,
             issuer=person.issuer or None,
             subject=person.subject or None,
-            provider_session=provider_session,
             client=_clean_client(device.client),
         )
+
+    def _begin(self, session: Session, device: Device, token: str) -> NewSession:
         replaced = hash_token(device.token) if device.token is not None and is_token(device.token) else None
         self._store.add(session, replaced)
         self._forget_cached()

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, NotFound
-from onrecall.domain.incident import Document, Incident, Resolution
+from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.domain.suggestion import Suggestion
 from onrecall.importers.steps import parse_steps

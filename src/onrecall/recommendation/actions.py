@@ -6,7 +6,9 @@ from datetime import datetime
 from itertools import islice
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Citation, Evidence, Incident, Situation, StepOutcome
+from onrecall.domain.evidence import Citation, Evidence
+from onrecall.domain.incident import Incident, StepOutcome
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.causes import cite_report, has_usable_resolution
 from onrecall.recommendation.runbook import Instruction, extract_instructions
 from onrecall.recommendation.sanitize import clean, quote, sentence

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Citation, Evidence, TrackRecord
+from onrecall.domain.evidence import Citation, Evidence, TrackRecord
 from onrecall.recommendation.sanitize import quote, sentence
 from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity, normalize_label
 

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 
-from onrecall.domain.incident import Advice, Alternative, Confidence, Evidence, Situation, TrackRecord
+from onrecall.domain.evidence import Evidence, TrackRecord
+from onrecall.domain.recommendation import Advice, Alternative, Confidence
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.actions import extract_actions, select_fitting_cases
 from onrecall.recommendation.causes import Hypothesis, normalized_label, rank_causes
 from onrecall.recommendation.discriminators import ObservationSet, discriminating_observations

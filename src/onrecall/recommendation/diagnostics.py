@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from onrecall.domain.incident import Evidence
+from onrecall.domain.evidence import Evidence
 from onrecall.recommendation.actions import EvidenceAction, extract_actions
 from onrecall.recommendation.imperative import to_imperative
 from onrecall.recommendation.instance_values import mask_instance_values

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from onrecall.domain.incident import Evidence, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, cause_text
 from onrecall.recommendation.instance_values import mark_source_values, mask_instance_values

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from onrecall.domain.incident import Evidence, Situation
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.sanitize import sentence
 from onrecall.recommendation.text_similarity import MAX_READ_LENGTH, extract_stems
 

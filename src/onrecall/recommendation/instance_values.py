@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-from onrecall.domain.incident import Document, Incident, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.value_patterns import PATTERNS, WELL_KNOWN
 
 _MARKED = re.compile(r"[\u2039\u203a]")

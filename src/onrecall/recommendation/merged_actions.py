@@ -8,12 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from onrecall.domain.incident import TrackRecord
+from onrecall.domain.evidence import UNTRIED, TrackRecord
 from onrecall.recommendation.actions import EvidenceAction
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 """Stands in for a missing date."""
-UNTRIED = TrackRecord()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from onrecall.domain.incident import Advice, DiagnosticCheck, Evidence, Recommendation, Situation, Step
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.recommendation import Advice, DiagnosticCheck, Recommendation, Step
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.actions import EvidenceAction
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution, label_to_text, rank_causes
 from onrecall.recommendation.diagnostics import CheckForm, diagnostic_actions, only_looks

@@ -8,7 +8,7 @@ from typing import Literal
 
 from onrecall.domain.command_shapes import is_command
 from onrecall.domain.commands import read_commands, without_prompt
-from onrecall.domain.incident import Document, Situation
+from onrecall.domain.document import Document
 from onrecall.domain.markdown import (
     Block,
     CodeBlock,
@@ -24,6 +24,7 @@ from onrecall.domain.markdown import (
     sections,
 )
 from onrecall.domain.markdown_page import collapse_whitespace
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.command_tables import read_command_table
 from onrecall.recommendation.instruction_wording import announces_reasons, is_instruction, section_kind
 from onrecall.recommendation.text_similarity import extract_stems, jaccard_similarity, normalize_label

@@ -5,16 +5,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import (
-    Citation,
-    Evidence,
-    Incident,
-    Recommendation,
-    Resolution,
-    ResolutionStep,
-    Risk,
-    Step,
-)
+from onrecall.domain.evidence import Citation, Evidence
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.recommendation import Recommendation, Risk, Step
 from onrecall.recommendation.imperative import to_imperative
 from onrecall.recommendation.risk.classify import classify, classify_text
 from onrecall.recommendation.text_similarity import extract_stems

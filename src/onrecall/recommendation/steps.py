@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from onrecall.domain.incident import FailedStep, Risk, Situation, Step
+from onrecall.domain.recommendation import FailedStep, Risk, Step
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.actions import EvidenceAction
 from onrecall.recommendation.instance_values import mark_source_values
 from onrecall.recommendation.merged_actions import MergedAction

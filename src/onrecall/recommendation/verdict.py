@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from onrecall.domain.cause_label import is_about_cause
 from onrecall.domain.count_noun import count_noun
+from onrecall.domain.evidence import Evidence
 from onrecall.domain.id_shape import looks_like_id
-from onrecall.domain.incident import Confidence, Evidence, Situation, Verdict
+from onrecall.domain.recommendation import Confidence, Verdict
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
 from onrecall.recommendation.runbook import is_for_alert, names_alert

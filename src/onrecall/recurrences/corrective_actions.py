@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+from onrecall.domain import markdown
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Citation, Document, Incident, ResolutionStep, StepOutcome
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Citation
+from onrecall.domain.incident import Incident, ResolutionStep, StepOutcome
+from onrecall.domain.markdown import Block, ItemList, Paragraph, Quote
 from onrecall.domain.markdown_page import PageLine
 
 MAX_MEMBERS = 100
@@ -28,11 +32,10 @@ _NOT_PERMANENT = re.compile(
     r"(?:permanent|long[- ]term|automat)|\b(?:temporar(?:y|ily)|work-?around|for now|stop-?gap)\b",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*?)[\s#]*")
 _ACTIONS = re.compile(
     r"\b(?:action items?|actions|follow[- ]?ups?|prevent\w*|corrective|permanent fix|long[- ]term)\b", re.IGNORECASE
 )
-_ITEM = re.compile(r"\s*(?:[-*+]|\d+[.)])\s+(?:\[([ xX])\]\s+)?(\S.*)")
+_BOX = re.compile(r"\[([ xX])\]\s+")
 _SENTENCE = re.compile(r"[^.!?]+(?:[.!?](?!\s)[^.!?]*)*[.!?]?")
 _BEGINNING_OF_TIME = datetime.min.replace(tzinfo=UTC)
 
@@ -68,10 +71,7 @@ def find_proven_fix(
 ) -> ProvenFix | None:
     """Return the change that worked in most members, and in at least two; steps that only inspect are ignored."""
     explained = [incident for incident in reversed(members) if _steps(incident)][:MAX_MEMBERS]
-    steps_by_key: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
-    for incident in explained:
-        for step in _steps(incident):
-            steps_by_key.setdefault(key(step), {}).setdefault(incident.id, {}).setdefault(step.outcome, step)
+    steps_by_key = _first_tries(explained, key)
     worked = {
         name: [incident for incident in explained if "worked" in tries.get(incident.id, ())]
         for name, tries in steps_by_key.items()
@@ -87,6 +87,17 @@ def find_proven_fix(
                 step.text, step.command, len(worked[name]), failed, len(explained), _cite_step(newest, step)
             )
     return None
+
+
+def _first_tries(
+    incidents: Iterable[Incident], key: Callable[[ResolutionStep], str]
+) -> dict[str, dict[str, dict[StepOutcome, ResolutionStep]]]:
+    """Return the first step of each outcome by action and incident."""
+    steps_by_key: dict[str, dict[str, dict[StepOutcome, ResolutionStep]]] = {}
+    for incident in incidents:
+        for step in _steps(incident):
+            steps_by_key.setdefault(key(step), {}).setdefault(incident.id, {}).setdefault(step.outcome, step)
+    return steps_by_key
 
 
 def find_corrective_actions(members: Iterable[Incident], documents: Iterable[Document]) -> tuple[CorrectiveAction, ...]:
@@ -119,25 +130,17 @@ def _actions_in_resolution(incident: Incident) -> Iterator[CorrectiveAction]:
     if resolution is None or not resolution.confirmed:
         return
     heading = ""
-    for line in page.numbered_lines(incident):
-        if line.part != "resolution":
-            continue
-        if line.text.startswith("## "):
-            heading = line.text
-        if (
-            line.step is not None
-            and resolution.steps[line.step].outcome == "worked"
-            and is_permanent(resolution.steps[line.step].text)
-        ):
-            yield CorrectiveAction(
-                resolution.steps[line.step].text, "done", resolution.at, Citation(incident.id, line.text, line.number)
-            )
+    for line in (line for line in page.numbered_lines(incident) if line.part == "resolution"):
+        heading = line.text if line.text.startswith("## ") else heading
+        if line.step is not None:
+            step = resolution.steps[line.step]
+            if step.outcome == "worked" and is_permanent(step.text):
+                citation = Citation(incident.id, line.text, line.number)
+                yield CorrectiveAction(step.text, "done", resolution.at, citation)
         elif heading == "## Summary":
-            yield from (
-                CorrectiveAction(words, "noted", resolution.at, Citation(incident.id, words, line.number))
-                for words in _sentences(line)
-                if is_permanent(words)
-            )
+            for words in filter(is_permanent, _sentences(line)):
+                citation = Citation(incident.id, words, line.number)
+                yield CorrectiveAction(words, "noted", resolution.at, citation)
 
 
 def is_permanent(text: str) -> bool:
@@ -147,20 +150,34 @@ def is_permanent(text: str) -> bool:
 
 def _actions_in_document(document: Document) -> Iterator[CorrectiveAction]:
     """Yield list items under headings such as "Action items", with their checkbox state."""
-    within = 0
-    fenced = False
-    for line in page.numbered_lines(document):
-        fenced ^= line.text.lstrip().startswith(("```", "~~~"))
-        heading = None if fenced else _HEADING.fullmatch(line.text)
-        if heading and not (within and len(heading[1]) > within):
-            within = len(heading[1]) if _ACTIONS.search(heading[2]) else 0
-        item = _ITEM.fullmatch(line.text) if within and not fenced else None
-        if item:
-            box = item[1]
-            state: Literal["done", "open", "noted"] = "noted" if box is None else "open" if box == " " else "done"
-            yield CorrectiveAction(
-                item[2].strip(), state, document.dated, Citation(document.id, item[2].strip(), line.number)
-            )
+    if not _ACTIONS.search(document.text):
+        return
+    for section in markdown.sections(markdown.parse(document.text)):
+        if any(_ACTIONS.search(heading.text) for heading in section.path):
+            for words, line in _item_words(section.blocks):
+                box = _BOX.match(words)
+                text = words[box.end() :] if box else words
+                if text:
+                    yield CorrectiveAction(text, _state(box), document.dated, Citation(document.id, text, line))
+
+
+def _item_words(blocks: Iterable[Block]) -> Iterator[tuple[str, int]]:
+    """Yield the first line of each list item, at every depth, with its number."""
+    for block in blocks:
+        match block:
+            case ItemList(items):
+                for item in items:
+                    if item.blocks and isinstance(first := item.blocks[0], Paragraph):
+                        yield first.text.partition("\n")[0].strip(), first.line
+                    yield from _item_words(item.blocks)
+            case Quote(quoted_blocks):
+                yield from _item_words(quoted_blocks)
+
+
+def _state(box: re.Match[str] | None) -> Literal["done", "open", "noted"]:
+    if box is None:
+        return "noted"
+    return "open" if box[1] == " " else "done"
 
 
 def _sentences(line: PageLine) -> Iterator[str]:

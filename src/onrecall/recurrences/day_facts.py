@@ -5,7 +5,7 @@ Seven hundred thousand incidents are 40 MB in this form, and are read in a fract
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
@@ -70,6 +70,20 @@ class DayFacts(NamedTuple):
     texts: str
 
 
+def _facts_of(incident: OpenedIncident, number: Callable[[str | None], int]) -> tuple[int, ...]:
+    """Return the row of an incident; `number` is told each text and returns its number in the day."""
+    return (
+        to_microseconds(incident.started_at),
+        NEVER if incident.resolved_at is None else to_microseconds(incident.resolved_at),
+        digest(incident.id),
+        _text_digest(incident.root_cause or ""),
+        _text_digest(incident.text, incident.service or ""),
+        number((incident.cause or "").strip()),
+        number(incident.service),
+        RESOLVED * incident.is_resolved | EXPLAINED * incident.is_explained,
+    )
+
+
 def pack_day(day: str, incidents: Iterable[OpenedIncident]) -> DayFacts:
     """Pack the incidents of one day."""
     ordered = sorted(incidents, key=lambda incident: (incident.started_at, incident.id))
@@ -78,19 +92,7 @@ def pack_day(day: str, incidents: Iterable[OpenedIncident]) -> DayFacts:
     def number(text: str | None) -> int:
         return texts.setdefault(text, len(texts)) if text else -1
 
-    rows = [
-        (
-            to_microseconds(incident.started_at),
-            NEVER if incident.resolved_at is None else to_microseconds(incident.resolved_at),
-            digest(incident.id),
-            _text_digest(incident.root_cause or ""),
-            _text_digest(incident.text, incident.service or ""),
-            number((incident.cause or "").strip()),
-            number(incident.service),
-            RESOLVED * incident.is_resolved | EXPLAINED * incident.is_explained,
-        )
-        for incident in ordered
-    ]
+    rows = [_facts_of(incident, number) for incident in ordered]
     links = [
         (row, number(kind), digest(target)) for row, incident in enumerate(ordered) for kind, target in incident.links
     ]

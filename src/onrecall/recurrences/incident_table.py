@@ -54,6 +54,17 @@ class IncidentTable:
 _parse_ids = lru_cache(maxsize=64)(json.loads)
 
 
+def _unpack_day(day: DayFacts, texts: dict[str, int], row: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return facts and links of a day whose first row is `row`, with the numbers of `texts`, to which it adds."""
+    numbers = np.array([texts.setdefault(text, len(texts)) for text in json.loads(day.texts)] + [-1], np.int32)
+    facts = np.frombuffer(day.facts, INCIDENT_FACTS).copy()
+    facts["label"], facts["service"] = numbers[facts["label"]], numbers[facts["service"]]
+    links = np.frombuffer(day.links, LINK_FACTS).copy()
+    links["row"] += row
+    links["kind"] = numbers[links["kind"]]
+    return facts, links
+
+
 def join_days(days: Iterable[DayFacts]) -> IncidentTable:
     """Join the blocks of different days into one table."""
     ordered = sorted((day for day in days if day.incidents), key=lambda day: day.day)
@@ -61,12 +72,7 @@ def join_days(days: Iterable[DayFacts]) -> IncidentTable:
     parts, link_parts, first_rows = [], [], []
     row = 0
     for day in ordered:
-        numbers = np.array([texts.setdefault(text, len(texts)) for text in json.loads(day.texts)] + [-1], np.int32)
-        facts = np.frombuffer(day.facts, INCIDENT_FACTS).copy()
-        facts["label"], facts["service"] = numbers[facts["label"]], numbers[facts["service"]]
-        links = np.frombuffer(day.links, LINK_FACTS).copy()
-        links["row"] += row
-        links["kind"] = numbers[links["kind"]]
+        facts, links = _unpack_day(day, texts, row)
         parts.append(facts)
         link_parts.append(links)
         first_rows.append(row)

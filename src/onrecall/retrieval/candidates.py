@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from onrecall.domain.incident import Owner, Situation
+from onrecall.domain.passage import Owner
+from onrecall.domain.situation import Situation
 from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.fusion import Signals
 from onrecall.retrieval.index import Vector

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
-from onrecall.domain.incident import Document, Incident
+from onrecall.domain.document import Document
+from onrecall.domain.incident import Incident
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.query import Query

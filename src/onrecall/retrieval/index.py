@@ -8,7 +8,9 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.domain.incident import EvidenceKind, Passage, Situation
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.passage import Passage
+from onrecall.domain.situation import Situation
 
 Vector = npt.NDArray[np.float32]
 

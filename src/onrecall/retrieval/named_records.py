@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from onrecall.domain.incident import Document, Owner, Situation
+from onrecall.domain.document import Document
+from onrecall.domain.passage import Owner
+from onrecall.domain.situation import Situation
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.explanation import Record
 from onrecall.retrieval.index import Index, VisibilityFilter

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from onrecall.domain import markdown_page as page
-from onrecall.domain.incident import Document, EvidenceKind, Incident, Part, Passage
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import Incident
 from onrecall.domain.markdown_page import PageLine
+from onrecall.domain.passage import Part, Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval.tokenizer import split_names
 
@@ -22,6 +25,8 @@ CHARACTERS_PER_WORD = 6
 MAX_PASSAGES = 400
 """Passages of one part. What comes after 36,000 words is kept and shown, but not recalled."""
 
+# Not read by `domain.markdown`: every stored alert and log passes here, and most are not Markdown. On the pages of
+# docs/ and tests/ that reader finds the same headings and takes four times as long as all of the splitting.
 _HEADING = re.compile(r" {0,3}#{1,6}\s+(.*?)[\s#]*")
 _FENCE = re.compile(r"\s*(```|~~~)")
 _WORD = re.compile(rf"\S{{1,{PIECE_WORDS * CHARACTERS_PER_WORD}}}\s{{0,100}}")

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
-from onrecall.domain.incident import Filter
+from onrecall.domain.situation import Filter
 from onrecall.retrieval.index import Vector, VisibilityFilter
 
 

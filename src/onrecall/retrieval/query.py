@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from onrecall.domain.incident import Situation
+from onrecall.domain.situation import Situation
 from onrecall.retrieval import log_templates, signatures, synonyms, tokenizer
 from onrecall.retrieval.record_ids import strip_ticket_ids
 from onrecall.retrieval.situation_parser import ParsedText, parse_text

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from onrecall.domain.incident import Owner, Passage
+from onrecall.domain.passage import Owner, Passage
 from onrecall.retrieval import scoring
 from onrecall.retrieval.explanation import Record
 

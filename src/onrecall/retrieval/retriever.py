@@ -9,17 +9,11 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.domain.incident import (
-    Document,
-    Evidence,
-    EvidenceKind,
-    Filter,
-    Incident,
-    Owner,
-    Passage,
-    Situation,
-    Snippet,
-)
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import Evidence, EvidenceKind, Snippet
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner, Passage
+from onrecall.domain.situation import Filter, Situation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.retrieval import (
     explanation,

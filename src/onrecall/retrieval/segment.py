@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.retrieval import postings
 from onrecall.retrieval.index import PassageChange, Vector, VisibilityFilter
 from onrecall.retrieval.postings import Postings, Terms

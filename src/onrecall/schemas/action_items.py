@@ -9,7 +9,7 @@ from onrecall.domain.action_item import LONGEST_OWNER, LONGEST_TEXT, LONGEST_URL
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import EXAMPLE
 from onrecall.pipeline.action_items import ActionTracker, NewAction
-from onrecall.schemas.incidents import InputModel, OutputModel
+from onrecall.schemas.json_models import InputModel, OutputModel
 from onrecall.storage.action_items import ListedAction
 
 BY = "The person who does this; by default the name of the key."

@@ -9,7 +9,10 @@ from pydantic import Field
 from onrecall.domain.alert import AlertLink, AlertLinkKind, AlertStatus, ChangeEvent, ChangeKind, Purpose
 from onrecall.domain.incident import Incident, Severity
 from onrecall.pipeline import IncidentService
-from onrecall.schemas.incidents import IncidentOut, OutputModel, RecommendationOut, RejectedPartOut
+from onrecall.schemas.imports import RejectedPartOut
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.json_models import OutputModel
+from onrecall.schemas.recommendations import RecommendationOut
 from onrecall.storage import StoredAlert
 
 

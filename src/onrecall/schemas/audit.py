@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import OutputModel
+from onrecall.schemas.json_models import OutputModel
 
 
 class AuditedOut(OutputModel):

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import OutputModel
+from onrecall.schemas.json_models import OutputModel
 from onrecall.schemas.trust import EstimateOut
 from onrecall.storage.backtests import BacktestState
 

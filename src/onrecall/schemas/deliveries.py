@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import OutputModel
+from onrecall.schemas.json_models import OutputModel
 from onrecall.storage.outbox import DeliveryState
 
 

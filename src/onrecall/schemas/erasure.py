@@ -7,7 +7,7 @@ from pydantic import Field
 
 from onrecall.domain.erasure import ErasureReceipt
 from onrecall.pipeline.erasure import OUT_OF_REACH
-from onrecall.schemas.incidents import InputModel, OutputModel
+from onrecall.schemas.json_models import InputModel, OutputModel
 
 
 class PersonErasureIn(InputModel):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from onrecall.domain.access import Key, Role, State
 from onrecall.pipeline.keys import NewKey
-from onrecall.schemas.incidents import InputModel, OutputModel, When
+from onrecall.schemas.json_models import InputModel, OutputModel, When
 from onrecall.schemas.sessions import SessionOut
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from onrecall.domain.maintenance import MaintenanceState, MaintenanceWindow
 from onrecall.pipeline.heartbeats import DeadMansSwitch
-from onrecall.schemas.incidents import InputModel, OutputModel, When
+from onrecall.schemas.json_models import InputModel, OutputModel, When
 from onrecall.storage.heartbeats import Heartbeat
 
 

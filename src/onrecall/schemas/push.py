@@ -5,7 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from onrecall.domain.push_subscription import MAX_ENDPOINT_LENGTH, PushSubscription
-from onrecall.schemas.incidents import InputModel, OutputModel
+from onrecall.schemas.json_models import InputModel, OutputModel
 
 
 class PushSubscriptionIn(InputModel):

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from onrecall.domain.action_item import ActionState
 from onrecall.recurrences.clustering import Kind
-from onrecall.schemas.incidents import CitationOut, OutputModel
+from onrecall.schemas.evidence import CitationOut
+from onrecall.schemas.json_models import OutputModel
 
 
 class MembershipReasonOut(OutputModel):

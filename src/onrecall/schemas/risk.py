@@ -4,10 +4,10 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from onrecall.domain.incident import Risk
+from onrecall.domain.recommendation import Risk
 from onrecall.recommendation.risk import classify
 from onrecall.recommendation.risk.assessment import Assessment
-from onrecall.schemas.incidents import InputModel, OutputModel
+from onrecall.schemas.json_models import InputModel, OutputModel
 
 Kind = Literal["auto", "command", "words"]
 LONGEST = 1_000_000

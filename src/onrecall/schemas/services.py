@@ -4,10 +4,11 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from onrecall.domain.incident import DocumentKind
+from onrecall.domain.document import DocumentKind
 from onrecall.pipeline.services import ServiceOverview
 from onrecall.schemas.alerts import ChangeOut
-from onrecall.schemas.incidents import IncidentOut, OutputModel
+from onrecall.schemas.incidents import IncidentOut
+from onrecall.schemas.json_models import OutputModel
 from onrecall.schemas.recurrences import DowntimeOut, MonthOut
 
 

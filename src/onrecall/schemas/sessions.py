@@ -6,7 +6,7 @@ from pydantic import Field
 
 from onrecall.domain.access import Role
 from onrecall.domain.session import Session
-from onrecall.schemas.incidents import InputModel, OutputModel
+from onrecall.schemas.json_models import InputModel, OutputModel
 
 
 class SessionOut(OutputModel):

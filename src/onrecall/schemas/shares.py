@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import InputModel, OutputModel
+from onrecall.schemas.json_models import InputModel, OutputModel
 
 
 class ShareOut(OutputModel):

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import OutputModel, RejectedPartOut
+from onrecall.schemas.imports import RejectedPartOut
+from onrecall.schemas.json_models import OutputModel
 
 Shows = Literal["key", "routing key", "signature", "signature or key"]
 

@@ -5,7 +5,9 @@ from datetime import datetime
 from pydantic import Field
 
 from onrecall.domain.suggestion import Suggestion, SuggestionKind, SuggestionState
-from onrecall.schemas.incidents import DocumentOut, InputModel, OutputModel, ResolutionOut
+from onrecall.schemas.documents import DocumentOut
+from onrecall.schemas.incidents import ResolutionOut
+from onrecall.schemas.json_models import InputModel, OutputModel
 
 
 class SuggestionOut(OutputModel):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pydantic import Field
 
-from onrecall.schemas.incidents import OutputModel
+from onrecall.schemas.json_models import OutputModel
 
 
 class EstimateOut(OutputModel):

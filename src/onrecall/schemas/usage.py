@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from onrecall.pipeline.refine import UsageReport
-from onrecall.schemas.incidents import OutputModel
+from onrecall.schemas.json_models import OutputModel
 
 
 class ModelOut(OutputModel):

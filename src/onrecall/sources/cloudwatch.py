@@ -34,7 +34,6 @@ from onrecall.sources.webhook import Parse, ParsedWebhook, ReadRecognised, Webho
 NAME = "cloudwatch"
 TEXT_EXPIRES_AFTER = timedelta(hours=24)
 """A published text has no end, so its alert expires after this."""
-DETAIL_TYPE = "CloudWatch Alarm State Change"
 DIMENSIONS = (
     *("ServiceName", "Service", "FunctionName", "ApiName", "QueueName", "TopicName", "TableName"),
     *("DBInstanceIdentifier", "DBClusterIdentifier", "CacheClusterId", "StreamName", "ClusterName"),

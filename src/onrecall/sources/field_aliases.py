@@ -214,7 +214,6 @@ _NO_LINK = re.compile(
     r"image|icon|logo|avatar|screenshot|callback|acknowledge|ackurl|unsubscribe|webhook|apiurl|selfurl|stylesheet|schema"
 )
 """Names of URLs that are of no use on call."""
-_LABEL_OBJECTS = frozenset(NAMES["labels"])
 _DEEPEST = 4
 _MOST_OBJECTS = 500
 _MARKS = re.compile(r"[^a-z0-9]+")

@@ -1,11 +1,12 @@
 """Whether an alert of plain JSON is over, and what it is for: an outage, a test or planned work."""
 
 import re
+from collections.abc import Iterable, Iterator
 
 from onrecall.domain.alert import Purpose
 from onrecall.sources import payload
 from onrecall.sources.candidate_values import bare_words, is_sentence, is_true, read_candidate_time, to_bool
-from onrecall.sources.field_aliases import FINDINGS, SENTENCES
+from onrecall.sources.field_aliases import FINDINGS, SENTENCES, FieldCandidate
 from onrecall.sources.field_readers import FoundValue
 from onrecall.sources.generic_fields import AlertFields
 from onrecall.sources.shape_reader import AlertReading, purpose_of_state
@@ -33,19 +34,10 @@ def is_over(fields: AlertFields, reading: AlertReading, state: str | None) -> bo
     ]
     if fields.mapped.resolved:
         return any((payload.to_text(word.value) or "").lower() in fields.mapped.resolved for word in words)
-    for word in words:
-        if (over := is_resolved_word(payload.filled_text(word.value))) is not None:
-            reading.keep("status", FoundValue("resolved" if over else "firing", word.place))
-            return over
-    for code in fields.candidates.of_field("exit_code"):
-        if (number := payload.read_number({"code": code.value}, "code")) is not None:
-            reading.keep("status", FoundValue("firing" if number else "resolved", code.place))
-            return not number
-    for field, when_true in (("over", True), ("fires", False)):
-        for flag in fields.candidates.of_field(field):
-            if (value := to_bool(flag)) is not None:
-                reading.keep("status", FoundValue("resolved" if value is when_true else "firing", flag.place))
-                return value is when_true
+    if (stated := next(_stated_ends(fields, words), None)) is not None:
+        is_resolved, place = stated
+        reading.keep("status", FoundValue("resolved" if is_resolved else "firing", place))
+        return is_resolved
     if (over := is_resolved_word(state)) is not None:
         return over
     ends = (read_candidate_time(candidate) for candidate in fields.candidates.of_field("over_at"))
@@ -60,14 +52,32 @@ def text_is_over(fields: AlertFields, title: str) -> bool:
     return any(text and title.lower() in text.lower() and title_is_over(text) for text in texts)
 
 
-def read_purpose(fields: AlertFields, title: str, state: str | None) -> tuple[Purpose, str]:
-    """Return its purpose, by the state before its title, else by words that clearly announce planned work."""
-    if any(
+def _stated_ends(fields: AlertFields, words: Iterable[FieldCandidate]) -> Iterator[tuple[bool, str]]:
+    """Yield what words of a state, exit codes and flags say, with their places: whether it is over."""
+    for word in words:
+        if (over := is_resolved_word(payload.filled_text(word.value))) is not None:
+            yield over, word.place
+    for code in fields.candidates.of_field("exit_code"):
+        if (number := payload.read_number({"code": code.value}, "code")) is not None:
+            yield not number, code.place
+    for field, when_true in (("over", True), ("fires", False)):
+        for flag in fields.candidates.of_field(field):
+            if (value := to_bool(flag)) is not None:
+                yield value is when_true, flag.place
+
+
+def _is_marked_as_test(fields: AlertFields) -> bool:
+    return any(
         is_true(level.values[level.bare[name]])
         for level in fields.candidates.levels
         for name in _TEST_FLAGS
         if name in level.bare
-    ):
+    )
+
+
+def read_purpose(fields: AlertFields, title: str, state: str | None) -> tuple[Purpose, str]:
+    """Return its purpose, by the state before its title, else by words that clearly announce planned work."""
+    if _is_marked_as_test(fields):
         return "test", "it is marked as a test"
     if any(bare_words(candidate.value) in _TEST_KINDS for candidate in fields.kinds()):
         return "test", "it is an event of the kind test"

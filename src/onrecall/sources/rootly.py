@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import Acknowledgement, Alert, AlertStatus, ChangeEvent, InboundEvent, Note
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, RejectedPart
-from onrecall.domain.incident import Document
 from onrecall.domain.severity import parse_severity
 from onrecall.sources import signatures
 from onrecall.sources.html_to_markdown import html_to_markdown

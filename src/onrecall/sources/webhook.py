@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.alert import InboundEvent
+from onrecall.domain.document import Document
 from onrecall.domain.errors import RejectedPart
-from onrecall.domain.incident import Document
 from onrecall.sources.body_decoding import DEEPEST, decode_body
 
 __all__ = [

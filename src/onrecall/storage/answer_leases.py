@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.storage import recommendations, validation
 from onrecall.storage.database import Database
 from onrecall.storage.incident_rows import EARLIEST, RECENT_WINDOW

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
-from onrecall.domain.incident import Incident, IncidentLink, Passage
+from onrecall.domain.incident import Incident, IncidentLink
+from onrecall.domain.passage import Passage
 from onrecall.storage import alerts, events, incident_rows, links, passages, records, sequences, validation
 from onrecall.storage.events import NewEvent
 from onrecall.storage.grouping_snapshot import Kinds

@@ -12,7 +12,9 @@ from sqlalchemy import JSON, Column, Connection, Table, Text, insert, select, tu
 from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import EXAMPLE, EvidenceKind, Passage
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import EXAMPLE
+from onrecall.domain.passage import Passage
 from onrecall.storage import audit, examples, migrations, passages, postmortem_actions, sequences, tables
 from onrecall.storage.action_items import action_items
 from onrecall.storage.batching import bounded_rows

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.storage import (
     archive,
     audit,

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Table, insert
 
-from onrecall.domain.incident import ActionItem, Document, Incident, StepExecution
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import ActionItem, Incident
 from onrecall.storage import document_rows, events, incident_rows, links, postmortem_actions, resolutions
 from onrecall.storage.events import NewEvent
 from onrecall.storage.tables import documents as documents_table

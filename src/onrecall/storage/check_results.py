@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from onrecall.domain.incident import CheckResult, DiagnosticCheck, Recommendation
+from onrecall.domain.recommendation import CheckResult, DiagnosticCheck, Recommendation
 from onrecall.storage import events, incident_rows, validation
 from onrecall.storage.database import Database
 from onrecall.storage.events import NewEvent

@@ -8,8 +8,9 @@ from hashlib import sha256
 from sqlalchemy import Connection, select
 
 from onrecall.domain.alert import Note
-from onrecall.domain.incident import Incident, Passage
+from onrecall.domain.incident import Incident
 from onrecall.domain.incident_edit import changed_fields
+from onrecall.domain.passage import Passage
 from onrecall.storage import events, incident_rows, notes, validation
 from onrecall.storage.apply_plan import queue_refresh
 from onrecall.storage.database import Database

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.storage import audit, paging, recommendations, sequences, validation
 from onrecall.storage.database import Database
 from onrecall.storage.tables import incidents

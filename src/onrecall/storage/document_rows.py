@@ -8,8 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, Text, bindparam, cast, delete, or_, select, text, update
 
+from onrecall.domain.document import Document, DocumentKind
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import EXAMPLE, Document, DocumentKind
+from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import paging, validation
 from onrecall.storage.batching import bind_names, chunk_keys
 from onrecall.storage.columns import Utc

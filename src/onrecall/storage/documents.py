@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from onrecall.domain.incident import Document, DocumentKind, Passage
+from onrecall.domain.document import Document, DocumentKind
+from onrecall.domain.passage import Passage
 from onrecall.storage import audit, document_rows, records, validation
 from onrecall.storage.database import Database
 from onrecall.storage.passages import replace_passages

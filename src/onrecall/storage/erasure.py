@@ -10,9 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
 
+from onrecall.domain.document import Document
 from onrecall.domain.erasure import ERASED_TEXT, OWN_WORDS, ErasureReceipt, PersonPattern, map_texts, texts_in
 from onrecall.domain.errors import Conflict
-from onrecall.domain.incident import Document, Incident, Owner, Passage
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner, Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import audit, erased_rows, incident_rows, records, recurrence_days, removal, terms
 from onrecall.storage.action_items import action_items

@@ -7,7 +7,9 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
-from onrecall.domain.incident import Incident, IncidentLink, Passage, Resolution, Severity, Status, StepExecution
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import Incident, IncidentLink, Resolution, Severity, Status
+from onrecall.domain.passage import Passage
 from onrecall.storage import (
     events,
     incident_reports,

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from onrecall.domain.alert import Alert, InboundEvent
 from onrecall.domain.errors import RejectedInput, RejectedPart
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage.results import PreparedRecord
 

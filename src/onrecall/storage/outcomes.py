@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, func, insert, select, update
 
-from onrecall.domain.incident import RecommendationOutcome, StepExecution, StepVerdict, TrackRecord
+from onrecall.domain.evidence import UNTRIED, StepExecution, TrackRecord
+from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.storage import events, recommendations, step_executions, validation
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.database import Database
@@ -47,7 +48,7 @@ class OutcomeRepository:
         with self._database.read() as connection:
             for chunk in chunk_keys(evidence):
                 for row in connection.execute(query, {"evidence": chunk, "as_of": then}):
-                    before = track_records.get(row.evidence, TrackRecord())
+                    before = track_records.get(row.evidence, UNTRIED)
                     count = min(row.n, step_executions.MAX_VOTES_PER_PERSON)
                     track_records[row.evidence] = step_executions.add_to_record(
                         before, row.verdict == "helped", count, row.last

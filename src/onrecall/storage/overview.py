@@ -6,7 +6,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from onrecall.domain.incident import Incident, Recommendation, Status
+from onrecall.domain.incident import Incident, Status
+from onrecall.domain.recommendation import Recommendation
 from onrecall.storage import alerts, events, gauges, incident_rows, paging, recommendations, sequences, validation
 from onrecall.storage.batching import chunked
 from onrecall.storage.change_notifier import ChangeNotifier

@@ -11,7 +11,8 @@ from functools import cache
 
 from sqlalchemy import Connection, TextClause, bindparam, delete, insert, or_, select, text
 
-from onrecall.domain.incident import EvidenceKind, Owner, Passage
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.passage import Owner, Passage
 from onrecall.storage import postgres_search_tables, sequences, terms, validation
 from onrecall.storage.batching import chunk_keys, chunked, group_by_first
 from onrecall.storage.columns import Utc

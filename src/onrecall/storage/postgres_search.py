@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, Row, TextClause, select, text
 
-from onrecall.domain.incident import Filter
+from onrecall.domain.situation import Filter
 from onrecall.storage import postgres_connection, postgres_postings, postgres_search_tables
 from onrecall.storage.database import Database
 from onrecall.storage.passages import select_by_id

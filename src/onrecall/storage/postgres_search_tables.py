@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 from sqlalchemy import Connection, text
 
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.storage import postgres_postings, terms
 from onrecall.storage.postgres_connection import array_literal
 

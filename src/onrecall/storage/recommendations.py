@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, exists, func, insert, select, update
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.storage import events, incident_rows, sequences, validation
 from onrecall.storage.batching import chunk_keys
 from onrecall.storage.database import Database

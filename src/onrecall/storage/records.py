@@ -9,8 +9,11 @@ from typing import Any, Literal
 from sqlalchemy import Connection, TextClause, bindparam, select, text
 
 from onrecall.domain import markdown_page
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid
-from onrecall.domain.incident import Document, EvidenceKind, Incident, IncidentLink, Owner, Passage
+from onrecall.domain.evidence import EvidenceKind
+from onrecall.domain.incident import Incident, IncidentLink
+from onrecall.domain.passage import Owner, Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
     audit,

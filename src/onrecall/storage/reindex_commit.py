@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.storage import passages as stored_passages
 from onrecall.storage import postgres_search_tables, sequences, terms
 from onrecall.storage.batching import chunked

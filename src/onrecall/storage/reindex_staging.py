@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from onrecall.domain.errors import Conflict
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.storage import postgres_search_tables, reindex_commit, sequences
 from onrecall.storage.database import Database
 from onrecall.storage.passages import COLUMNS, select_by_owner

@@ -7,7 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, insert, or_, select, text, update
 
-from onrecall.domain.incident import ReportedEffect, Resolution, ResolutionStep, StepExecution
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import ReportedEffect, Resolution, ResolutionStep
 from onrecall.storage import step_executions, validation
 from onrecall.storage.batching import bind_names
 from onrecall.storage.database import BACKENDS

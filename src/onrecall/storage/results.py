@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
-from onrecall.domain.incident import Document, Incident, Owner, Passage, StepExecution
+from onrecall.domain.document import Document
+from onrecall.domain.evidence import StepExecution
+from onrecall.domain.incident import Incident
+from onrecall.domain.passage import Owner, Passage
 
 State = Literal["created", "updated", "unchanged", "rejected"]
 EventType = Literal[

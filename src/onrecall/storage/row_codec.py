@@ -13,25 +13,22 @@ from sqlalchemy import JSON, BigInteger, Boolean, Column, Float, Integer, LargeB
 
 from onrecall.domain.action_item import ActionState
 from onrecall.domain.alert import AlertStatus
+from onrecall.domain.document import Document, DocumentKind
 from onrecall.domain.errors import Invalid
+from onrecall.domain.evidence import EvidenceKind
 from onrecall.domain.image import ImageType
 from onrecall.domain.incident import (
     CauseOrigin,
-    Document,
-    DocumentKind,
-    EvidenceKind,
     LinkKind,
-    OutcomeVerdict,
-    Part,
     Provenance,
-    Recommendation,
     Resolution,
     ResolutionStep,
     Severity,
     Status,
     StepOutcome,
-    StepVerdict,
 )
+from onrecall.domain.passage import Part
+from onrecall.domain.recommendation import OutcomeVerdict, Recommendation, StepVerdict
 from onrecall.domain.suggestion import SuggestionKind, SuggestionState
 from onrecall.storage import validation
 from onrecall.storage.body_schemas import AlertBody, ChangeBody, IncidentReportBody

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import CompoundSelect, Connection, Select, and_, case, func, literal, null, or_, select, union_all
 
 from onrecall.domain.alert import ChangeEvent
+from onrecall.domain.document import DocumentKind
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import DocumentKind, Incident
+from onrecall.domain.incident import Incident
 from onrecall.storage import change_events, incident_rows, paging, validation
 from onrecall.storage.database import Database
 from onrecall.storage.incident_rows import IncidentFilter

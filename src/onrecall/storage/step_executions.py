@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from onrecall.domain.incident import StepExecution, TrackRecord
+from onrecall.domain.evidence import UNTRIED, StepExecution, TrackRecord
 from onrecall.storage import validation
 from onrecall.storage.batching import chunked
 from onrecall.storage.columns import Utc
@@ -58,7 +58,7 @@ class StepExecutionRepository:
                     name = names[row.key]
                     n = row.n if row.voice == RESOLUTION_AUTHOR else min(row.n, MAX_VOTES_PER_PERSON)
                     track_records[name] = add_to_record(
-                        track_records.get(name, TrackRecord()), row.outcome == "worked", n, row.last
+                        track_records.get(name, UNTRIED), row.outcome == "worked", n, row.last
                     )
         return track_records
 

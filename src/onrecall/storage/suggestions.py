@@ -9,8 +9,10 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, and_, insert, or_, select, update
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid, NotFound
-from onrecall.domain.incident import Document, Passage, Resolution
+from onrecall.domain.incident import Resolution
+from onrecall.domain.passage import Passage
 from onrecall.domain.suggestion import Suggestion, SuggestionState
 from onrecall.storage import audit, events, paging, validation
 from onrecall.storage.batching import chunk_keys

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, TextClause, delete, select, text
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.storage import sequences, term_runs
 from onrecall.storage.batching import chunked
 from onrecall.storage.database import BACKENDS

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, func, insert, select, update
 
 from onrecall.domain.errors import Unavailable
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.storage import audit, recommendations, sequences, validation
 from onrecall.storage.database import Database
 from onrecall.storage.rejected import replace_unstorable

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import ActionItem, Document, Incident, Resolution, ResolutionStep
+from onrecall.domain.incident import ActionItem, Incident, Resolution, ResolutionStep
 
 KEY_BYTES = 600
 """The longest key in bytes: PostgreSQL can't index longer ones."""

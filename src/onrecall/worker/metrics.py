@@ -17,7 +17,8 @@ from prometheus_client.registry import Collector
 
 from onrecall import __version__
 from onrecall.bootstrap.status import State, StatusReport
-from onrecall.domain.incident import Recommendation, Severity
+from onrecall.domain.incident import Severity
+from onrecall.domain.recommendation import Recommendation
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.observers import IngestStats
 from onrecall.storage.gauges import Gauges

@@ -34,15 +34,11 @@ GRACE_SECONDS = 20.0
 log = logging.getLogger(__name__)
 
 
-def create_worker(home: AppContext) -> WorkerHandle:
-    """Return the worker of a served application: a process, or a thread if chosen or if there is one processor."""
-    return create_workers([home])[0]
-
-
 def create_workers(homes: Sequence[AppContext]) -> Sequence[WorkerHandle]:
     """Return a worker for each of the applications of a process, the installation's own first.
 
-    If they work in a process, it is one for all, started and stopped with the first.
+    It is a process, or a thread if chosen or if there is one processor; a process is one for all, started and stopped
+    with the first.
     """
     home = homes[0]
     threading.Thread(

@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from importers.postmortems.generator import Labelled
-from onrecall.domain.incident import ActionItem, Document, Incident, ResolutionStep
+from onrecall.domain.document import Document
+from onrecall.domain.incident import ActionItem, Incident, ResolutionStep
 from onrecall.importers import ImportNote, read_bytes
 
 SAME = 0.75

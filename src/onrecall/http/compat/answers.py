@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, Resolution, Step
+from onrecall.domain.evidence import Citation, Evidence
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Recommendation, Step
 from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line, trust_sentence
 from onrecall.pipeline import IncidentService
 from onrecall.recommendation.short_actions import find_decisive_step, main_action

@@ -9,7 +9,9 @@ from pydantic import BaseModel, Field
 from onrecall.bootstrap.status import StatusReport
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Conflict
-from onrecall.domain.incident import MIN_SHOWN_MATCH, Evidence, Incident, Recommendation, Resolution
+from onrecall.domain.evidence import MIN_SHOWN_MATCH, Evidence
+from onrecall.domain.incident import Incident, Resolution
+from onrecall.domain.recommendation import Recommendation
 from onrecall.http.compat import answers
 from onrecall.http.compat.incidentos_prose import actions, analysis
 from onrecall.http.compat.requests import CompatRequest, Ignored

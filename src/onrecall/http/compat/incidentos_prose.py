@@ -7,7 +7,8 @@ titles and evidence are spelled out, and a command that holds one is not quoted,
 import re
 
 from onrecall.domain.count_noun import count_noun
-from onrecall.domain.incident import Incident, Recommendation, Step
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation, Step
 from onrecall.http.compat import answers
 from onrecall.notifications.text import RISK_LABELS, VERDICT_SENTENCES, format_citation, single_line
 from onrecall.recommendation.short_actions import ShortAction, short_actions

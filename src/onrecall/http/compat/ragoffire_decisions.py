@@ -9,7 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Citation, Evidence, Incident, Recommendation, ReportedEffect, Situation
+from onrecall.domain.evidence import Citation, Evidence
+from onrecall.domain.incident import Incident, ReportedEffect
+from onrecall.domain.recommendation import Recommendation
+from onrecall.domain.situation import Situation
 from onrecall.http.compat import answers
 from onrecall.http.compat.ragoffire_schemas import (
     AnalyzeIn,

@@ -7,10 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 
+from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid, NotFound
-from onrecall.domain.incident import MIN_SHOWN_MATCH, Document, Evidence, EvidenceKind, Filter, Incident
+from onrecall.domain.evidence import MIN_SHOWN_MATCH, Evidence, EvidenceKind
+from onrecall.domain.incident import Incident
 from onrecall.domain.markdown_page import collapse_whitespace
-from onrecall.domain.situation import make_situation
+from onrecall.domain.situation import Filter, make_situation
 from onrecall.http.compat import answers
 from onrecall.http.compat.ragoffire_decisions import not_on_record, reported_effect, retrieved, tags
 from onrecall.http.compat.ragoffire_schemas import (
@@ -35,7 +37,7 @@ from onrecall.http.problems import responses
 from onrecall.importers.ragoffire import DETECTION, RECOVERY, split_description
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.import_history import ImportReport
-from onrecall.schemas.incidents import DocumentOut
+from onrecall.schemas.documents import DocumentOut
 
 router = APIRouter(prefix="/api/v1/documents", tags=["RAG of Fire"])
 FORM = "ragoffire"

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.errors import NotFound
-from onrecall.domain.incident import Recommendation
+from onrecall.domain.recommendation import Recommendation
 from onrecall.http.compat.ragoffire_decisions import decision
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.postmortem import EVENT_WORDS

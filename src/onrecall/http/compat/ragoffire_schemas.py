@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, Field
 
-from onrecall.domain.incident import DocumentKind
+from onrecall.domain.document import DocumentKind
 from onrecall.http.compat.requests import CompatRequest, Ignored
-from onrecall.schemas.incidents import When
+from onrecall.schemas.json_models import When
 
 Name = Annotated[str | None, Field(max_length=200)]
 Measure = Annotated[float | None, Field(allow_inf_nan=False)]

@@ -8,7 +8,9 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from onrecall.domain.errors import Conflict, Invalid, RejectedInput
-from onrecall.domain.incident import EXAMPLE, MIN_SHOWN_MATCH, Evidence, Incident, Recommendation
+from onrecall.domain.evidence import MIN_SHOWN_MATCH, Evidence
+from onrecall.domain.incident import EXAMPLE, Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.situation import make_situation
 from onrecall.http.compat import answers
 from onrecall.http.compat.records import ReadRecord, import_records, read_record

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 
-from onrecall.domain.incident import Document
+from onrecall.domain.document import Document
 from onrecall.importers.postmortem import timeline
 from onrecall.importers.postmortem.clock import (
     YEARLESS,

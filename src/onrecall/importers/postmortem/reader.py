@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from itertools import takewhile
 from typing import Any
 
-from onrecall.domain.incident import POSTMORTEM, Document, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
+from onrecall.domain.document import Document
+from onrecall.domain.incident import POSTMORTEM, Incident, Resolution, ResolutionStep, Severity, TimelineEntry
 from onrecall.domain.report_ids import report_id
 from onrecall.importers.postmortem import causes, titles
 from onrecall.importers.postmortem.action_items import action_items

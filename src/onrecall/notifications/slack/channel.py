@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation
 from onrecall.notifications.channel import IncidentUpdate, Message, SentMessage, Thread
 from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.json_poster import JsonPoster

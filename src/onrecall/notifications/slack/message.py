@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onrecall.domain.incident import Evidence, Incident, Recommendation, Step
+from onrecall.domain.evidence import Evidence
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Recommendation, Step
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate
 from onrecall.notifications.links import Links
@@ -38,12 +40,8 @@ def root_message(
         body.append(blocks.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions)))))
     if answer:
         body += _answer_blocks(answer)
-    row = [
-        *([] if quiet else _buttons(incident, answer, event)),
-        *_console_link(incident.id, links),
-        *_alert_links(event),
-    ]
-    if row:
+    buttons = [] if quiet else _buttons(incident, answer, event)
+    if row := [*buttons, *_console_link(incident.id, links), *_alert_links(event)]:
         body.append(blocks.buttons(*row))
     return _message(words.headline(incident, event), body)
 

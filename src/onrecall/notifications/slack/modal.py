@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.errors import Invalid
-from onrecall.domain.incident import Incident, Recommendation, RecommendationOutcome, Resolution, ResolutionStep, Step
+from onrecall.domain.incident import Incident, Resolution, ResolutionStep
+from onrecall.domain.recommendation import Recommendation, RecommendationOutcome, Step
 from onrecall.notifications import text as words
 from onrecall.notifications.slack.blocks import Block
 

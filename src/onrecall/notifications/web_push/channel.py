@@ -14,7 +14,7 @@ import httpx
 
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.domain.incident import Incident, Recommendation
+from onrecall.domain.incident import Incident
 from onrecall.domain.push_subscription import (
     AUTH_BYTES,
     MAX_ENDPOINT_LENGTH,
@@ -22,6 +22,7 @@ from onrecall.domain.push_subscription import (
     PushSubscription,
     decode_base64url,
 )
+from onrecall.domain.recommendation import Recommendation
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, PermanentDeliveryError, SentMessage, Thread
 from onrecall.notifications.egress_guard import EgressGuard, parse_literal

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from onrecall.domain.incident import Risk, Step
+from onrecall.domain.recommendation import Risk, Step
 from onrecall.recommendation.llm import sentence_checks as prose
 from onrecall.recommendation.llm.draft import ChosenStep, Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options

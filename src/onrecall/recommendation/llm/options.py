@@ -4,17 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from onrecall.domain.incident import (
-    Alternative,
-    Citation,
-    Evidence,
-    FailedStep,
-    Incident,
-    Recommendation,
-    Situation,
-    Step,
-    TrackRecord,
-)
+from onrecall.domain.evidence import Citation, Evidence, TrackRecord
+from onrecall.domain.incident import Incident
+from onrecall.domain.recommendation import Alternative, FailedStep, Recommendation, Step
+from onrecall.domain.situation import Situation
 from onrecall.recommendation.actions import extract_actions
 from onrecall.recommendation.causes import Hypothesis, cite_cause, rank_causes
 from onrecall.recommendation.fault_types import find_contradiction
@@ -104,32 +97,28 @@ def _offered_causes(
     causes = [
         Cause("C1", answer.cause, answer.cause_label, answer.cause_citation, ids, steps, answer.tried_before),
     ]
+    by_evidence = {tuple(piece.id for piece in hypothesis.evidence): hypothesis for hypothesis in reversed(hypotheses)}
     for alternative in answer.alternatives if answer.verdict == "similar" else ():
-        hypothesis = next(
-            (
-                candidate
-                for candidate in hypotheses
-                if tuple(piece.id for piece in candidate.evidence) == alternative.evidence
-            ),
-            None,
-        )
+        hypothesis = by_evidence.get(alternative.evidence)
         if hypothesis is None or hypothesis.sentence is None or gives_instructions(hypothesis.sentence):
             continue
         merged = merge_actions([extract_actions(piece) for piece in hypothesis.evidence], (), (), records)
         first = 1 + sum(len(cause.steps) for cause in causes)
-        causes.append(
-            Cause(
-                f"C{len(causes) + 1}",
-                hypothesis.sentence,
-                hypothesis.label,
-                cite_cause(hypothesis.best) or hypothesis.citation,
-                alternative.evidence,
-                _name_steps(select_steps(merged, alternative.evidence, situation, now), first),
-                failed_before(merged, situation),
-                alternative,
-            )
-        )
+        steps = _name_steps(select_steps(merged, alternative.evidence, situation, now), first)
+        failed = failed_before(merged, situation)
+        causes.append(_alternative_cause(f"C{len(causes) + 1}", hypothesis, alternative, steps, failed))
     return tuple(causes)
+
+
+def _alternative_cause(
+    name: str,
+    hypothesis: Hypothesis,
+    alternative: Alternative,
+    steps: Mapping[str, Step],
+    failed: tuple[FailedStep, ...],
+) -> Cause:
+    place = cite_cause(hypothesis.best) or hypothesis.citation
+    return Cause(name, hypothesis.sentence, hypothesis.label, place, alternative.evidence, steps, failed, alternative)
 
 
 def _addresses_model(cause: Cause) -> bool:

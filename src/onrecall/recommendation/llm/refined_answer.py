@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from onrecall.domain.incident import Alternative, CitedSentence, Recommendation, Step
+from onrecall.domain.recommendation import Alternative, CitedSentence, Recommendation, Step
 from onrecall.recommendation.llm.checks import CHECK_FIRST, check_before, risk_of
 from onrecall.recommendation.llm.draft import Draft, Sentence
 from onrecall.recommendation.llm.options import Cause, Options

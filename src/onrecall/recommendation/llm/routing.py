@@ -89,6 +89,15 @@ class RefinementResult:
         return sum(known_costs) if len(known_costs) == len(costs) else None
 
 
+def _why_no_model(options: Options, models: Sequence[tuple[Role, Model]]) -> str | None:
+    """Return why no model is asked; None if one is."""
+    if not models:
+        return "no model is configured"
+    if options.addressed:
+        return "what the answer rests on speaks to a model instead of to people"
+    return None if options.causes and options.lines else "there is nothing to choose from"
+
+
 def escalate(
     options: Options,
     mask: Mask,
@@ -96,14 +105,8 @@ def escalate(
     seconds_left: Callable[[], float],
 ) -> RefinementResult:
     """Ask one model after the other until a draft passes, within the time that is left."""
-    if not models:
-        return RefinementResult(None, None, "extractive: no model is configured")
-    if options.addressed:
-        return RefinementResult(
-            None, None, "extractive: what the answer rests on speaks to a model instead of to people"
-        )
-    if not options.causes or not options.lines:
-        return RefinementResult(None, None, "extractive: there is nothing to choose from")
+    if refusal := _why_no_model(options, models):
+        return RefinementResult(None, None, f"extractive: {refusal}")
     route = [candidate for candidate in models if candidate[0] == "strong"] if options.conflict else []
     first = f"straight to the strong model: {options.conflict}" if route and len(models) > 1 else None
     models_to_ask = route or list(models)
@@ -118,9 +121,8 @@ def escalate(
         attempt, draft, flaws = _ask_and_check(options, mask, request, role, model, seconds)
         attempts.append(attempt)
         if draft is not None:
-            return RefinementResult(
-                draft, model.name, _describe_success(role, first, attempts), tuple(attempts), request.hash
-            )
+            reason = _describe_success(role, first, attempts)
+            return RefinementResult(draft, model.name, reason, tuple(attempts), request.hash)
     return RefinementResult(None, None, f"extractive: {_describe_failures(attempts)}", tuple(attempts))
 
 

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from functools import cache
 
 from onrecall.domain.command_shapes import is_command
-from onrecall.domain.incident import Risk
+from onrecall.domain.recommendation import Risk
 from onrecall.domain.word_file import read_words
 from onrecall.recommendation.llm.web_addresses import is_address
 from onrecall.recommendation.risk.assessment import RISKS

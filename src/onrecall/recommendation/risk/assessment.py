@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from onrecall.domain.incident import Risk
+from onrecall.domain.recommendation import Risk
 
 RISKS: tuple[Risk, ...] = ("read_only", "reversible", "disruptive", "destructive")
 """From harmless to worst."""

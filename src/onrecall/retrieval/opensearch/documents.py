@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from onrecall.domain.incident import Passage
+from onrecall.domain.passage import Passage
 from onrecall.retrieval.index import PassageChange
 from onrecall.retrieval.segment import K1, B, checksum
 from onrecall.retrieval.tokenizer import unpack_all

@@ -8,7 +8,7 @@ from functools import cache
 import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
-from onrecall.domain.incident import Risk
+from onrecall.domain.recommendation import Risk
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     Assessment,

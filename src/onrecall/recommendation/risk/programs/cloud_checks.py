@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
-from onrecall.domain.incident import Risk
+from onrecall.domain.recommendation import Risk
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
     RISKS,

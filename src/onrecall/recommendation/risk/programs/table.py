@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from onrecall.domain.incident import Risk
+from onrecall.domain.recommendation import Risk
 from onrecall.recommendation.risk.assessment import risk_named
 from onrecall.recommendation.risk.sections import lines, section_names
 

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from onrecall.domain.incident import Risk
+from onrecall.domain.recommendation import Risk
 from onrecall.recommendation.risk.assessment import Assessment, risk_named
 from onrecall.recommendation.risk.prose.english import verb_forms
 from onrecall.recommendation.risk.sections import lines
