@@ -138,3 +138,12 @@ def test_the_documentation_explains_each_in_the_same_words():
     page = (Path(__file__).parents[2] / "docs" / "trust.md").read_text(encoding="utf-8")
     for name, words in features.DESCRIPTIONS.items():
         assert f"| `{name}` | {words} |" in page
+
+
+def test_a_near_duplicate_of_the_best_is_no_rest_that_it_stands_out_from():
+    first, other = incident("A", 0.9, None, near_duplicates=("B", "C")), incident("D", 0.4, None)
+    repeated = (first, incident("B", 0.89, None), incident("C", 0.88, None), other)
+    unseen = Advice("similar", "", None)
+    assert features.extract_features(repeated, unseen, NOW)["apart"] == pytest.approx(
+        features.extract_features((first, other), unseen, NOW)["apart"]
+    )

@@ -136,3 +136,16 @@ def test_a_refined_answer_keeps_the_rule():
         prior.load_shipped().confidence(pieces, advice).probability
         < prior.load_shipped().confidence(pieces, better).probability
     )
+
+
+def test_near_duplicates_share_one_chance_and_an_answer_without_a_cause_has_all_of_it():
+    shipped, names = prior.load_shipped(), ("A", "B", "C")
+    alone = evidence("A", STRONG)
+    repeated = [
+        replace(evidence(name, STRONG), near_duplicates=tuple(other for other in names if other != name))
+        for name in names
+    ]
+    shared = [replace(item, probability=shipped.probability(item)) for item in repeated]
+    assert sum(item.probability for item in shared) == pytest.approx(shipped.probability(alone))
+    assert shared[0].shared_probability == pytest.approx(shipped.probability(alone))
+    assert shipped.confidence(shared, ALIKE) == shipped.confidence([alone], ALIKE)

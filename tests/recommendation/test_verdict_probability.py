@@ -116,3 +116,34 @@ def test_a_question_in_another_language_is_not_met_with_a_bare_never_seen():
     assert "recall compares only words" in reason
     assert "only words" not in advice_of(english, text="the relay is full and it does not take mail").verdict_reason
     assert ask([]).verdict == "never_seen"
+
+
+def near_duplicates(*pieces: Evidence, probability: float) -> list[Evidence]:
+    """Evidence that tells the same and shares one probability."""
+    names = [piece.id for piece in pieces]
+    return [
+        replace(
+            likely(piece, probability / len(pieces)),
+            near_duplicates=tuple(name for name in names if name != piece.id),
+        )
+        for piece in pieces
+    ]
+
+
+def test_what_happened_again_and_again_without_a_cause_on_record_was_seen_before():
+    pieces = [unresolved(name, 0.9) for name in "ABCDE"]
+    advice = advice_of(*near_duplicates(*pieces, probability=0.6))
+    assert advice.verdict == "similar"
+    assert "A “" in advice.verdict_reason
+    assert "and 4 more that tell the same" in advice.verdict_reason
+    assert advice_of(*near_duplicates(*pieces, probability=0.9)).verdict == "known"
+    assert advice_of(*near_duplicates(*pieces, probability=0.1)).verdict == "never_seen"
+
+
+def test_near_duplicates_with_several_causes_were_seen_before_and_no_cause_is_known():
+    pieces = [resolved_incident(name, 0.9, cause=name, root_cause=f"Fault of module {name}") for name in "ABCDE"]
+    advice = advice_of(*near_duplicates(*pieces, probability=0.9))
+    assert advice.verdict == "similar"
+    assert advice.alternatives
+    same = [resolved_incident(name, 0.9, cause="disk", root_cause="The disk was full") for name in "ABCDE"]
+    assert advice_of(*near_duplicates(*same, probability=0.9)).verdict == "known"

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from onrecall.retrieval.fusion import Signals
+from onrecall.retrieval.near_duplicates import Opening
 from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
 
 QUESTION = QuestionTerms({1: 6.0, 2: 3.0, 3: 1.0}, {1: 0.9, 2: 0.6, 3: 0.3})
@@ -78,3 +79,17 @@ def test_the_postmortem_of_an_incident_is_no_rival_of_it():
     assert (against["rival_term"], beside["rival_term"]) == (0.9, 0.0)
     assert beside["words_lead"] == pytest.approx(1.0)
     assert beside["apart"] > against["apart"]
+
+
+def test_near_duplicates_are_no_rivals_of_each_other():
+    first, other = (
+        replace(candidate(2.0, 0.9, has=(2, 3)), opening=Opening("Nightly build #1 failed")),
+        candidate(1.0, 0.5),
+    )
+    again = [replace(first, opening=Opening(f"Nightly build #{n} failed")) for n in range(2, 12)]
+    alone, *_ = ranking_features([first, other], QUESTION, 1)
+    repeated, *_ = ranking_features([first, *again, other], QUESTION, 1)
+    assert repeated == alone
+    apart = [replace(first, opening=Opening(f"Fault {chr(97 + n)} of module {chr(97 + n)}")) for n in range(10)]
+    crowded, *_ = ranking_features([first, *apart, other], QUESTION, 1)
+    assert crowded["apart"] < alone["apart"]

@@ -71,6 +71,16 @@ def test_words_are_bm25_with_exact_counts() -> None:
     assert scores[3] > scores[0] > scores[1] > 0
 
 
+@pytest.mark.parametrize("times", [5, 40, 200, 5_000])
+def test_words_that_every_record_has_still_match_and_less_than_rare_ones(times: int) -> None:
+    words = tokenizer.count_terms("connection pool exhausted again")
+    said = [TEXTS[0]] * times
+    everywhere = TermWeights.from_statistics(words, Counted(said))
+    rare = TermWeights.from_statistics(words, Counted([*said, *["quorum lost"] * 20 * times]))
+    matches = [scoring.match_words(words, rarity, [[passage(said[0])]]).bm25[0] for rarity in (everywhere, rare)]
+    assert 0.2 < matches[0] < matches[1]
+
+
 def test_nobody_else_changes_a_score() -> None:
     # The last bit may differ, for sums are taken in other orders; the score that is shown has four decimals.
     assert by_words("connection pool", TEXTS[:1]) == pytest.approx(by_words("connection pool", TEXTS)[:1], rel=1e-12)

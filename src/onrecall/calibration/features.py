@@ -122,7 +122,8 @@ def _success_rate(evidence: Sequence[Evidence]) -> float:
 
 def _margin_over_rest(first: Evidence, evidence: Sequence[Evidence]) -> float:
     """Return how far the best match stands out; if all matches are similar, a high one means little."""
-    other_scores = [item.score for item in evidence if item is not first and not _same_cause(item, first)]
+    others = [item for item in evidence if item is not first and item.id not in first.near_duplicates]
+    other_scores = [item.score for item in others if not _same_cause(item, first)]
     return (
         _log_odds(first.score) - _log_odds(sum(other_scores) / len(other_scores) if other_scores else 0.0)
     ) / MAX_LOG_ODDS_GAP

@@ -124,12 +124,24 @@ class Prior:
         return self._sum_backing(evidence, advice, precedent)
 
     def _sum_backing(self, evidence: Sequence[Evidence], advice: Advice | Recommendation, precedent: Evidence) -> float:
-        """The chance that any evidence that an answer rests on is right, else that its precedent is."""
-        chances = [self.probability(item) or 0.0 for item in find_backing(evidence, advice) or [precedent]]
-        return min(1.0, sum(chances))
+        """The chance that any evidence that an answer rests on is right, else that its precedent is.
+
+        An answer without a cause says that this was seen before: so it was in all that tells the same.
+        """
+        backing = find_backing(evidence, advice)
+        if not backing:
+            return self._shared_probability(precedent) or 0.0
+        return min(1.0, sum(self.probability(item) or 0.0 for item in backing))
 
     def probability(self, evidence: Evidence) -> float | None:
-        """The chance that one piece of evidence is right; None where it does not carry the numbers."""
+        """The chance that one piece of evidence is right; None where it does not carry the numbers.
+
+        What tells the same has one chance, of which each has its share.
+        """
+        shared = self._shared_probability(evidence)
+        return None if shared is None else shared / (1 + len(evidence.near_duplicates))
+
+    def _shared_probability(self, evidence: Evidence) -> float | None:
         model = self._model(evidence)
         return model.probability(evidence.ranking) if model else None
 

@@ -83,14 +83,24 @@ class Evidence:
     record: TrackRecord = UNTRIED
     family: tuple[str, ...] = ()
     """Ids of the other members when this stands for an incident that recurred."""
+    near_duplicates: tuple[str, ...] = ()
+    """Ids of the other evidence that tells the same: nothing that was asked tells these apart."""
     probability: float | None = None
-    """The chance that it is the right precedent, as far as public data tells; None: not estimated."""
+    """The chance that it is the right precedent, as far as public data tells; None: not estimated.
+
+    What tells the same shares one chance, each as much as the other.
+    """
     ranking: Mapping[str, float] = field(default_factory=dict)
     """How it stands among all candidates, in numbers: what the chance that it is right is estimated from."""
     suggested_by: str | None = None
     """Who suggests it, where no responder confirmed it: then it is shown, and evidence for nothing."""
     report: Document | None = None
     """The postmortem that tells of the incident."""
+
+    @property
+    def shared_probability(self) -> float | None:
+        """The chance that it, or any that tells the same, is the right precedent: that this was seen before."""
+        return None if self.probability is None else min(1.0, self.probability * (1 + len(self.near_duplicates)))
 
     @property
     def tied_incidents(self) -> tuple[str, ...]:

@@ -83,8 +83,9 @@ class Recommender:
 
     def _with_records(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         records = self._store.outcomes.track_records([item.id for item in evidence], situation.as_of)
-        chance = prior.load_shipped().probability
-        return tuple(replace(item, record=records.get(item.id, UNTRIED), probability=chance(item)) for item in evidence)
+        chance, shown = prior.load_shipped().probability, {item.id for item in evidence}
+        present = [replace(item, near_duplicates=tuple(sorted(shown & {*item.near_duplicates}))) for item in evidence]
+        return tuple(replace(item, record=records.get(item.id, UNTRIED), probability=chance(item)) for item in present)
 
     def _suggested(self, situation: Situation, evidence: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
         """Return pending suggestions for the evidence or similar to the situation.

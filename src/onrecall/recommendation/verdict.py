@@ -181,7 +181,7 @@ def _why_unsure(best: Evidence, others: Sequence[Evidence], thresholds: Threshol
 
 def is_similar(evidence: Evidence, thresholds: Thresholds) -> bool:
     """Return whether a piece of evidence is about something like this."""
-    return thresholds.serves(evidence.score, evidence.probability, question_length(evidence.ranking))
+    return thresholds.serves(evidence.score, evidence.shared_probability, question_length(evidence.ranking))
 
 
 def explains_situation(hypothesis: Hypothesis, thresholds: Thresholds, unattributed: float = 0.0) -> bool:
@@ -216,9 +216,14 @@ def describe_evidence(evidence: Evidence) -> str:
 
 
 def _cause_probability(hypothesis: Hypothesis, unattributed: float) -> float | None:
-    """Return the probability that the cause is right; evidence that names no cause does not speak against it."""
+    """Return the probability that it was seen before, if the cause is what it was.
+
+    Evidence that names no cause does not speak against it, nor does what tells the same and names another one.
+    """
     chance = hypothesis.probability
-    return None if chance is None else min(1.0, chance + unattributed)
+    if chance is None:
+        return None
+    return min(1.0, max(chance + unattributed, *(piece.shared_probability or 0.0 for piece in hypothesis.evidence)))
 
 
 def _backed_probability(hypothesis: Hypothesis, evidence: Sequence[Evidence]) -> float | None:
@@ -274,14 +279,16 @@ def _doubt(decision: VerdictDecision, own: Confidence) -> VerdictDecision:
 def _decide_by_unresolved(
     unresolved: Evidence, runbook: Evidence | None, thresholds: Thresholds, own: Confidence | None
 ) -> VerdictDecision:
-    probability = own.probability if own else unresolved.probability
+    probability = own.probability if own else unresolved.shared_probability
     is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, probability)
     verdict: Verdict = "known" if is_known else "similar"
     name = describe_evidence(unresolved)
     if unresolved.kind == "document":
         reason = f"no resolved incident is similar; {name} reports something similar ({unresolved.score:.2f})"
     else:
-        reason = f"seen before as {name} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
+        more = f" and {len(unresolved.near_duplicates)} more that tell the same" if unresolved.near_duplicates else ""
+        gap = _resolution_gap(unresolved)
+        reason = f"seen before as {name}{more} ({unresolved.score:.2f}), whose resolution {gap}"
     if runbook is not None:
         reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
     return VerdictDecision(verdict, reason, runbook=runbook, precedent=unresolved)

@@ -3,8 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from onrecall.retrieval.fusion import Signals
+from onrecall.retrieval.near_duplicates import Opening
 
 NEIGHBOURS = 9
 """Candidates beside the one looked at that its surroundings are measured on."""
@@ -29,10 +31,17 @@ class CandidateSignals:
     matched_terms: frozenset[int]
     document: str | None = None
     """The document that it is, or that an incident was read from: those two are one answer and never rivals."""
+    opening: Opening | None = None
+    """What it said when it opened, if it is an incident: one that tells the same speaks for it, not against it."""
 
     def is_rival(self, other: "CandidateSignals") -> bool:
         """Whether another candidate is another answer."""
-        return other is not self and (self.document is None or other.document != self.document)
+        is_report = self.document is not None and other.document == self.document
+        return other is not self and not is_report and not self.is_near_duplicate(other)
+
+    def is_near_duplicate(self, other: "CandidateSignals") -> bool:
+        """Whether both are incidents that tell the same."""
+        return self.opening is not None and other.opening is not None and self.opening.is_near_duplicate(other.opening)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,7 @@ def ranking_features(
     Distances are in units of the fused strength, in the order of the ranker; usual rivals stand for missing ones.
     Without a sentence model the numbers that rest on meaning are absent.
     """
-    best, compared = candidates[:limit], candidates[: NEIGHBOURS + 1]
+    best = candidates[:limit]
     rarest = question.rarest
     length = math.log1p(len(question.weights)) / MAX_LOG_TERMS
     return [
@@ -69,7 +78,7 @@ def ranking_features(
             "telling": _coverage({term: question.rarity[term] for term in rarest[:RAREST_TERMS]}, candidate),
             "rival_term": _rarest_of_rivals(candidate, rivals, question.rarity, rarest),
         }
-        for candidate, rivals in zip(best, (_rivals(candidate, compared) for candidate in best), strict=True)
+        for candidate, rivals in zip(best, (_rivals(candidate, candidates) for candidate in best), strict=True)
     ]
 
 
@@ -89,8 +98,8 @@ def _rarest_of_rivals(
     return next((rarity[term] for term in rarest if term in elsewhere), 0.0)
 
 
-def _rivals(candidate: CandidateSignals, compared: Sequence[CandidateSignals]) -> list[CandidateSignals]:
-    return [rival for rival in compared if candidate.is_rival(rival)][:NEIGHBOURS]
+def _rivals(candidate: CandidateSignals, candidates: Sequence[CandidateSignals]) -> list[CandidateSignals]:
+    return list(islice(filter(candidate.is_rival, candidates), NEIGHBOURS))
 
 
 def _signal_leads(signals: Signals, present: Sequence[Signals]) -> dict[str, float]:

@@ -32,7 +32,7 @@ from onrecall.retrieval.fusion import SHIPPED_RANKER, Ranker, Signals
 from onrecall.retrieval.index import Index, Vector, VisibilityFilter
 from onrecall.retrieval.named_records import asked_words, find_named
 from onrecall.retrieval.query import Query, parse_situation
-from onrecall.retrieval.ranking_features import CandidateSignals, QuestionTerms, ranking_features
+from onrecall.retrieval.ranking_measurement import measure_ranking
 from onrecall.retrieval.retrieval_store import RetrievalStore, StoredFeatures
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.retrieval.spelling_correction import Dictionary
@@ -173,7 +173,7 @@ class Retriever:
         """The best of what was ranked, with reasons and with its place among all candidates in numbers."""
         if not ranked:
             return ()
-        selected, numbers = ranked[:limit], _measure_ranking(prepared, ranked, limit)
+        selected = ranked[:limit]
         excerpts, informative = (
             self._excerpts(prepared, selected),
             explanation.informative_terms(prepared.query, prepared.rarity),
@@ -182,8 +182,11 @@ class Retriever:
             replace(
                 _to_evidence(prepared, finalist, excerpt, family.get(finalist.owner[1], ()), informative),
                 ranking=ranking,
+                near_duplicates=near_duplicates,
             )
-            for finalist, excerpt, ranking in zip(selected, excerpts, numbers, strict=True)
+            for finalist, excerpt, (ranking, near_duplicates) in zip(
+                selected, excerpts, measure_ranking(prepared, ranked, limit), strict=True
+            )
         )
 
     def _make_ready(self, situation: Situation) -> PreparedQuery:
@@ -356,30 +359,6 @@ def _query_vector(embedding: "Future[Vectors] | None") -> Vector | None:
     text_vector, *headline = embedding.result()
     vector: Vector = text_vector + HEADLINE_WEIGHT * sum(headline)
     return vector / max(float(np.linalg.norm(vector)), 1e-6)
-
-
-def _measure_ranking(
-    prepared: PreparedQuery, ranked: Sequence[RankedCandidate], limit: int
-) -> list[Mapping[str, float]]:
-    """How each of the best stands among the others."""
-    idf, most = prepared.rarity.idf, prepared.rarity.most
-    spelled, weighed = prepared.query.spelled, prepared.query.weights.items()
-    weights = {
-        term: weight * idf[term]
-        for term, weight in weighed
-        if term in spelled and weight >= spelling_correction.CORRECTED_WEIGHT
-    }
-    question = QuestionTerms(weights, {term: idf[term] / most for term in weights if idf[term] < most})
-    return ranking_features(
-        [
-            CandidateSignals(finalist.signals, finalist.candidate.matched_terms, finalist.record.document)
-            if isinstance(finalist.record, Incident)
-            else CandidateSignals(finalist.signals, finalist.candidate.matched_terms, finalist.owner[1])
-            for finalist in ranked
-        ],
-        question,
-        limit,
-    )
 
 
 def _rounded_score(finalist: RankedCandidate) -> float:

@@ -23,6 +23,12 @@ K1, B = 2.0, 0.9
 """BM25: incidents are long and repeat themselves, so counts saturate late and length counts almost in full."""
 BEST_PASSAGE_SHARE = 1 / 3
 """How much of the words' likeness is that of the best passage alone."""
+LEAST_RARITY = 0.1
+"""The least weight of a term, as a share of the weight of one that occurs nowhere.
+
+A memory may hold one thing hundreds of times. That makes the thing's words common in it, not in what is asked of it;
+words that are common everywhere are stop words, and left out.
+"""
 DOC_MARKER_TERM = tokenizer.term_id("<whole>")
 """A term that one passage of each incident or document has and no text: so the store counts how many there are."""
 NGRAM_SIZES = (4, 5)
@@ -83,13 +89,14 @@ class TermWeights:
 
     @classmethod
     def from_statistics(cls, weights: Mapping[int, float], statistics: TermStatistics) -> "TermWeights":
-        """From exact counts; a term that occurs nowhere says most."""
+        """From exact counts; a term that occurs nowhere says most, and none says less than `LEAST_RARITY`."""
         n, length = statistics.documents, statistics.total_length
         having = {term: statistics.df.get(term, 0) for term in weights}
-        idf = {term: math.log(1 + (n - df + 0.5) / (df + 0.5)) for term, df in having.items()}
+        most = math.log(1 + (n + 0.5) / 0.5)
+        idf = {term: max(LEAST_RARITY * most, math.log(1 + (n - df + 0.5) / (df + 0.5))) for term, df in having.items()}
         return cls(
             idf,
-            math.log(1 + (n + 0.5) / 0.5),
+            most,
             max(length / max(statistics.df.get(DOC_MARKER_TERM, 0), 1), 1.0),
             max(length / max(n, 1), 1.0),
             n,

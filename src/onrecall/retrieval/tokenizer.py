@@ -40,7 +40,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z][A-Za-z])|(?<=[A-Z])(?=[A-Z][a-z]{2})
 _NUMBERED = re.compile(r"([a-z]{3,})\d+")
 _NUMERIC = re.compile(r"v?\d+(?:[-._/:]\d+)*")
 _VERSION = re.compile(r"v?(\d+\.\d+)((?:\.\d+)+)(?:[-_]?[a-z]\w*)?", re.IGNORECASE)
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
 )
 _STATUS = re.compile(
@@ -154,7 +154,7 @@ def _expand_number(word: str) -> tuple[str, ...]:
 def _split_piece(piece: str) -> list[str]:
     """An unbroken word: stemmed; a name in humps whole and by its humps; unspaced writing by pairs."""
     if not piece.isascii():
-        return _character_pairs(piece) if _UNSPACED.search(piece) else [piece.casefold()]
+        return character_pairs(piece) if UNSPACED.search(piece) else [piece.casefold()]
     if piece.lower() in STOP_WORDS:
         return []
     humps = [] if piece.isupper() else _HUMP.findall(piece)
@@ -168,11 +168,11 @@ def _split_piece(piece: str) -> list[str]:
     return [lowered, _stem(numbered[1])] if numbered else [_stem(lowered)]
 
 
-def _character_pairs(piece: str) -> list[str]:
+def character_pairs(piece: str) -> list[str]:
     """Chinese, Japanese, Korean, Thai and their like by pairs of characters; what stands between, whole."""
     pairs: list[str] = []
     at = 0
-    for run in _UNSPACED.finditer(piece):
+    for run in UNSPACED.finditer(piece):
         if run.start() > at:
             pairs.append(_fold(piece[at : run.start()]))
         pairs += [run[0][i : i + 2] for i in range(max(1, len(run[0]) - 1))]
@@ -191,8 +191,8 @@ def _expand_long(word: str) -> Iterator[str]:
     for piece in _PIECE.finditer(word):
         if len(piece[0]) <= MAX_TERM_LENGTH:
             yield from _expand(piece[0])
-        elif _UNSPACED.match(piece[0]):
-            yield from _character_pairs(piece[0])
+        elif UNSPACED.match(piece[0]):
+            yield from character_pairs(piece[0])
 
 
 def _unique(candidates: tuple[str, ...] | list[str]) -> tuple[str, ...]:
