@@ -19,7 +19,7 @@ export const Live = Streaming.Provider;
 /** How often to ask again what hints are about: never while the stream tells what is new. */
 export const useEvery = (everyMs: number = EVERY_MS): number | false => (useContext(Streaming) ? false : everyMs);
 
-/** The same for what hints are only partly about: seldom while the stream tells the rest. */
+/** The same for what hints are only partly about, such as alerts that end and changes, which belong to no incident: seldom while the stream tells the rest. */
 export const useEveryAnyway = (): number => useEvery() || ANYWAY_MS;
 
 /** Keeps the stream open for as long as the page is; whether it is. What hints are about is asked for again. */
