@@ -333,6 +333,10 @@ def test_after_gpg_key_only_a_fingerprint_stays():
         'client * "S3cr3tP4ss" ::1',
         'client * "S3cr3tP4ss" -',
         '{"type": "[redacted:password]", "value": "Xk9mP2vLq7"}',
+        "INSERT INTO settings (name, key) VALUES ('mail', 'Xk9mP2vLq7AbcDeFg');",
+        "paying with sk_test_abcdefghijklmnop",
+        'api_token: str = Field(default="q8Zt-Wm2LkP0vXy7")',
+        'password: str = secret("q8Zt-Wm2LkP0vXy7")',
     ],
 )
 def test_a_secret_among_what_resembles_harmless_text_is_caught(text):
