@@ -191,7 +191,8 @@ ASSIGNED = _joint(
 _JOINTS: tuple[Joint, ...] = (
     _joint(
         ":",
-        r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=,\n]{0,20}=[ ]?(?:\w{1,30}\([ ]?(?:default[ ]?=[ ]?)?)?",
+        r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=,\n]{0,20}=[ ]?"
+        r"(?:\w{1,30}\([ ]?(?:default[ ]?=[ ]?)?)?",
         FIRM,
         signs=("=",),
     ),
