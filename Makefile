@@ -169,7 +169,7 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/n
 	@touch $@
 
 $(VENV)/dev.stamp: requirements-dev.lock pyproject.toml $(CONSOLE) | $(UV) $(VENV)/node.stamp
-	@echo "installing what the tests need (once; 1.2 GB of disk) …"
+	@echo "installing what the tests need (once; 1 GB of disk) …"
 	@$(UV) pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.lock
 	@echo "building the console and installing OnRecall …"
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .

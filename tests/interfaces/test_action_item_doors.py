@@ -31,10 +31,9 @@ def test_an_item_is_added_once_changed_by_what_is_named_and_listed(client, home,
     client.patch(f"{path}/1", json={"state": "done"})
     assert client.get("/api/v1/actions?owner=Noor").json()["items"] == []
     assert [item["number"] for item in client.get("/api/v1/actions?state=all&owner=Noor").json()["items"]] == [1]
-    assert [row.detail["events"] for row in home.memory.store.audit.page(action="incident changed").items][:2] == [
-        {"action_changed": 1},
-        {"action_changed": 1},
-    ]
+    rows = home.memory.store.audit.page(action="incident changed").items
+    by_people = [row.detail["events"] for row in rows if row.detail["events"] != {"recommended": 1}]
+    assert by_people[:2] == [{"action_changed": 1}, {"action_changed": 1}]
 
 
 @pytest.mark.parametrize(

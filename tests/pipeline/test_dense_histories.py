@@ -19,6 +19,9 @@ QUESTIONS = {
     "terse": "LogVolumeAlmostFull",
     "long": "LogVolumeAlmostFull node-99\nVolume /var/log of node-99 has 2.1 % left, device nvme1n1, written by the log shipper",
 }
+ELSEWHERE = (
+    "BackupVolumeAlmostFull node-99\nVolume /var/backup of node-99 has 2.1 % left, device nvme1n1, written by the dump"
+)
 NEW = "Mail relay rejects messages: sender domain has no SPF record"
 NOTES = ("Restarted it, unclear why.", "Went away by itself.", "Not found out.", "Closed after an hour.")
 
@@ -61,4 +64,5 @@ def test_what_happens_again_and_again_is_seen_before(memory, clock, causes: str,
         answer = memory.ask(make_situation(text))
         assert answer.verdict != "never_seen", (form, answer.verdict_reason)
         assert int(answer.evidence[0].id.removeprefix("I-")) < times
+    assert memory.ask(make_situation(ELSEWHERE)).verdict != "known"
     assert memory.ask(make_situation(NEW)).verdict == "never_seen"

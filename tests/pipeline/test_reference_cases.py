@@ -114,6 +114,7 @@ def test_canned_causes_of_a_model_poison_nothing(memory):
         )
         memory.resolve(incident.id, canned)
     answer = memory.ask(make_situation(text, "checkout"))
-    assert (answer.verdict, answer.cause, answer.steps, answer.confidence) == ("never_seen", None, (), None)
+    assert (answer.verdict, answer.cause, answer.steps) == ("known", None, ()), "it happened, and nobody knows why"
+    assert answer.confidence.basis == "public"
     assert memory.store.verdicts.all() == ()
     assert memory.trust.summary().right.n == 0

@@ -5,6 +5,11 @@ import pytest
 from onrecall.recommendation.risk.classify import classify
 
 ACTING = [
+    ("curl -X DELETE 'http://h/api/users/5?_method=POST'", "destructive"),
+    ("http DELETE h/api/users/5 X-HTTP-Method-Override:GET", "destructive"),
+    ("curl -H 'X-Method: GET' -H 'X-HTTP-Method-Override: DELETE' http://h/api/users/5", "destructive"),
+    ("rake routes db:drop", "disruptive"),
+    ("make info wipe", "disruptive"),
     ("Test-DbaLastBackup -SqlInstance a", "disruptive"),
     ("Get-WindowsUpdate -Install -AutoReboot", "disruptive"),
     ("Get-WUList -Install", "disruptive"),
@@ -28,6 +33,8 @@ ACTING = [
     ("db.sessions.createIndex({at: 1}, {expireAfterSeconds: 10})", "destructive"),
 ]
 LOOKING = [
+    "az deployment group what-if --mode Complete -g shop",
+    "rake routes RAILS_ENV=production",
     "Get-DbaLastBackup -SqlInstance a",
     "Test-ComputerSecureChannel",
     "Get-GPOReport -All -ReportType Html",

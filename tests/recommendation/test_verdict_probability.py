@@ -131,7 +131,7 @@ def near_duplicates(*pieces: Evidence, probability: float) -> list[Evidence]:
 
 
 def test_what_happened_again_and_again_without_a_cause_on_record_was_seen_before():
-    pieces = [unresolved(name, 0.9) for name in "ABCDE"]
+    pieces = [unresolved(name, 0.9, "Mail relay rejects messages") for name in "ABCDE"]
     advice = advice_of(*near_duplicates(*pieces, probability=0.6))
     assert advice.verdict == "similar"
     assert "A “" in advice.verdict_reason
@@ -145,5 +145,30 @@ def test_near_duplicates_with_several_causes_were_seen_before_and_no_cause_is_kn
     advice = advice_of(*near_duplicates(*pieces, probability=0.9))
     assert advice.verdict == "similar"
     assert advice.alternatives
-    same = [resolved_incident(name, 0.9, cause="disk", root_cause="The disk was full") for name in "ABCDE"]
+    same = [of_full_disk(name, "Mail relay rejects messages") for name in "ABCDE"]
     assert advice_of(*near_duplicates(*same, probability=0.9)).verdict == "known"
+
+
+def of_full_disk(name: str, title: str) -> Evidence:
+    return resolved_incident(name, 0.9, cause="disk", root_cause="The disk was full", title=title)
+
+
+@pytest.mark.parametrize("make", [of_full_disk, lambda name, title: unresolved(name, 0.9, title)])
+@pytest.mark.parametrize(
+    ("question", "verdict"),
+    [
+        ("Backup of crm failed on db-9", "known"),
+        ("crm backups", "known"),
+        ("Backup failed", "known"),
+        ("Backup of wiki failed on db-9", "similar"),
+        ("Restore of crm failed on db-9", "similar"),
+        ("Restore failed\nit was the backup of crm on db-2", "known"),
+    ],
+)
+def test_a_word_in_place_of_one_that_all_repetitions_have_makes_it_another_thing(make, question, verdict):
+    repeated = [make(name, f"Backup of crm failed on db-{n}") for n, name in enumerate("ABC")]
+    advice = advice_of(*near_duplicates(*repeated, probability=0.9), text=question)
+    assert advice.verdict == verdict
+    assert ("other words in place" in advice.verdict_reason) == (verdict == "similar")
+    once = likely(make("A", "Backup of crm failed on db-1"), 0.9)
+    assert advice_of(once, text=question).verdict == "known", "one alone does not tell which of its words are constant"

@@ -327,3 +327,39 @@ def test_after_gpg_key_only_a_fingerprint_stays():
     digits = "8f3a9c2e1b7d4f6a8c0e2d4b6f8a1c3e"
     assert digits not in redact(f"gpg key: {digits}").text
     assert digits in redact(f"gpg key: {digits}6a8c0e2d").text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "created user app identified by `Xk9#mP2vLq`",
+        "password = ^1-abcDEF123xyz",
+        "'password' => '1.2.3-S3cretP4ssw0rd'",
+        'hmac.new("HUNT2-abc1234-xY9", message)',
+        "db.connect(user, pw) // Zx9.Qw3.Kp7Lm",
+        'client * "S3cr3tP4ss" ::1',
+        'client * "S3cr3tP4ss" -',
+        '{"type": "[redacted:password]", "value": "Xk9mP2vLq7"}',
+        "INSERT INTO settings (name, key) VALUES ('mail', 'Xk9mP2vLq7AbcDeFg');",
+        "paying with sk_test_abcdefghijklmnop",
+        'api_token: str = Field(default="q8Zt-Wm2LkP0vXy7")',
+        'password: str = secret("q8Zt-Wm2LkP0vXy7")',
+    ],
+)
+def test_a_secret_among_what_resembles_harmless_text_is_caught(text):
+    assert redact(text).text != text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"minipass": "^4.2.0-beta.1"',
+        '"minipass": ">=2024.1.0"',
+        '"minipass": "~7"',
+        'crypto.sign("RSASSA-PKCS1-v1_5")',
+        "x = f(y); // llvm.hexagon.M2.s1",
+        "    identified by `foo_bar`",
+    ],
+)
+def test_versions_algorithms_and_names_in_code_survive(text):
+    assert redact(text).text == text

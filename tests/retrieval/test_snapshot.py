@@ -408,7 +408,7 @@ for seq in range(10**6):
 """
     survived = 0
     for wait in (0.03, 0.101, 0.2):
-        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent)}
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
         process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
         assert process.stdout
         process.stdout.readline()

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from onrecall.domain.term_impacts import LARGEST
 from onrecall.retrieval import term_gains
 from onrecall.retrieval.scoring import TermWeights
 from onrecall.storage import postgres_search
@@ -41,6 +42,14 @@ def test_a_term_that_nothing_has_is_not_asked_for() -> None:
 
 def test_no_term_counts_nothing() -> None:
     assert gains({1: 0.001}, {1: 99_999}) == {1: 1}
+
+
+@pytest.mark.parametrize("weights", [dict.fromkeys(range(300), 2.0), {1: 640.0}, {1: 640.0, 2: 1.0, 3: 0.001}])
+def test_the_sums_of_a_long_question_are_exact_in_single_precision(weights: dict[int, float]) -> None:
+    found = gains(weights, dict.fromkeys(weights, 5))
+    assert found.keys() == weights.keys()
+    assert 1 << 23 < sum(found.values()) * LARGEST <= 1 << 24
+    assert all(found[first] >= found[second] for first in found for second in found if weights[first] > weights[second])
 
 
 @pytest.mark.postgres

@@ -136,6 +136,36 @@ test("whoever types fast into a filter loses no letter, and clearing the filters
   await expect(words).toHaveValue("");
 });
 
+test("two filters typed without a pause between them both stand in the address", async ({ page, server }) => {
+  await page.goto(`${server.url}/`);
+  await settled(page);
+  await page.getByRole("textbox", { name: "service" }).click();
+  await page.keyboard.type("checkout");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("zzyzx"); // before the first field has written its address
+  await expect(page).toHaveURL(/[?&]q=zzyzx/);
+  await expect(page).toHaveURL(/[?&]service=checkout/);
+  await expect(page.getByRole("textbox", { name: "service" })).toHaveValue("checkout");
+});
+
+test("filters cleared while somebody types stay cleared", async ({ page, server }) => {
+  await page.clock.install();
+  await page.goto(`${server.url}/?q=zzyzx`);
+  await settled(page);
+  const words = page.getByRole("textbox", { name: "words" });
+  await expect(page.getByRole("button", { name: "Clear filters" })).toBeVisible();
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 1_000);
+  await words.evaluate((field: HTMLInputElement) => {
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value")?.set?.call(field, "zzyzxy");
+    field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    [...document.querySelectorAll("button")].find((button) => button.textContent === "Clear filters")?.click(); // before the field has written its address
+  });
+  await expect(words).toHaveValue("");
+  await page.clock.runFor(1_000); // longer than a field waits
+  await expect(page).not.toHaveURL(/q=/);
+  await expect(words).toHaveValue("");
+});
+
 test("the keyboard is enough", async ({ page, server }) => {
   await server.post("/api/v1/incidents", { title: "Opened for the keyboard", service: "keys" });
   await page.goto(`${server.url}/`);

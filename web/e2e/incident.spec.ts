@@ -63,6 +63,16 @@ test("the cause is empty until it is taken over, what was marked is listed, and 
   await expect(page.getByRole("dialog")).toContainText("Nobody bounded the pools");
 });
 
+test("a change that is told late appears on the page of an open incident, although no hint tells of it", async ({ page, server }) => {
+  const began = Date.now();
+  const opened = await server.post("/api/v1/incidents", { title: "Carts answer slowly", service: "cart-late", started_at: new Date(began).toISOString() });
+  await page.goto(`${server.url}/incidents/${String(opened["id"])}`);
+  await settled(page);
+  await expect(page.getByText("live", { exact: true })).toBeVisible();
+  await server.post("/v2/change/enqueue", { routing_key: "none", payload: { summary: "Deployed cart-late 4.2.1", timestamp: new Date(began - 300_000).toISOString(), custom_details: { service: "cart-late" } } });
+  await expect(page.getByText("Deployed cart-late 4.2.1").first()).toBeVisible();
+});
+
 test("two incidents that are one are merged by hand, and the merge can be undone", async ({ page, server }) => {
   const billing = await server.post("/api/v1/incidents", { title: "Billing queue grows", service: "billing" });
   const other = await server.post("/api/v1/incidents", { title: "Invoices are late", service: "invoices" });

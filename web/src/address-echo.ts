@@ -4,3 +4,6 @@ export function ownEcho(sent: string[], text: string): boolean {
   sent.splice(0, at + 1);
   return at >= 0;
 }
+
+/** What the address says now. The router tells of it when it finds time, and whoever changes what it told last takes back what another field wrote meanwhile. */
+export const addressNow = (): URLSearchParams => new URLSearchParams(location.search);

@@ -12,6 +12,11 @@ test("an answer of the server is read without them, and keeps its status and hea
   expect([answer.status, answer.headers.get("X-A")]).toEqual([201, "1"]);
 });
 
+test("an answer without a body has none afterwards either: a Response of status 204 refuses even an empty text", async () => {
+  const answer = await readable(new Response(null, { status: 204, headers: { "Content-Type": "application/json" } }));
+  expect([answer.status, answer.body]).toEqual([204, null]);
+});
+
 test("what is no text, such as a picture, stays as it is", async () => {
   const picture = new Response("\u202E", { headers: { "Content-Type": "image/png" } });
   expect(await readable(picture)).toBe(picture);

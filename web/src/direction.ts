@@ -11,5 +11,5 @@ export const withoutControls = (text: string): string => text.replace(CONTROLS, 
 export async function readable(response: Response): Promise<Response> {
   if (!READ_AS_TEXT.test(response.headers.get("Content-Type") ?? "")) return response;
   const { status, statusText, headers } = response;
-  return new Response(withoutControls(await response.text()), { status, statusText, headers });
+  return new Response(withoutControls(await response.text()) || null, { status, statusText, headers }); // a 204 may have no body, not even an empty one
 }

@@ -35,7 +35,7 @@ export function useAnswer(id: string, going: boolean, enabled: boolean): AnswerS
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/recommendation", { params: { path: { incident_id: id } } })),
     enabled,
     retry: false,
-    refetchInterval: ({ state }) => (state.data ? later : state.error && !isAbsent(state.error) ? ANYWAY_MS : going && soon),
+    refetchInterval: ({ state }) => (state.error && !isAbsent(state.error) ? ANYWAY_MS : state.data ? later : going && soon),
   });
   const late = useLate(GRACE_MS);
   const failure = useFailure(answer);

@@ -1,3 +1,4 @@
+import { QueryCache, QueryClient, QueryObserver } from "@tanstack/react-query";
 import { describe, expect, it, vi } from "vitest";
 
 import { asker, touched } from "./live-updates";
@@ -25,11 +26,13 @@ describe("a hint has questions for again", () => {
   });
 });
 
+const getQueryCache = () => new QueryCache();
+
 describe("hints that come while their questions are being answered", () => {
   it("are one further question, not one each", async () => {
     vi.useFakeTimers();
     const answers: (() => void)[] = [];
-    const tell = asker({ invalidateQueries: () => new Promise<void>((done) => { answers.push(done); }) });
+    const tell = asker({ getQueryCache, invalidateQueries: () => new Promise<void>((done) => { answers.push(done); }) });
     const hint = (id: string) => tell({ type: "alerted", id, seq: 1 });
     hint("INC-1");
     await vi.advanceTimersByTimeAsync(150);
@@ -49,12 +52,31 @@ describe("hints that come while their questions are being answered", () => {
   it("do not wait for an answer that never comes", async () => {
     vi.useFakeTimers();
     let questions = 0;
-    const tell = asker({ invalidateQueries: () => { questions += 1; return new Promise<void>(() => undefined); } });
+    const tell = asker({ getQueryCache, invalidateQueries: () => { questions += 1; return new Promise<void>(() => undefined); } });
     tell({ type: "alerted", id: "INC-1", seq: 1 });
     await vi.advanceTimersByTimeAsync(150);
     tell({ type: "alerted", id: "INC-2", seq: 2 });
     await vi.advanceTimersByTimeAsync(6_000);
     expect(questions).toBe(2);
+    vi.useRealTimers();
+  });
+  it("are not answered by what was asked before them, also where that was the first question", async () => {
+    vi.useFakeTimers();
+    const queries = new QueryClient();
+    const answers: { resolve: (answer: string) => void; reject: (error: Error) => void }[] = [];
+    const queryFn = () => new Promise<string>((resolve, reject) => { answers.push({ resolve, reject }); });
+    const stop = new QueryObserver(queries, { queryKey: ["answer", "INC-1"], queryFn, retry: false }).subscribe(() => undefined);
+    asker(queries)({ type: "recommended", id: "INC-1", seq: 1 });
+    await vi.advanceTimersByTimeAsync(150);
+    expect(answers).toHaveLength(1);
+    answers[0]?.reject(new Error("none yet"));
+    await vi.advanceTimersByTimeAsync(150);
+    expect(answers).toHaveLength(2);
+    answers[1]?.resolve("restart it");
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(answers).toHaveLength(2);
+    expect(queries.getQueryData(["answer", "INC-1"])).toBe("restart it");
+    stop();
     vi.useRealTimers();
   });
 });

@@ -1,7 +1,7 @@
 // What is new, without reloading: the stream's hints have what is shown asked for again, and nothing that they are about is
 // polled beside it. While there is no stream, every page asks again by itself, and says when the server is away.
 import { useMediaQuery } from "@mantine/hooks";
-import { type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type Query, type QueryClient, queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 
 import { api, dataOf } from "./api/client";
@@ -19,7 +19,7 @@ export const Live = Streaming.Provider;
 /** How often to ask again what hints are about: never while the stream tells what is new. */
 export const useEvery = (everyMs: number = EVERY_MS): number | false => (useContext(Streaming) ? false : everyMs);
 
-/** The same for what hints are only partly about: seldom while the stream tells the rest. */
+/** The same for what hints are only partly about, such as alerts that end and changes, which belong to no incident: seldom while the stream tells the rest. */
 export const useEveryAnyway = (): number => useEvery() || ANYWAY_MS;
 
 /** Keeps the stream open for as long as the page is; whether it is. What hints are about is asked for again. */
@@ -34,7 +34,7 @@ export function useLive(): boolean {
 }
 
 /** Gathers hints, and has what they are about asked for: once at a time, so that a storm of them is no storm of questions. */
-export function asker(queries: Pick<QueryClient, "invalidateQueries">): (hint: Hint | null) => void {
+export function asker(queries: Pick<QueryClient, "invalidateQueries" | "getQueryCache">): (hint: Hint | null) => void {
   let gathered = new Set<string>();
   let everything = false;
   let busy = false;
@@ -43,8 +43,7 @@ export function asker(queries: Pick<QueryClient, "invalidateQueries">): (hint: H
     const all = everything;
     gathered = new Set();
     everything = false;
-    const answered = queries.invalidateQueries({ predicate: ({ queryKey }) => touched(queryKey, about, all) });
-    await Promise.race([answered, new Promise((late) => setTimeout(late, LONGEST_MS))]);
+    await Promise.race([askAgain(queries, ({ queryKey }) => touched(queryKey, about, all)), new Promise((late) => setTimeout(late, LONGEST_MS))]);
     busy = false;
     if (gathered.size || everything) begin();
   };
@@ -57,6 +56,13 @@ export function asker(queries: Pick<QueryClient, "invalidateQueries">): (hint: H
     else everything = true;
     if (!busy) begin();
   };
+}
+
+/** Asks again. The library does not for a first answer that is on its way, which may be older than the hint: after that one. */
+async function askAgain(queries: Pick<QueryClient, "invalidateQueries" | "getQueryCache">, predicate: (query: Query) => boolean): Promise<void> {
+  const first = new Set(queries.getQueryCache().findAll({ predicate, fetchStatus: "fetching" }).filter(({ state }) => state.data === undefined));
+  await queries.invalidateQueries({ predicate });
+  if (first.size) await queries.invalidateQueries({ predicate: (query) => first.has(query) });
 }
 
 const OF_ANY = new Set<unknown>(["incidents", "suggestions", "together"]);

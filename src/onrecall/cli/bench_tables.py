@@ -1,12 +1,10 @@
 """The figures of benchmarks of retrieval as tables on a terminal."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.table import Table
 
-if TYPE_CHECKING:
-    pass
 from onrecall.cli.console import out, print_line
 
 

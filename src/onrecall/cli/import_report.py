@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from onrecall.cli.console import print_line
 from onrecall.cli.terminal import print_error
 from onrecall.domain.count_noun import count_noun
 
 if TYPE_CHECKING:
     from onrecall.cli.import_history import MappingFile
     from onrecall.pipeline.import_history import ImportReport
-from onrecall.cli.console import print_line
 
 REJECTED_SHOWN = 20
 

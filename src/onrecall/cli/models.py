@@ -79,7 +79,7 @@ def measure(name: ModelName, as_json: Json = False) -> None:
         print_result(figures, as_json, lambda: _print_endpoint(figures))
         return
     with console.stage_progress() as progress:
-        measured = library.measure_model(settings(), name, progress)
+        measured = library.measure_model(chosen, name, progress)
     model = _find(name)
     print_result(measured, as_json, lambda: _print_models([model], []))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from onrecall.cli.console import print_line
 from onrecall.domain import markdown_page as page
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.evidence import MIN_SHOWN_MATCH, Citation, Evidence
@@ -12,7 +13,6 @@ from onrecall.recommendation.imperative import to_imperative
 
 if TYPE_CHECKING:
     from onrecall.pipeline.second_opinion import SecondOpinion
-from onrecall.cli.console import print_line
 
 VERDICT_STYLES = {"known": "bold green", "similar": "bold yellow", "never_seen": "bold magenta"}
 VERDICT_WORDS = {"known": "KNOWN", "similar": "SIMILAR", "never_seen": "NEVER SEEN"}

@@ -84,7 +84,7 @@ class Evidence:
     family: tuple[str, ...] = ()
     """Ids of the other members when this stands for an incident that recurred."""
     near_duplicates: tuple[str, ...] = ()
-    """Ids of the other evidence that tells the same: nothing that was asked tells these apart."""
+    """Ids of the other evidence that tells the same, but for ids, times and numbers."""
     probability: float | None = None
     """The chance that it is the right precedent, as far as public data tells; None: not estimated.
 

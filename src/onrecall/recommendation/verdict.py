@@ -12,6 +12,7 @@ from onrecall.domain.recommendation import Confidence, Verdict
 from onrecall.domain.situation import Situation
 from onrecall.recommendation.causes import Hypothesis, has_usable_resolution
 from onrecall.recommendation.language import detect_language
+from onrecall.recommendation.other_subject import has_other_subject
 from onrecall.recommendation.runbook import is_for_alert, names_alert
 from onrecall.recommendation.sanitize import sentence
 from onrecall.recommendation.text_similarity import normalize_label
@@ -104,17 +105,7 @@ def decide_verdict(
     unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is not None:
-        is_named = any(_is_same_name(situation, piece) for piece in leading.evidence)
-        by_public = thresholds.knows(leading.score, _backed_probability(leading, evidence), is_named=is_named)
-        sure = thresholds.knows(leading.score, own.probability) if own else by_public
-        decision = _decide_by_cause(
-            leading,
-            [cause for cause in hypotheses if cause is not leading],
-            evidence,
-            thresholds,
-            sure=sure or by_public,
-        )
-        return _doubt(decision, own) if own and not sure else decision
+        return _decide_by_leading(leading, situation, evidence, hypotheses, thresholds, own)
     runbook = next(
         (piece for piece in evidence if _is_runbook(piece) and _is_applicable_runbook(piece, situation, thresholds)),
         None,
@@ -124,7 +115,8 @@ def decide_verdict(
         return VerdictDecision("known", reason, runbook=runbook, precedent=runbook)
     unresolved = next((piece for piece in evidence if is_similar(piece, thresholds) and not _is_runbook(piece)), None)
     if unresolved is not None:
-        return _decide_by_unresolved(unresolved, runbook, thresholds, own)
+        is_other = has_other_subject(situation, unresolved, evidence)
+        return _decide_by_unresolved(unresolved, runbook, thresholds, own, is_other=is_other)
     if runbook is not None:
         reason = f"no similar incident is on record; the runbook {describe_evidence(runbook)} covers something similar"
         return VerdictDecision("similar", reason, runbook=runbook)
@@ -133,6 +125,24 @@ def decide_verdict(
     return VerdictDecision(
         "never_seen", f"the question names {describe_evidence(named)}; besides that, {reason}" if named else reason
     )
+
+
+def _decide_by_leading(
+    leading: Hypothesis,
+    situation: Situation,
+    evidence: Sequence[Evidence],
+    hypotheses: Sequence[Hypothesis],
+    thresholds: Thresholds,
+    own: Confidence | None,
+) -> VerdictDecision:
+    is_named = any(_is_same_name(situation, piece) for piece in leading.evidence)
+    is_other = has_other_subject(situation, _best_match(leading), evidence)
+    probability = _backed_probability(leading, evidence)
+    by_public = thresholds.knows(leading.score, probability, is_named=is_named) and not is_other
+    sure = thresholds.knows(leading.score, own.probability) if own else by_public
+    competing = [cause for cause in hypotheses if cause is not leading]
+    decision = _decide_by_cause(leading, competing, evidence, thresholds, sure=sure or by_public, is_other=is_other)
+    return _doubt(decision, own) if own and not sure else decision
 
 
 def _is_named(evidence: Evidence, situation: Situation) -> bool:
@@ -235,6 +245,14 @@ def _backed_probability(hypothesis: Hypothesis, evidence: Sequence[Evidence]) ->
     return None if hypothesis.probability is None else min(1.0, hypothesis.probability + documents)
 
 
+OTHER_SUBJECT = "the question has other words in place of some that are in all titles of what tells the same"
+
+
+def _best_match(hypothesis: Hypothesis) -> Evidence:
+    """Return the evidence for a cause that matches best."""
+    return max(hypothesis.evidence, key=lambda piece: piece.score)
+
+
 def _decide_by_cause(
     leading: Hypothesis,
     competing: Sequence[Hypothesis],
@@ -242,14 +260,10 @@ def _decide_by_cause(
     thresholds: Thresholds,
     *,
     sure: bool,
+    is_other: bool,
 ) -> VerdictDecision:
-    best = max(leading.evidence, key=lambda piece: piece.score)
-    more = sum(1 + len(piece.family) for piece in leading.evidence) - 1
-    agree = f", and {more} more incident{'s' * (more > 1)} of the same cause" if more else ""
-    match = f"{describe_evidence(best)} matches {best.score:.2f}{agree}"
-    if nearer := next((piece for piece in evidence if piece.score > best.score and _is_unresolved(piece)), None):
-        gap = _resolution_gap(nearer)
-        match += f"; {describe_evidence(nearer)} matches better ({nearer.score:.2f}), but its resolution {gap}"
+    best = _best_match(leading)
+    match = _describe_match(leading, best, evidence)
     rival = next((cause for cause in competing if cause.weight >= thresholds.contested * leading.weight), None)
     if not sure and best.score < thresholds.known:
         return VerdictDecision("similar", f"similar, not the same: {match}", leading)
@@ -262,9 +276,20 @@ def _decide_by_cause(
     if not sure:
         of_cause = [*leading.evidence, *(piece for piece in evidence if is_about_cause(piece, leading.label))]
         others = [piece for piece in evidence if piece not in of_cause]
-        doubt = _why_unsure(best, others, thresholds, "almost as well")
+        doubt = OTHER_SUBJECT if is_other else _why_unsure(best, others, thresholds, "almost as well")
         return VerdictDecision("similar", f"similar, but {doubt}: {match}", leading)
     return VerdictDecision("known", f"seen before: {match}", leading)
+
+
+def _describe_match(leading: Hypothesis, best: Evidence, evidence: Sequence[Evidence]) -> str:
+    """Return what matches, how many more agree, and what matches better without a resolution."""
+    more = sum(1 + len(piece.family) for piece in leading.evidence) - 1
+    agree = f", and {more} more incident{'s' * (more > 1)} of the same cause" if more else ""
+    match = f"{describe_evidence(best)} matches {best.score:.2f}{agree}"
+    if nearer := next((piece for piece in evidence if piece.score > best.score and _is_unresolved(piece)), None):
+        gap = _resolution_gap(nearer)
+        match += f"; {describe_evidence(nearer)} matches better ({nearer.score:.2f}), but its resolution {gap}"
+    return match
 
 
 def _doubt(decision: VerdictDecision, own: Confidence) -> VerdictDecision:
@@ -277,10 +302,16 @@ def _doubt(decision: VerdictDecision, own: Confidence) -> VerdictDecision:
 
 
 def _decide_by_unresolved(
-    unresolved: Evidence, runbook: Evidence | None, thresholds: Thresholds, own: Confidence | None
+    unresolved: Evidence,
+    runbook: Evidence | None,
+    thresholds: Thresholds,
+    own: Confidence | None,
+    *,
+    is_other: bool,
 ) -> VerdictDecision:
     probability = own.probability if own else unresolved.shared_probability
     is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, probability)
+    is_known = is_known and not (is_other and own is None)
     verdict: Verdict = "known" if is_known else "similar"
     name = describe_evidence(unresolved)
     if unresolved.kind == "document":
@@ -288,7 +319,8 @@ def _decide_by_unresolved(
     else:
         more = f" and {len(unresolved.near_duplicates)} more that tell the same" if unresolved.near_duplicates else ""
         gap = _resolution_gap(unresolved)
-        reason = f"seen before as {name}{more} ({unresolved.score:.2f}), whose resolution {gap}"
+        seen = f"similar, but {OTHER_SUBJECT}:" if is_other and not is_known else "seen before as"
+        reason = f"{seen} {name}{more} ({unresolved.score:.2f}), whose resolution {gap}"
     if runbook is not None:
         reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
     return VerdictDecision(verdict, reason, runbook=runbook, precedent=unresolved)

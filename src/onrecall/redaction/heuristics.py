@@ -75,7 +75,9 @@ _REFERENCE = re.compile(
 )
 """A variable that is named after what it holds, such as `key_password`."""
 _FUNCTION_WORDS = frozenset(FUNCTION_WORDS.split()) | {"to", "a", "an", "of", "in", "used"}
-_VERSION = re.compile(r"(?:[\^~]|[<>=]{1,2} ?)\d+(?:\.[\dx*]+){0,3}(?:-[\w.]+)?|\d+\.\d+\.\d+(?:[-+][\w.]+)?")
+_VERSION = re.compile(
+    r"(?:(?:[\^~]|[<>=]{1,2} ?)(?:\d{1,3}|\d+(?:\.[\dx*]+){1,3})|\d+\.\d+\.\d+)(?:[-+][a-z]{0,12}(?:[.-]?\d+){0,4})?"
+)
 """A version, or a range of them, behind the name of a package such as `minipass`."""
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NO_SECRETS = (_PLACEHOLDER, _ELSEWHERE, _CODE, _CONSTANT, _REFERENCE, _TYPE, _VERSION)

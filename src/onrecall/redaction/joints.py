@@ -191,7 +191,13 @@ ASSIGNED = _joint(
 )
 """`name = value` and `name: value`; the latter may be part of a sentence."""
 _JOINTS: tuple[Joint, ...] = (
-    _joint(":", r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=,\n]{0,20}=[ ]?", FIRM, signs=("=",)),
+    _joint(
+        ":",
+        r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=,\n]{0,20}=[ ]?"
+        r"(?:\w{1,30}\([ ]?(?:default[ ]?=[ ]?)?)?",
+        FIRM,
+        signs=("=",),
+    ),
     _joint(f"{_QUOTES}] <|?+", r"[\"']?\]?[ ]?(?:<[=~]|\|\|=|\?=|\+=)[ ]?", FIRM, signs=("=",)),
     # What is named on one side and stands on the other: JSON and YAML lists of pairs, attributes, elements.
     _joint(

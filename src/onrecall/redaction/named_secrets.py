@@ -53,7 +53,7 @@ _PROMPTING_PROGRAMS = re.compile(
     r"\b(?:mysql|maria|psql|pg_|createdb|createuser|dropdb|vacuumdb|percona|xtrabackup)\w*[^\n]*\Z"
 )
 """Programs whose `--password` without an equals sign asks for it."""
-_OTHER_FIELD = re.compile(r"\][\"'`]?,\s{0,40}[\"']?[\w.-]{1,60}[\"']?[ ]?[=:]")
+_OTHER_FIELD = re.compile(r"\][\"'`]?,\s{0,40}[\"']?(?!(?i:value|val|new|old)\b)[\w.-]{1,60}[\"']?[ ]?[=:]")
 """A field behind a redacted value, of which the mark says nothing."""
 _IDENTIFIER = re.compile(r"(?:arn:[\w:/*-]{0,200}|[\w.-]/|\w:)\Z")
 """The text before a part of an ARN, or before an image name, whose tag follows a colon."""

@@ -23,7 +23,7 @@ def _is_chosen(value: str) -> bool:
 
 def _is_comment_password(value: str) -> bool:
     """Return whether a comment in code is a password, and not the name of something, such as `llvm.hexagon.M2.s1`."""
-    return _is_chosen(value) and re.fullmatch(r"[A-Za-z]\w*(?:\.\w+){2,}", value) is None
+    return _is_chosen(value) and re.fullmatch(r"[a-z]+(?:\.\w+){2,}", value) is None
 
 
 def _is_no_address(value: str) -> bool:

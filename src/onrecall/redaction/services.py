@@ -31,6 +31,9 @@ SQL: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password", "identified by ", r"(?i:identified by) (?P<s>[^\s\"'`;,()][^\s\"';,()]{3,255})", looks.is_no_word
     ),
+    pattern_detector(
+        "password", "identified by `", r"(?i:identified by) `(?P<s>[^\s\"'`;,()]{4,255})`", looks.is_password_like
+    ),
     pattern_detector("password", "password $$|by $$", r"(?i:password|by) \$\$(?P<s>[^$\n]{1,255})"),
     pattern_detector(
         "password",
@@ -179,7 +182,7 @@ DEVICES: tuple[PatternDetector, ...] = (
         rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
     ),
 )
-_ALGORITHM = re.compile(r"[A-Z]{2,6}\d{0,3}(?:[-_/][A-Za-z]{0,6}\d{0,4}){1,4}")
+_ALGORITHM = re.compile(r"[A-Z]{2,6}\d{0,3}(?:[-_/](?:[A-Z]{0,6}\d{0,4}|v\d)){1,4}")
 """The name of an algorithm, such as `RSASSA-PKCS1-v1_5`."""
 CODE: tuple[PatternDetector, ...] = (
     pattern_detector(
@@ -228,7 +231,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     PatternDetector(
         "password",
         (' * "',),
-        Pattern(r" \* \"(?P<s>[^\"\n]{4,255})\"(?=[ \t]*(?:[*\d\r\n]|\Z))"),
+        Pattern(r" \* \"(?P<s>[^\"\n]{4,255})\"(?=[ \t]*(?:[*\d\r\n#]|::|-?[ \t]*(?:[\r\n]|\Z)))"),
         lambda match: bool(match.string[max(0, match.start() - 80) : match.start()].rpartition("\n")[2].strip(" \t*")),
     ),
     pattern_detector("password", " * ", r" \* (?P<s>[^\s\"*]{6,255})(?= \*\s*(?:\n|\Z))", looks.is_made_up),

@@ -158,7 +158,7 @@ def _secret_columns(names: Sequence[str]) -> dict[int, SecretName]:
 
 def _inserted_check(announced: SecretName) -> Look:
     """Return the check on an inserted value: a column `key` mostly holds the key of a table."""
-    return FIRM["key"] if announced.strength == "key" else looks.could_be_secret
+    return looks.is_key if announced.strength == "key" else looks.could_be_secret
 
 
 class InsertedRows:

@@ -12,15 +12,21 @@ START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
+_LONGEST_PART = 14
+"""Letters and digits in a part of an identifier; the random part of a token has more."""
 _IDENTIFIER_PART = re.compile(r"[A-Z]+\d{0,4}[A-Z]{0,8}\d?|[A-Z]?[a-z]+\d{0,4}[a-z]{0,12}\d?")
 
 _VAULT = re.compile(r"role[_-]?id|approle|vault|consul|nomad|accessor", re.IGNORECASE)
 
 
+def _is_identifier_part(part: str) -> bool:
+    return len(part) <= _LONGEST_PART and _IDENTIFIER_PART.fullmatch(part) is not None
+
+
 def is_no_identifier(match: Match) -> bool:
     """Return whether a match is a token, and not a function that begins like one, such as `sk_X509_new_null`."""
     parts = match[0].split("_")
-    return len(parts) < 3 or not all(map(_IDENTIFIER_PART.fullmatch, parts))
+    return len(parts) < 3 or not all(map(_is_identifier_part, parts))
 
 
 def _token_detector(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:

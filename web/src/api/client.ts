@@ -54,7 +54,7 @@ export async function sent<T>(path: string, file: Blob): Promise<T> {
 }
 
 async function answered(request: Request): Promise<Response> {
-  const response = await fetch(withToken(request));
+  const response = await readable(await fetch(withToken(request)));
   if (!response.ok) throw await problemOf(response);
   return response;
 }

@@ -4,6 +4,7 @@ import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useSearchParams } from "react-router";
 
 import { grouped } from "../action-items";
+import { addressNow } from "../address-echo";
 import { api, dataOf } from "../api/client";
 import { hasFailed, unlessFailed, useFailure } from "../failures";
 import { countText } from "../format";
@@ -22,12 +23,12 @@ export function Actions() {
   const requested = search.get("show");
   const show: Shown = isShown(requested) ? requested : "open";
   const [owner, service] = [search.get("owner") ?? "", search.get("service") ?? ""];
-  const change = (name: string, value: string) => setSearch((old) => {
-    const next = new URLSearchParams(old);
+  const change = (name: string, value: string) => {
+    const next = addressNow();
     if (value && !(name === "show" && value === "open")) next.set(name, value);
     else next.delete(name);
-    return next;
-  }, { replace: true });
+    setSearch(next, { replace: true });
+  };
   const state = show === "overdue" ? {} : { state: show };
   const query = { ...state, ...(show === "overdue" ? { overdue: true } : {}), ...(owner ? { owner } : {}), ...(service.trim() ? { service: service.trim() } : {}) };
   const actions = useInfiniteQuery({

@@ -9,7 +9,7 @@ import { unlessFailed, useFailure } from "../failures";
 import { mayChange, useMe } from "../current-user";
 import type { Incident as Noun, IncidentSeen } from "../format";
 import { type AnswerState, useAnswer, useMarkCheck, useMarks } from "../incident-answer";
-import { useEvery, useLate } from "../live-updates";
+import { useEveryAnyway, useLate } from "../live-updates";
 import { ActionItems } from "../parts/action-items";
 import { AnswerRest, AnswerTop } from "../parts/answer";
 import { LabelsNow } from "../parts/command";
@@ -41,7 +41,7 @@ function Page({ id }: { id: string }) {
   const incident = useQuery({
     queryKey: ["incident", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}", { params: { path: { incident_id: id } } })),
-    refetchInterval: unlessFailed(useEvery()),
+    refetchInterval: unlessFailed(useEveryAnyway()),
   });
   const failure = useFailure(incident);
   const over = incident.data?.status === "resolved";

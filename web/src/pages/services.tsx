@@ -7,7 +7,7 @@ import { Link, useParams } from "react-router";
 
 import { api, dataOf, Problem, type Schemas } from "../api/client";
 import { unlessFailed, useFailure } from "../failures";
-import { useEvery, useNow } from "../live-updates";
+import { useEveryAnyway, useNow } from "../live-updates";
 import { Section } from "../parts/section";
 import { NotFound } from "../parts/not-found";
 import { InlineCode } from "../parts/inline-code";
@@ -68,7 +68,7 @@ function Service({ name }: { name: string }) {
   const service = useQuery({
     queryKey: ["incidents", "service", name],
     queryFn: () => dataOf(api.GET("/api/v1/services/{name}", { params: { path: { name } } })),
-    refetchInterval: unlessFailed(useEvery()),
+    refetchInterval: unlessFailed(useEveryAnyway()),
   });
   const failure = useFailure(service);
   if (!service.data && failure instanceof Problem && failure.status === 404) return <NotFound title={`Nothing on record names ${name}`}>No incident, alert, change or document does. Check the spelling.</NotFound>;

@@ -17,14 +17,19 @@ export function AddressField({ value, write, ...rest }: AddressFieldProps) {
   const [typed, setTyped] = useState(value);
   const sent = useRef<string[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const shown = useRef(value);
   useEffect(() => {
-    if (!ownEcho(sent.current, value)) setTyped(value); // somebody went back, or cleared the filters
+    shown.current = value;
+    if (ownEcho(sent.current, value)) return;
+    clearTimeout(timer.current);
+    setTyped(value); // somebody went back, or cleared the filters
   }, [value]);
   useEffect(() => () => clearTimeout(timer.current), []);
   const type = (text: string) => {
     setTyped(text);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
+      if (text === (sent.current[sent.current.length - 1] ?? shown.current)) return; // typed and taken back: no address will echo it
       sent.current.push(text);
       write(text);
     }, PAUSE_MS);

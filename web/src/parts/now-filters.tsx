@@ -4,6 +4,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconBaselineDensityMedium, IconBaselineDensitySmall } from "@tabler/icons-react";
 import { useSearchParams } from "react-router";
 
+import { addressNow } from "../address-echo";
 import { useDensity } from "../density";
 import { SEVERITY } from "../format";
 import { COLUMNS, orderOf, pressed } from "../incident-order";
@@ -29,7 +30,7 @@ export function Filters() {
   const narrow = useCards();
   const active = FILTERS.filter((name) => params.has(name)).length;
   const [opened, { toggle }] = useDisclosure(active > 0);
-  const set = (name: string, value: string | null) => setParams((old) => withParams(old, { [name]: value }), { replace: true });
+  const set = (name: string, value: string | null) => setParams(withParams(addressNow(), { [name]: value }), { replace: true });
   const fields = (
     <Group gap="xs" align="flex-end" grow={narrow} preventGrowOverflow={false}>
       <NativeSelect aria-label="status" data={[...STATUSES]} value={params.get("status") ?? "unresolved"} w={narrow ? undefined : 150}

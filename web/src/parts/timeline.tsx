@@ -5,7 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 
 import { api, dataOf } from "../api/client";
 import { unlessFailed } from "../failures";
-import { useEvery } from "../live-updates";
+import { useEveryAnyway } from "../live-updates";
 import { type Kind, timelineOf } from "../timeline";
 import { clock, moment } from "../format";
 import { Section } from "./section";
@@ -25,7 +25,7 @@ export const useTimeline = (id: string) =>
   useQuery({
     queryKey: ["timeline", id],
     queryFn: () => dataOf(api.GET("/api/v1/incidents/{incident_id}/timeline", { params: { path: { incident_id: id } } })),
-    refetchInterval: unlessFailed(useEvery()),
+    refetchInterval: unlessFailed(useEveryAnyway()),
   });
 
 export function Timeline({ id }: { id: string }) {

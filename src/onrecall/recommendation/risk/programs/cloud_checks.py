@@ -64,7 +64,7 @@ def check_az(situation: InvocationContext) -> Iterator[Assessment]:
         yield from _judge_secret(leading[-1])
         yield from _judge_reach(situation, leading, len(leading) - 1)
         yield from _judge_option_names(situation, leading[-1])
-        if _REMOVES_UNLISTED.search(" ".join(situation.invocation.arguments)):
+        if leading[-1] != "what-if" and _REMOVES_UNLISTED.search(" ".join(situation.invocation.arguments)):
             yield destructive("removes what the template does not list")
 
 

@@ -7,7 +7,7 @@ from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import Assessment, destructive, not_understood, reversible
 from onrecall.recommendation.risk.programs.argv import is_unknown
 from onrecall.recommendation.risk.programs.file_targets import judge_overwrite
-from onrecall.recommendation.risk.programs.http_requests import Request, judge_request, method_of_headers
+from onrecall.recommendation.risk.programs.http_requests import Request, judge_request, methods_of_headers
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 
 _CURL_DATA = (
@@ -38,8 +38,7 @@ def check_curl(situation: InvocationContext) -> Iterator[Assessment]:
         requested_methods.append("PUT")
         yield destructive("what stood at the other end under that name is lost")
     methods = requested_methods or ["POST" if data else "GET"]
-    override = method_of_headers(invocation.values("-H", "--header"))
-    for method in [*methods, *([override] if override else [])]:
+    for method in [*methods, *methods_of_headers(invocation.values("-H", "--header"))]:
         yield judge_request(Request(method, addresses, data))
     if data and methods == ["GET"]:
         yield not_understood("a GET that sends data")
@@ -59,8 +58,7 @@ def check_wget(situation: InvocationContext) -> Iterator[Assessment]:
     invocation = situation.invocation
     data = invocation.values("--post-data", "--post-file", "--body-data", "--body-file")
     methods = [value.upper() for value in invocation.values("--method")] or ["POST" if data else "GET"]
-    override = method_of_headers(invocation.values("--header"))
-    for method in [*methods, *([override] if override else [])]:
+    for method in [*methods, *methods_of_headers(invocation.values("--header"))]:
         yield judge_request(Request(method, invocation.operands, data))
     if not invocation.has("-O", "--output-document", "--spider"):
         yield reversible("writes a new file")
@@ -78,8 +76,8 @@ def check_httpie(situation: InvocationContext) -> Iterator[Assessment]:
     method = {"DEL": "DELETE", None: "POST" if items or sends_input else "GET"}.get(
         requested_method, requested_method
     ) or "GET"
-    override = method_of_headers(operands[1:])
-    yield judge_request(Request(override or method, operands[:1], items))
+    for used in [method, *methods_of_headers(operands[1:])]:
+        yield judge_request(Request(used, operands[:1], items))
 
 
 def _may_be_method(first: str, second: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from onrecall.recommendation.risk import evidence
 from onrecall.recommendation.risk.assessment import (
@@ -62,9 +62,12 @@ def _judge_request_to(request: Request, address: str) -> Assessment:
         parts = urlsplit(address if scheme else f"http://{address}")
     except ValueError:
         return not_understood(f"the address `{address[:40]}`")
-    override = _overriding_method(parts.query)
-    if override is not None:
-        request = replace(request, method=override)
+    methods = dict.fromkeys([request.method, *_overriding_methods(parts.query)])
+    judged = [_judge_parts(replace(request, method=method), parts) for method in methods]
+    return worst(judged) or judged[0]
+
+
+def _judge_parts(request: Request, parts: SplitResult) -> Assessment:
     if request.method in _READING_METHODS:
         host, read = parts.hostname or "", _judge_read(parts.path, parts.query + "&" + parts.fragment)
         if is_wire_server(host.rstrip(VARIABLE)):
@@ -73,16 +76,18 @@ def _judge_request_to(request: Request, address: str) -> Assessment:
     return _judge_change(request, parts.path, parts.query)
 
 
-def method_of_headers(headers: Sequence[str]) -> str | None:
-    """Return the method that a header such as `X-HTTP-Method-Override: DELETE` sets instead of the request's own."""
+def methods_of_headers(headers: Sequence[str]) -> list[str]:
+    """Return the methods that headers such as `X-HTTP-Method-Override: DELETE` set instead of the request's own.
+
+    A server may heed any of them, or none: the request's own method counts as well.
+    """
     matches = (_OVERRIDING_HEADER.match(header) for header in headers)
-    return next((match[1].upper() for match in matches if match), None)
+    return [match[1].upper() for match in matches if match]
 
 
-def _overriding_method(query: str) -> str | None:
-    """Return the method that a parameter such as `_method=DELETE` puts in the place of the request's own."""
-    orders = (value.upper() for name, value in _parameters(query) if _OVERRIDING_NAME.fullmatch(name))
-    return next((value for value in orders if value not in _READING_METHODS), None)
+def _overriding_methods(query: str) -> list[str]:
+    """Return the methods that parameters such as `_method=DELETE` put in the place of the request's own."""
+    return [value.upper() for name, value in _parameters(query) if _OVERRIDING_NAME.fullmatch(name)]
 
 
 def _judge_host(host: str, path: str) -> Assessment | None:
