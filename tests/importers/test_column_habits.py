@@ -31,3 +31,12 @@ def test_what_else_was_done_is_kept_beside_the_fix():
     assert [(step.outcome, step.text) for step in incident.resolution.steps][-1] == ("worked", "Changed the roller")
     assert [entry.text for entry in incident.timeline] == ["Stopped line 4", "Greased the roller but no effect"]
     assert incident.resolution.steps[0].outcome == "did_not_help"
+
+
+def test_participles_before_a_measure_and_grounds_are_read_in_german():
+    header = "Vorgangsnr;Kurzbeschreibung;Gemeldet am;Gelöst am;Grund des Ausfalls;{}"
+    row = "T-1;Spooler steht;07.01.2026 08:12;07.01.2026 09:00;defekter Auftrag;Auftrag entfernt"
+    for done in ("Durchgeführte Maßnahme", "Getroffene Maßnahmen", "Ergriffene Massnahme", "Eingeleitete Maßnahmen"):
+        resolution = report("t.csv", f"{header.format(done)}\n{row}\n").incident().resolution
+        assert resolution.root_cause == "defekter Auftrag", done
+        assert [step.text for step in resolution.steps] == ["Auftrag entfernt"], done

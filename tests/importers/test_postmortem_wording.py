@@ -50,3 +50,24 @@ def test_a_story_says_in_its_own_words_what_was_in_vain_and_what_fixed_it(tried,
     story = f"On 3 May 2026 the ferry booking answered 502. The cause was a bad route table. {tried} {fixed}"
     resolution = report("ferry.md", f"# Ferry booking down\n\n{story}\n").incident().resolution
     assert [(step.text, step.outcome) for step in resolution.steps] == [(tried, "did_not_help"), (fixed, "worked")]
+
+
+@pytest.mark.parametrize(
+    "line", ["sev: 1 | svc: sso | env: prod", "svc: sso | sev: 1", "sev: 1 · svc: sso · env: prod"]
+)
+def test_bars_and_dots_between_terse_facts_belong_to_none_of_them(line):
+    page = (
+        f"# INC-88 nobody can log in\n\nwhen: 2026-03-03 06:55 - 07:40 UTC\n{line}\nroot cause: the password rotated\n"
+    )
+    incident = report("inc-88.md", page).incident()
+    assert (incident.service, incident.severity) == ("sso", "critical")
+
+
+@pytest.mark.parametrize("done", ["unlinked the import keys", "unmuted the sensor", "repinned the base image"])
+def test_more_of_what_people_do_to_mend_things_is_a_step(done):
+    story = f"### July 2 2026 11:20 UTC (lasting 35 minutes)\nBaskets were empty because redis was full. We {done}."
+    other = (
+        "### July 9 2026 10:00 UTC (lasting 5 minutes)\nLogins failed because the key had expired. We renewed the key."
+    )
+    first = report("q3.md", f"# Incidents in July\n\n{story}\n\n{other}\n").incidents[0]
+    assert [(step.text, step.outcome) for step in first.resolution.steps] == [(f"We {done}.", "worked")]

@@ -219,6 +219,13 @@ def test_an_encoded_text_is_read_however_its_beginning_is_cut(width, shift):
         ("I set it to river4521 now (db password)", "I set it to [redacted:password] now (db password)"),
         ("password={{ 'x9Kq2mVtL4' }}", "password={{ '[redacted:password]' }}"),
         ("invalid password: authentication failed", "invalid password: authentication failed"),
+        ("the svc password on dc02 rotated over night", "the svc password on dc02 rotated over night"),
+        ("root password on node17 expired", "root password on node17 expired"),
+        ("Passwort auf pg14 abgelaufen", "Passwort auf pg14 abgelaufen"),
+        ("the password on pg14 is Winter2025!", "the password on pg14 is [redacted:password]"),
+        ("password on db03 set to hunter22", "password on db03 set to [redacted:password]"),
+        ("Passwort auf Sommer2024 gesetzt", "Passwort auf [redacted:password] gesetzt"),
+        ("password is pg14", "password is [redacted:password]"),
     ],
 )
 def test_what_stands_around_stays(text, expected):

@@ -102,6 +102,8 @@ _NAMES = {
         "root cause|root causes|root cause description|root cause analysis|reason|why|rca|rca summary|"
         "root cause summary|explanation|why it happened|why did it happen|causes|contributing causes|"
         "contributing factors|ursache|grundursache|cause racine|causa raíz|causa|causa raiz|oorzaak|原因|"
+        "grund|grund der störung|grund des ausfalls|grund des fehlers|ausfallgrund|ausfallursache|störungsgrund|"
+        "ursache der störung|ursache des ausfalls|ursache des fehlers|ursache des problems|"
         "根本原因|根因|fehlerursache|hauptursache|ursachen|störungsursache|cause de l incident|cause principale|"
         "cause profonde|causa del incidente|causa principal|causa principale|causa radice|"
         "causa do incidente|grondoorzaak|hoofdoorzaak|障害原因|発生原因|直接原因|故障原因|事故原因|原因分析"
@@ -117,7 +119,7 @@ _NAMES = {
         "mitigation message|what we did|what was done|what did we do|how we fixed it|how it was fixed|"
         "how was it fixed|fix description|maßnahme|maßnahmen|lösung|behebung|résolution|solución|soluzione|"
         "solução|resolução|oplossing|対応|対応内容|处理措施|解决方案|massnahme|massnahmen|behebungsmaßnahme|"
-        "fehlerbehebung|problemlösung|abhilfe|wiederherstellung|durchgeführte maßnahmen|"
+        "fehlerbehebung|problemlösung|abhilfe|wiederherstellung|"
         "lösung des problems|action corrective|mesure prise|mesures prises|solution appliquée|correction|"
         "rétablissement|resolución|solución aplicada|acción correctiva|acciones tomadas|"
         "acciones realizadas|medidas tomadas|solução aplicada|ação corretiva|ações tomadas|correção|"
@@ -184,7 +186,11 @@ def normalize_column(column: str) -> str:
     """Return a column's name in lower case, without punctuation and units, with camel case split into words."""
     column = _CUSTOM_FIELD.sub(lambda custom: custom["name"], column)
     name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", re.sub(r"\(.*?\)", "", column))
-    return " ".join(re.sub(r"[\W_]+", " ", name.lower()).split())
+    return _TAKEN.sub("", " ".join(re.sub(r"[\W_]+", " ", name.lower()).split()))
+
+
+_TAKEN = re.compile(r"^(?:durchgeführt|getroffen|ergriffen|eingeleitet|umgesetzt|erfolgt)e (?=ma(?:ß|ss)nahmen?$)")
+"""A participle before a German *measure*, which makes it one that was taken."""
 
 
 def assign_by_name(columns: Iterable[str], already_assigned: Mapping[str, Sequence[str]]) -> dict[str, str]:

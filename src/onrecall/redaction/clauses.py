@@ -16,6 +16,7 @@ _NEXT_WORD = re.compile(
     r"(?P<v>[^\s\"'`“”„«»]{1,200}(?:['’][a-z]{1,4}(?=[ ]))?)[\"'`”»*_)]{0,3}"
 )
 _VERBS = frozenset(lexicon.VERBS.split())
+_ON_MACHINE = re.compile(rf"[ ]{lexicon.MACHINE}")
 _ADVERBS = frozenset(lexicon.ADVERBS.split())
 _OTHER_SUBJECTS = frozenset(lexicon.OTHER_SUBJECTS.split())
 _SUFFIX = re.compile(r"[^\W\d_A-Z]{1,3}(?=[ ])|[?!]+(?=[ ])")
@@ -132,7 +133,8 @@ def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | No
         ):
             return SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
         lowered = word["v"].lower()
-        may_follow = lowered in _VERBS or (may_follow and lowered in _ADVERBS)
+        is_place = lowered in ("auf", "on") and _ON_MACHINE.match(text, word.end()) is not None
+        may_follow = not is_place and (lowered in _VERBS or (may_follow and lowered in _ADVERBS))
         if lowered.strip("-(),:") in _OTHER_SUBJECTS or _SENTENCE_END.search(word["v"]) or "[redacted:" in word["v"]:
             return None
         end = word.end()

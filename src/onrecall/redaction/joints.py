@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction import lexicon
 from onrecall.redaction.heuristics import Look
 from onrecall.redaction.names import Strength
 from onrecall.redaction.pattern import Pattern
@@ -165,7 +166,8 @@ _PAIRED = (
 _VERBS = (
     r"(?:is|was|has been|got) (?:re)?set to|(?:is|was|has been|got)?[ ]?changed (?:back )?to|(?:re)?set "
     r"(?:back )?to|back to|now|is|was|to|as"
-    r"|are|be|lautet|ist|war|auf|est|es|é|è|er|är|on|jest|je|это"
+    r"|are|be|lautet|ist|war|est|es|é|è|er|är|jest|je|это"
+    rf"|(?:auf|on)(?![ ]{lexicon.MACHINE})"
 )
 _WHOM = (
     r"(?:for|of|from|to|on|at|in|für|von|zu|der|des|de|del|da|do|du|la|le|pour|para|per|van|voor|till|til|dla|pro|k|na|için|для"

@@ -123,6 +123,12 @@ jest było na это был теперь maintenant ahora agora adesso ora jetzt
 """
 """Words in a sentence about a secret after which its value may stand."""
 
+MACHINE = (
+    r"(?i:dc|db|pg|vm|ns|web|app|srv|sql|mx|fs|gw|lb|fw|ad|mail|ldap|redis|kafka|mysql|node|host|server|vault|proxy|jump|bastion"
+    r"|esxi?|nas|san|prod|stage|stg|dev|cache|edge|core|backup|worker|master)-?\d{1,3}(?![\w!?*#$%&@+])"
+)
+"""A machine by its role and number: behind *password on* a place, and no password."""
+
 ADVERBS = """
 now currently still just simply again temporarily set reset changed back always jetzt nun wieder aktuell maintenant
 désormais ahora agora adesso ora nu теперь сейчас teraz

@@ -99,7 +99,7 @@ def _terse_facts(line: str) -> list[str]:
     labels = [*_TERSE_LABEL.finditer(line)]
     if len(labels) >= FEWEST and not line[: labels[0].start()].strip():
         ends = [*(label.start() for label in labels[1:]), len(line)]
-        values = [line[label.end() : end].strip() for label, end in zip(labels, ends, strict=True)]
+        values = [line[label.end() : end].strip(_MARKS) for label, end in zip(labels, ends, strict=True)]
         known = all(heading_topic(label["name"]) in _TERSE_TOPICS for label in labels)
         if known and all(0 < len(value.split()) <= LONGEST_TERSE for value in values):
             return [f"**{label['name']}:** {value}" for label, value in zip(labels, values, strict=True)]
@@ -109,6 +109,8 @@ def _terse_facts(line: str) -> list[str]:
     return []
 
 
+_MARKS = " \t|·•"
+"""What may stand between the facts of a line, and belongs to none of them."""
 LONGEST_TERSE = 3
 """Maximum words of a value among others on a line without marks between them."""
 _TERSE_LABEL = re.compile(r"(?:^|\s)(?P<name>[A-Za-z]{2,12}):\s+")
