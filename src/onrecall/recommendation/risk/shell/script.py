@@ -16,7 +16,7 @@ from onrecall.recommendation.risk.shell.commands import (
     known_output,
 )
 from onrecall.recommendation.risk.shell.loops import is_endless
-from onrecall.recommendation.risk.shell.tree import parse, text_of, to_ascii, unread_bytes
+from onrecall.recommendation.risk.shell.tree import here_text_cut_short, parse, text_of, to_ascii, unread_bytes
 from onrecall.recommendation.risk.shell.words import ARITHMETIC, Words, opens_translation
 
 _MAX_DEPTH = 60
@@ -289,7 +289,8 @@ class _ScriptReader:
         start = next((text_of(child) for child in node.children if child.type == "heredoc_start"), "")
         body = next((child for child in node.children if child.type == "heredoc_body"), None)
         is_quoted = any(sign in start for sign in "'\"\\")
-        fed = Input("text", "" if body is None else text_of(body) if is_quoted else self._here_text(body, depth))
+        text = "" if body is None else text_of(body) if is_quoted else self._here_text(body, depth)
+        fed = Input("text", here_text_cut_short(node) or text)
         for child in node.named_children:
             if child.type in ("heredoc_start", "heredoc_body", "heredoc_end", "file_descriptor"):
                 continue
@@ -330,7 +331,7 @@ class _ScriptReader:
                 self.run(stage, fed, depth + 1)
             piped = body.type == "pipeline" and earlier
             self._redirect(last, redirects, self._printed(before, earlier[-1]) if piped else fed, depth + 1)
-        elif body.type == "redirected_statement":
+        elif body.type in ("redirected_statement", "negated_command"):
             inner = [child for child in body.children if _is_redirect(child)]
             for part in body.named_children:
                 if not _is_redirect(part):

@@ -1,6 +1,7 @@
 """Shell text as a syntax tree, read by tree-sitter's grammar of Bash in bounded time."""
 
 from functools import cache
+from itertools import takewhile
 
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser, Tree
@@ -36,6 +37,22 @@ def to_text(source: bytes) -> str:
 
 def text_of(node: Node) -> str:
     return to_text(node.text or b"")
+
+
+def here_text_cut_short(node: Node) -> str | None:
+    """Return the whole text of a here-document that the grammar ends at a line which only begins with its mark."""
+    end = next((child for child in node.children if child.type == "heredoc_end"), None)
+    if end is None:
+        return None
+    root = node
+    while root.parent is not None:
+        root = root.parent
+    source, before = root.text or b"", root.start_byte
+    if source[end.end_byte - before :][:1] in (b"", b"\r", b"\n"):
+        return None
+    body = next((child for child in node.children if child.type == "heredoc_body"), end)
+    lines, mark = to_text(source[body.start_byte - before :]).split("\n"), text_of(end).strip()
+    return "\n".join(takewhile(lambda line: line.strip() != mark, lines))
 
 
 def parse(source: bytes) -> Tree | None:
