@@ -28,6 +28,11 @@ class PlaceholderOut(OutputModel):
     kind: str
 
 
+def _find_placeholders(command: str | None) -> list[PlaceholderOut]:
+    marked = instance_values.find_marked_values(command or "")
+    return [PlaceholderOut(value=placeholder.value, kind=placeholder.kind) for placeholder in marked]
+
+
 class StepOut(OutputModel):
     """One step, with its citation."""
 
@@ -52,8 +57,7 @@ class StepOut(OutputModel):
     def _instruct(self) -> Self:
         """Say in one line what to do, and what has to be filled in before the command is run."""
         self.instruction = self.instruction or to_imperative(self.text)
-        marked = instance_values.find_marked_values(self.command or "")
-        self.placeholders = [PlaceholderOut(value=placeholder.value, kind=placeholder.kind) for placeholder in marked]
+        self.placeholders = _find_placeholders(self.command)
         return self
 
 
@@ -98,8 +102,7 @@ class CheckOut(OutputModel):
     def _instruct(self) -> Self:
         """Say in one line what to do, and what has to be filled in before the command is run."""
         self.instruction = self.instruction or to_imperative(self.text)
-        marked = instance_values.find_marked_values(self.command or "")
-        self.placeholders = [PlaceholderOut(value=placeholder.value, kind=placeholder.kind) for placeholder in marked]
+        self.placeholders = _find_placeholders(self.command)
         return self
 
 
