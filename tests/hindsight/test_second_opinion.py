@@ -162,7 +162,7 @@ def test_the_backtest_has_a_rate_for_it_on_the_same_openings(memory_for, bank, t
     # of the openings 2, 3 and 5 an earlier one of the same cause was over; at 5 the wrong one stands first
     assert (rate.hits.hit_at_1.n, rate.hits.hit_at_1.value, rate.hits.hit_at_3.value) == (3, pytest.approx(2 / 3), 1.0)
     assert rate.ours.hit_at_1.n == 3
-    assert rate.plain()["asked"] == 3
+    assert rate.to_json()["asked"] == 3
     assert "resolution" not in twin.questions[0]
 
 
@@ -173,4 +173,4 @@ def test_a_bank_that_fails_costs_the_backtest_nothing_but_its_rate(memory_for, b
     history = history_of_store(memory.store)
     rate = rates.measure_opinions(bank, history, backtest(history, None))
     assert "answered 503" in rate.missing
-    assert rate.plain()["hit_at_1"]["value"] is None
+    assert rate.to_json()["hit_at_1"]["value"] is None

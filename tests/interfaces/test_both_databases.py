@@ -28,7 +28,7 @@ def test_the_same_answers_on_both(example_data, postgres_url, tmp_path):
         with open_app(Settings(data_dir=tmp_path, database_url=postgres_url)) as theirs:
             for text in ASKED:
                 one, other = (
-                    RecommendationOut.model_validate(home.memory.ask(make_situation(text))).plain()
+                    RecommendationOut.model_validate(home.memory.ask(make_situation(text))).to_json()
                     for home in (ours, theirs)
                 )
                 assert {k: v for k, v in one.items() if k not in PASSING} == {

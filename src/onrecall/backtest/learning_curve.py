@@ -50,7 +50,7 @@ class LearningCurve:
 
     @classmethod
     def of_plain(cls, data: Mapping[str, Any]) -> "LearningCurve":
-        """Restore a curve from `plain` data."""
+        """Restore a curve from the data of `to_json`."""
         points = tuple(LearningPoint(point["after"], Estimate(**point["hit_at_1"])) for point in data["points"])
         return cls(data["unit"], points, Estimate(**data["gain"]))
 

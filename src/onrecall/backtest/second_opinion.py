@@ -51,7 +51,7 @@ class OpinionRate:
     missing: str | None = None
     """Why there are no rates."""
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return JSON-compatible data."""
         return {
             "source": SOURCE,

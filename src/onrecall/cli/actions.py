@@ -106,7 +106,7 @@ def _change(incident_id: str, number: int, changes: ActionEdit, by: str | None, 
 def _print_one(home: AppContext, listed: ListedAction, *, as_json: bool, is_new: bool | None = None) -> None:
     item = TrackedActionOut.of(listed, home.memory.actions)
     created = {} if is_new is None else {"created": is_new}
-    print_result(item.plain() | created, as_json, lambda: _print_item(item))
+    print_result(item.to_json() | created, as_json, lambda: _print_item(item))
 
 
 def _print_item(item: TrackedActionOut) -> None:

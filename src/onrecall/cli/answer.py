@@ -51,7 +51,7 @@ def rate(
         home.memory.rate(
             RecommendationOutcome(recommendation_id, VERDICTS[verdict], home.memory.now(), steps, note, by)
         )
-        value = RecommendationOut.model_validate(home.memory.store.recommendations.get(recommendation_id)).plain()
+        value = RecommendationOut.model_validate(home.memory.store.recommendations.get(recommendation_id)).to_json()
     words = "helped" if verdict == "helped" else "did not help"
     print_result(
         value, as_json, lambda: printing.print_line(f"{recommendation_id} {words}; later answers take it into account")
@@ -71,7 +71,7 @@ def check(
     """Say what a check found; it goes to the incident's timeline, and the next check is shown."""
     with open_app() as home:
         answer = home.memory.checks.mark(_recommendation_id(home.memory, answer_id), number, result, by)
-    value = RecommendationOut.model_validate(answer).plain()
+    value = RecommendationOut.model_validate(answer).to_json()
     print_result(value, as_json, lambda: _print_marked(answer, number))
 
 

@@ -47,9 +47,9 @@ class FinishedBacktest:
     proposed_causes: int = 0
     """Families of root causes without a label that could be confirmed."""
 
-    def plain(self, *, each: bool = False) -> dict[str, Any]:
+    def to_json(self, *, each: bool = False) -> dict[str, Any]:
         """Return the report as JSON-ready data."""
-        opinion = {"second_opinion": self.opinion.plain()} if self.opinion else {}
+        opinion = {"second_opinion": self.opinion.to_json()} if self.opinion else {}
         more = {
             "quality": [_effect_to_json(effect) for effect in self.effects],
             "proposed_causes": self.proposed_causes,

@@ -27,7 +27,7 @@ def backup(
         manifest = backups.write(store, file, advance, force=force)
     size = file.stat().st_size
     if as_json:
-        typer.echo(json.dumps({"file": str(file), "bytes": size} | manifest.plain(), indent=2))
+        typer.echo(json.dumps({"file": str(file), "bytes": size} | manifest.to_json(), indent=2))
         return
     console.print_line("wrote ", (str(file), "bold"), f": {count_noun(manifest.total, 'row')}, {size:,} bytes")
     console.print_line((f"SHA-256 of the rows {manifest.sha256}", "dim"))
@@ -50,7 +50,7 @@ def restore(
     if as_json:
         audit_result = {"rows": restored.audit_rows, "wrong": wrong}
         result = {"file": str(file), "replaced": restored.replaced, "audit": audit_result}
-        typer.echo(json.dumps(result | {"problems": list(restored.problems)} | manifest.plain(), indent=2))
+        typer.echo(json.dumps(result | {"problems": list(restored.problems)} | manifest.to_json(), indent=2))
     else:
         _print_restored(manifest, restored, is_audit_whole=not wrong)
     if restored.problems:

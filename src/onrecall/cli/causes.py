@@ -26,7 +26,7 @@ def list_(as_json: Json = False) -> None:
     with open_app() as context:
         overview = families.overview(context.memory.store)
     if as_json:
-        _print_json(CausesOut.model_validate(overview).plain())
+        _print_json(CausesOut.model_validate(overview).to_json())
         return
     console.print_line((overview.summary, "bold"))
     for family in overview.proposed:

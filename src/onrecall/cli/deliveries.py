@@ -56,7 +56,7 @@ def _resend(memory: IncidentService, number: int, *, is_only: bool) -> dict[str,
         if is_only:
             raise
         return {"id": number, "error": str(error)}
-    return DeliveryOut.model_validate(delivery).plain() | {"error": None}
+    return DeliveryOut.model_validate(delivery).to_json() | {"error": None}
 
 
 def _print_delivery(delivery: DeliveryOut) -> None:

@@ -49,7 +49,7 @@ def shared(as_json: Json = False) -> None:
     """List the documents that other teams have copies of."""
     with open_storage() as store:
         shares = store.document_shares.all()
-    items = [ShareOut.model_validate(each).plain() for each in shares]
+    items = [ShareOut.model_validate(each).to_json() for each in shares]
     print_result({"items": items}, as_json, lambda: _print_shares(shares))
 
 

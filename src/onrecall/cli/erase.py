@@ -28,7 +28,7 @@ def person(
     confirm_loss("erase", ", ".join(names), yes=yes)
     with open_app() as context:
         receipt = ErasureOut.of(context.memory.erasure.erase_person(names, by))
-    print_result(receipt.plain(), as_json, lambda: _print_receipt(receipt))
+    print_result(receipt.to_json(), as_json, lambda: _print_receipt(receipt))
 
 
 @app.command()
@@ -42,7 +42,7 @@ def incident(
     confirm_loss("erase", incident_id, yes=yes)
     with open_app() as context:
         receipt = ErasureOut.of(context.memory.erasure.erase_incident(incident_id, by))
-    print_result(receipt.plain(), as_json, lambda: _print_receipt(receipt))
+    print_result(receipt.to_json(), as_json, lambda: _print_receipt(receipt))
 
 
 def _print_receipt(receipt: ErasureOut) -> None:

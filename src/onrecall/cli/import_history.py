@@ -97,7 +97,7 @@ def suggest_mapping(source: ImportLocation) -> MappingFile:
 
 def report_to_json(brought: ImportReport) -> dict[str, Any]:
     """Return the report as JSON-ready data."""
-    return ImportOut.model_validate(brought, from_attributes=True).plain()
+    return ImportOut.model_validate(brought, from_attributes=True).to_json()
 
 
 def mapping_as_json(file: MappingFile) -> dict[str, Any]:

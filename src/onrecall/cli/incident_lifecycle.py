@@ -57,8 +57,8 @@ def open_incident(
         )
         incident, created = context.memory.open(opening, dated=started_at is not None)
         answer = context.memory.recommend(incident.id)
-    result = {"incident": IncidentOut.model_validate(incident).plain(), "created": created}
-    result["recommendation"] = RecommendationOut.model_validate(answer).plain()
+    result = {"incident": IncidentOut.model_validate(incident).to_json(), "created": created}
+    result["recommendation"] = RecommendationOut.model_validate(answer).to_json()
     print_result(result, as_json, lambda: recommendation_page.print_opened(incident, created, answer))
 
 
@@ -107,7 +107,7 @@ def resolve(
             steps = steps_of(step, command, rollback, outcome)
             resolution = _resolution(root_cause, cause, summary, by, context.memory.now(), steps, failed, worse)
         incident = context.memory.resolve(incident_id, resolution, recurrence_of)
-    print_result(IncidentOut.model_validate(incident).plain(), as_json, lambda: console.print_resolved(incident))
+    print_result(IncidentOut.model_validate(incident).to_json(), as_json, lambda: console.print_resolved(incident))
 
 
 def _resolution(

@@ -60,7 +60,7 @@ def print_list(incidents: Sequence[Incident], cursor: str | None, now: datetime)
 
 def print_changed(incident: Incident, words: str, *, as_json: bool) -> None:
     """Print an incident after a change, as JSON or as what became of it and its title."""
-    value = IncidentOut.model_validate(incident).plain()
+    value = IncidentOut.model_validate(incident).to_json()
     print_result(value, as_json, lambda: printing.print_line(f"{words}: {incident.title}"))
 
 

@@ -57,7 +57,7 @@ def list_(
             cursor=cursor,
             limit=limit,
         )
-    items = [IncidentOut.model_validate(incident).plain() for incident in page.items] if as_json else []
+    items = [IncidentOut.model_validate(incident).to_json() for incident in page.items] if as_json else []
     print_result(
         {"items": items, "next": page.next_cursor},
         as_json,
@@ -115,7 +115,7 @@ def note(
     """Write a note on an incident's timeline; the same words of the same person again add nothing."""
     with open_app() as home:
         stored, is_new = home.memory.collaboration.write_note(incident_id, text_of(text), by)
-    value = NoteOut.model_validate(stored).plain() | {"created": is_new}
+    value = NoteOut.model_validate(stored).to_json() | {"created": is_new}
     words = "noted on" if is_new else "this note is already on"
     print_result(value, as_json, lambda: printing.print_line(f"{words} {incident_id}"))
 
@@ -179,9 +179,9 @@ def _details_as_json(details: incident_page.IncidentDetails) -> dict[str, Any]:
     changes = [ChangeBeforeOut.of(change, details.incident.started_at) for change in details.changes]
     answer = details.answer
     return {
-        "incident": seen.beside(changes, details.links, answered=answer is not None).plain(),
-        "recommendation": RecommendationOut.model_validate(answer).plain() if answer else None,
-        "alerts": [AlertOut.of(alert).plain() for alert in details.alerts[:MOST_ALERTS]],
-        "timeline": [EventOut.model_validate(event).plain() for event in details.events],
-        "notes": [NoteOut.model_validate(entry).plain() for entry in details.notes],
+        "incident": seen.beside(changes, details.links, answered=answer is not None).to_json(),
+        "recommendation": RecommendationOut.model_validate(answer).to_json() if answer else None,
+        "alerts": [AlertOut.of(alert).to_json() for alert in details.alerts[:MOST_ALERTS]],
+        "timeline": [EventOut.model_validate(event).to_json() for event in details.events],
+        "notes": [NoteOut.model_validate(entry).to_json() for entry in details.notes],
     }

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def recommendation(answer: Recommendation, opinion: "SecondOpinion | None" = None) -> dict[str, Any]:
     """Return an answer beside a second opinion as JSON-ready data."""
-    return RecommendationOut.model_validate(answer).beside(opinion).plain()
+    return RecommendationOut.model_validate(answer).beside(opinion).to_json()
 
 
 def evidence(
@@ -31,13 +31,13 @@ def evidence(
 ) -> dict[str, Any]:
     """Return evidence beside a second opinion as JSON-ready data; `degraded` is why less than all was searched."""
     body = {"evidence": ranked, "degraded": degraded, "second_opinion": opinion}
-    return RecallOut.model_validate(body).plain()
+    return RecallOut.model_validate(body).to_json()
 
 
 def page_to_json(record: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
     """The thing and its page as JSON-ready data."""
     shapes: Mapping[type, type[OutputModel]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
-    plain = shapes[type(record)].model_validate(record).plain()
+    plain = shapes[type(record)].model_validate(record).to_json()
     if isinstance(record, Incident):
         plain["alert_links"] = [{"url": link.url, "kind": link.kind} for link in links]
         plain["page_document_lines"] = {str(number): line for number, line in page.document_lines(record).items()}

@@ -15,7 +15,7 @@ def print_page(
     items: Sequence[Output], next_cursor: str | None, as_json: bool, print_item: Callable[[Output], None], empty: str
 ) -> None:
     """Print a page as JSON or for people."""
-    value = {"items": [item.plain() for item in items], "next": next_cursor} if as_json else {}
+    value = {"items": [item.to_json() for item in items], "next": next_cursor} if as_json else {}
     print_result(value, as_json, lambda: print_items(items, next_cursor, print_item, empty))
 
 

@@ -55,7 +55,7 @@ def list_(
     with open_app() as context:
         windows, now = context.memory.maintenance.list(500, past=past), context.memory.now()
     if as_json:
-        items = [MaintenanceOut.of(window, now).plain() for window in windows]
+        items = [MaintenanceOut.of(window, now).to_json() for window in windows]
         typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
         return
     for window in windows:
@@ -82,7 +82,7 @@ def list_heartbeats(as_json: Json = False) -> None:
             for heartbeat in context.memory.store.heartbeats.all()
         ]
     if as_json:
-        typer.echo(json.dumps({"items": [item.plain() for item in items]}, ensure_ascii=False, indent=2))
+        typer.echo(json.dumps({"items": [item.to_json() for item in items]}, ensure_ascii=False, indent=2))
         return
     for item in items:
         _print_heartbeat(item)
@@ -113,7 +113,7 @@ def _parse_end(until: str, start: datetime) -> datetime:
 
 def _print_or_json(window: MaintenanceWindow, now: datetime, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(MaintenanceOut.of(window, now).plain(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(MaintenanceOut.of(window, now).to_json(), ensure_ascii=False, indent=2))
     else:
         _print_window(window, now)
 

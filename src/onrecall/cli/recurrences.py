@@ -132,4 +132,4 @@ def recurrences(
         report = families.find_recurrences(
             context.memory.store, context.memory.now(), family_filter, parse_time(as_of, "as-of")
         )
-    print_result(RecurrencesOut.model_validate(report).plain(), as_json, lambda: print_recurrences(report))
+    print_result(RecurrencesOut.model_validate(report).to_json(), as_json, lambda: print_recurrences(report))

@@ -66,7 +66,7 @@ def _retry(memory: IncidentService, number: int, corrected: bytes | None, *, is_
         if is_only:
             raise
         return {"id": number, "error": str(error)}
-    return {"id": number} | ReceiptOut.model_validate(receipt).plain() | {"error": None}
+    return {"id": number} | ReceiptOut.model_validate(receipt).to_json() | {"error": None}
 
 
 def _read_file(file: Path) -> bytes:

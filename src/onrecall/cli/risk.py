@@ -28,7 +28,7 @@ def risk(
     kind: Kind = "auto" if words is None else "words" if words else "command"
     if as_json:
         for text in _json_lines() if command == "-" else [command]:
-            typer.echo(json.dumps(assess_risk(text, kind).plain()))
+            typer.echo(json.dumps(assess_risk(text, kind).to_json()))
         return
     assessed = assess_risk(text_of(command), kind)
     typer.echo(inert(f"{assessed.risk}: {assessed.reason}"))

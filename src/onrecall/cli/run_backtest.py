@@ -25,7 +25,7 @@ def backtest(
     finished = replay.run_backtest(path, quality=quality)
     if html is not None:
         finished.write(html)
-    print_result(finished.plain(each=each), as_json, finished.show)
+    print_result(finished.to_json(each=each), as_json, finished.show)
     if short := finished.short_of(min_hit3):
         print_error(short)
         raise typer.Exit(1)

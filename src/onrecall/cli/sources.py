@@ -76,7 +76,7 @@ def try_(
     with open_app() as context:
         rehearsal = context.memory.ingester.rehearse(name, WebhookRequest(body, headers))
     if as_json:
-        typer.echo(json.dumps(RehearsalOut.model_validate(rehearsal).plain(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(RehearsalOut.model_validate(rehearsal).to_json(), ensure_ascii=False, indent=2))
     else:
         _print_rehearsal(rehearsal)
     if rehearsal.refusal or (rehearsal.rejected and not rehearsal.parts):

@@ -61,7 +61,7 @@ def dismiss(suggestion_id: Identifier, by: By = None, as_json: Json = False) -> 
 
 def _print_decision(suggestion: Suggestion, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(SuggestionOut.of(suggestion).plain(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(SuggestionOut.of(suggestion).to_json(), ensure_ascii=False, indent=2))
         return
     of = suggestion.incident or (suggestion.document.id if suggestion.document else "")
     console.print_line(f"{suggestion.id} is {suggestion.state}: {of}")

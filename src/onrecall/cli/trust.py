@@ -119,7 +119,7 @@ def trust(as_json: Json = False) -> None:
     with open_app() as context:
         summary = context.memory.trust.summary()
         labels = cause_families.overview(context.memory.store)
-    plain = TrustOut.model_validate(summary).plain() | {"proposed_causes": len(labels.proposed)}
+    plain = TrustOut.model_validate(summary).to_json() | {"proposed_causes": len(labels.proposed)}
     print_result(plain, as_json, lambda: print_trust(summary))
     if not as_json:
         console.print_cause_summary(labels)

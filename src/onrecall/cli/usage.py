@@ -20,7 +20,7 @@ def usage(
     with open_app() as context:
         report = UsageOut.of(context.memory.refiner.usage(days))
     if as_json:
-        typer.echo(json.dumps(report.plain(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
         return
     _print_usage(report)
 

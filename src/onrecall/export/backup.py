@@ -51,7 +51,7 @@ class Manifest(BaseModel):
         """How many rows there are."""
         return sum(self.rows.values())
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As JSON."""
         return self.model_dump(mode="json", by_alias=True)
 
@@ -132,7 +132,7 @@ def _pack(store: Storage, file: IO[bytes], advance: Advance) -> Manifest:
             rows=dict(counts),
             sha256=digest.hexdigest(),
         )
-        packed.writestr(MANIFEST, json.dumps(manifest.plain(), indent=2) + "\n")
+        packed.writestr(MANIFEST, json.dumps(manifest.to_json(), indent=2) + "\n")
     return manifest
 
 

@@ -129,8 +129,8 @@ class Publisher:
         store = self._memory.store
         recommendation = store.recommendations.get(event.detail["recommendation"])
         return {
-            "incident": IncidentOut.model_validate(store.incidents.get(event.incident)).plain(),
-            "recommendation": RecommendationOut.model_validate(recommendation).plain(),
+            "incident": IncidentOut.model_validate(store.incidents.get(event.incident)).to_json(),
+            "recommendation": RecommendationOut.model_validate(recommendation).to_json(),
         }
 
     def _is_rejected_for_good(self, error: "KafkaError", message: "Message | int") -> bool:

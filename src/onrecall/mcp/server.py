@@ -166,7 +166,7 @@ class Tools:
 
     def trust(self) -> dict[str, Any]:
         """Say how far this memory's answers are to be trusted, as measured, with n and intervals. Writes nothing."""
-        return results.tool_result(TrustOut.model_validate(self.memory.trust.summary()).plain())
+        return results.tool_result(TrustOut.model_validate(self.memory.trust.summary()).to_json())
 
     def assess_risk(
         self,

@@ -21,7 +21,7 @@ class OutputModel(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """As JSON-ready data."""
         return self.model_dump(mode="json")
 
