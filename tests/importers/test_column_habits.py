@@ -40,3 +40,8 @@ def test_participles_before_a_measure_and_grounds_are_read_in_german():
         resolution = report("t.csv", f"{header.format(done)}\n{row}\n").incident().resolution
         assert resolution.root_cause == "defekter Auftrag", done
         assert [step.text for step in resolution.steps] == ["Auftrag entfernt"], done
+
+
+def test_a_short_text_is_the_title():
+    incident = table("Ticket,Opened,Short text,System", "T-1,2026-05-02T10:00:00Z,Login spins,auth-web")
+    assert (incident.title, incident.id) == ("Login spins", "T-1")

@@ -21,7 +21,7 @@ _NAMES = {
         "|postmortem id|rca id|coe id"
     ),
     "title": (
-        "title|summary|short description|subject|name|headline|incident title|what happened|problem|"
+        "title|summary|short description|short text|subject|name|headline|incident title|what happened|problem|"
         "short desc|titel|kurzbeschreibung|betreff|onderwerp|objet|asunto|assunto|oggetto|titre|título|"
         "titolo|件名|タイトル|标题|issue|message|alert message|kurztext|kurzbeschreibung der störung|störung|"
         "vorfall|intitulé|libellé|problème|problema|incidente|incidencia|descripción corta|"
