@@ -24,6 +24,11 @@ export function estimateText(figure: Estimate): string {
   return `${valueText(figure)}, ${countText(figure.n, "case")}`;
 }
 
+const FEW = 5; // cases: below, a share would look more certain than it is
+
+/** A share large; of a few cases, how many there were. */
+const headline = ({ value, n }: Estimate): string => (value == null ? "not measured yet" : n < FEW ? `${Math.round(value * n)} of ${n}` : percent(value));
+
 /** One figure large, its interval and cases small, and what it means in a sentence. */
 export function Figure({ name, figure, children }: { name: string; figure: Estimate; children: ReactNode }) {
   const known = figure.value !== null && figure.value !== undefined;
@@ -33,9 +38,9 @@ export function Figure({ name, figure, children }: { name: string; figure: Estim
       <Stack gap={2}>
         <Text size="sm" fw={600}>{name}</Text>
         <Group gap="xs" align="baseline">
-          <Text fz={known ? 30 : 18} fw={700} lh={1.2} {...(known ? {} : { c: "dimmed" })}>{known ? percent(figure.value) : "not measured yet"}</Text>
-          {known && around && <Text size="sm" c="dimmed">{around}</Text>}
-          <Text size="sm" c="dimmed">{countText(figure.n, "case")}</Text>
+          <Text fz={known ? 30 : 18} fw={700} lh={1.2} {...(known ? {} : { c: "dimmed" })}>{headline(figure)}</Text>
+          {known && around && <Text size="sm" c="dimmed">{figure.n < FEW ? `too few to say (${around})` : around}</Text>}
+          {(!known || figure.n >= FEW) && <Text size="sm" c="dimmed">{countText(figure.n, "case")}</Text>}
         </Group>
         <Text size="sm" c="dimmed">{children}</Text>
       </Stack>
