@@ -1,6 +1,7 @@
 // The page that an answer cites, beside the answer, at the cited line. It comes when somebody opens one.
 import { Drawer, Loader, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { useFailure } from "../failures";
@@ -9,9 +10,11 @@ import { Lines } from "./page-lines";
 import { Failure } from "./states";
 
 export function CitedPage({ citation: { id, line, quote }, opened, close }: { citation: Schemas["CitationOut"]; opened: boolean; close: () => void }) {
+  const [shown, setShown] = useState(false); // it opens after it has come, or it would not know where the keyboard was before
+  useEffect(() => setShown(opened), [opened]);
   return (
-    <Drawer opened={opened} onClose={close} position="right" size="lg" title={`${id}, line ${line}`}>
-      {opened && <Page id={id} line={line} quote={quote} />}
+    <Drawer opened={shown} onClose={close} position="right" size="lg" title={`${id}, line ${line}`}>
+      {shown && <Page id={id} line={line} quote={quote} />}
     </Drawer>
   );
 }
