@@ -97,7 +97,7 @@ def _all_stores(chosen: Settings) -> Iterator[tuple[str, Settings]]:
 
 
 def _summary(name: str, own: Settings) -> Mapping[str, Any]:
-    """How much a store holds; a store that can't be opened is listed with the reason."""
+    """Return how much a store holds; a store that can't be opened is listed with the reason."""
     try:
         with closing(Storage.open(own.database)) as store:
             counts = store.health.counts()
