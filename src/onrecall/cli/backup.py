@@ -72,7 +72,8 @@ def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:
     if store.backups.empty():
         return
     counts = store.health.counts()
-    contents = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
+    incidents, documents, events = (count_noun(counts[f"{noun}s"], noun) for noun in ("incident", "document", "event"))
+    contents = f"{incidents}, {documents} and {events}"
     if not replace:
         raise Conflict(
             f"the store is not empty ({contents}); restore into an empty one, or overwrite it with --replace"

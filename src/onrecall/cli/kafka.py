@@ -12,6 +12,7 @@ from onrecall.bootstrap import app as wiring
 from onrecall.bootstrap.kafka import kafka_connection
 from onrecall.cli.arguments import Json
 from onrecall.cli.kafka_status import StatusPrinter
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.kafka.connection import Connection, check_library, fatal_error
 from onrecall.kafka.consumer import AlertConsumer
@@ -72,7 +73,11 @@ def _report_brokers(consumer: "Consumer", connection: Connection, report: Status
     """Check that the brokers answer, so that a wrong address is reported at once."""
     brokers, missing_topics = check_topics(consumer, connection)
     topics = ", ".join(connection.topics)
-    report("started", f"taking in {topics} from {brokers} brokers as group {connection.group}", brokers=brokers)
+    report(
+        "started",
+        f"taking in {topics} from {count_noun(brokers, 'broker')} as group {connection.group}",
+        brokers=brokers,
+    )
     if missing_topics:
         names = ", ".join(missing_topics)
         message = (

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, NotFound, OnRecallError, Unavailable
 from onrecall.kafka import records
 from onrecall.kafka.connection import fatal_error
@@ -243,7 +244,7 @@ class AlertConsumer:
             total, new, duplicates, rejected = (
                 self._counts[name] for name in ("records", "accepted", "duplicate", "rejected")
             )
-            message = f"{total:,} records: {new:,} new, {duplicates:,} known, {rejected:,} rejected"
+            message = f"{count_noun(total, 'record')}: {new:,} new, {duplicates:,} known, {rejected:,} rejected"
             self._report("kept", message, records=total, accepted=new, duplicate=duplicates, rejected=rejected)
             self._counts.clear()
             self._reported_at = time.monotonic()
