@@ -153,7 +153,7 @@ def _two_edits_away(word: str, dictionary: frozenset[str]) -> Iterator[str]:
     for length in range(len(word) - TWO, len(word) + TWO + 1):
         words, letter_sets = _words_with(word[0], dictionary).get(length, _NO_WORDS)
         missing, added = np.bitwise_count(letters & ~letter_sets), np.bitwise_count(letter_sets & ~letters)
-        for at in np.flatnonzero((missing <= TWO) & (added <= TWO)):
+        for at in np.flatnonzero((missing <= TWO) & (added <= TWO)).tolist():
             candidate, candidate_pairs = words[at]
             if len(pairs - candidate_pairs) <= PAIRS_OF_TWO_EDITS and edit_distance(word, candidate) <= TWO:
                 yield candidate
