@@ -60,7 +60,7 @@ LONG_FILES = {
     "storage/tables.py": 479,
 }
 """The files that are longer, with the lines that they may have. Numbers only go down."""
-MAX_LONG_FUNCTIONS = {20: 234, 30: 23}
+MAX_LONG_FUNCTIONS = {20: 233, 30: 21}
 """How many functions may be longer than so many lines without their docstring. Numbers only go down."""
 NOUNS_IN_ING = frozenset(
     [

@@ -1,7 +1,5 @@
 """From a situation to a recommendation: recall, compose, stamp."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -11,12 +9,13 @@ from onrecall.calibration import features, prior
 from onrecall.domain.evidence import UNTRIED, Evidence, Ongoing, ServiceIncident, Snippet, TrackRecord
 from onrecall.domain.incident import EXAMPLE, Incident
 from onrecall.domain.passage import Owner
-from onrecall.domain.recommendation import Advice, Confidence, DiagnosticCheck, Latency, Recommendation
+from onrecall.domain.recommendation import Advice, Confidence, DiagnosticCheck, Recommendation
 from onrecall.domain.service_names import find_service_candidates
 from onrecall.domain.situation import Situation
 from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
+from onrecall.pipeline.answer_assembly import Findings, Judgement, Stopwatch, assemble
 from onrecall.pipeline.calibrate import SHIPPED, Calibration, CalibrationState
 from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.observers import Observers
@@ -144,76 +143,44 @@ class Recommender:
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE_LIMIT) -> Recommendation:
         """Return the recommendation for a situation as of its time, without storing it."""
-        now = self._clock()
-        as_of = situation.as_of or now
-        started = time.perf_counter()
+        now, watch = self._clock(), Stopwatch()
+        measured = self._trust.measured()
+        findings = self._find(situation, limit, measured.thresholds.similar)
+        watch.mark()
+        judgement = self._judge(situation, findings.evidence, measured, situation.as_of or now)
+        watch.mark()
+        recommendation = assemble(situation, findings, judgement, incident, now, watch)
+        self._observers.answer(recommendation)
+        return recommendation
+
+    def _find(self, situation: Situation, limit: int, similar: float) -> Findings:
+        """Return precedents, what goes on now and pending suggestions; the last two from a match of `similar` on."""
         with span("recall") as recalling:
             evidence, going_on = self._precedents(situation, limit)
             limitation = self._recall.limitation
-            measured = self._trust.measured()
-            similar = measured.thresholds.similar
             suggestions = self._suggested(situation, (*evidence, *going_on), similar)
             recalling.set_attribute("onrecall.evidence", len(evidence))
-        recalled = time.perf_counter()
-        ongoing = tuple(
-            _ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar
-        )
+        ongoing = (_ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar)
+        return Findings(evidence, tuple(ongoing), suggestions, limitation)
+
+    def _judge(
+        self, situation: Situation, evidence: tuple[Evidence, ...], measured: CalibrationState, as_of: datetime
+    ) -> Judgement:
+        """Return the advice with its confidence, and what to look at beside it."""
         with span("compose") as composing:
             records = self._store.step_executions.track_records(step_keys(evidence), situation.as_of)
-            fitting = [item for item in evidence if not find_contradiction(situation, item)]
             relatives = self._relatives(evidence, situation)
-            advice, numbers, confidence, reason = decide(measured, situation, evidence, records, as_of, relatives)
+            decided = decide(measured, situation, evidence, records, as_of, relatives)
+            advice = decided[0]
             composing.set_attribute("onrecall.verdict", advice.verdict)
-        checks = self._checks(situation, fitting, advice)
-        nearest_rates = prior.load_shipped().nearest_rates(fitting) if advice.verdict == "never_seen" else None
-        service_incidents = self._incidents_of_service(situation, evidence, advice)
-        composed = time.perf_counter()
-        digest = _digest(
-            situation,
-            evidence,
+        fitting = [item for item in evidence if not find_contradiction(situation, item)]
+        return Judgement(
+            *decided,
             records,
-            [
-                *(f"{item.id} {item.status}" for item in ongoing),
-                *(item.id for item in suggestions),
-                *(["degraded"] if limitation else []),
-                *(check.reason for check in checks),
-                *(f"{other.id} {other.status}" for other in service_incidents),
-                *([repr(nearest_rates)] if nearest_rates else []),
-            ],
+            checks=self._checks(situation, fitting, advice),
+            nearest_rates=prior.load_shipped().nearest_rates(fitting) if advice.verdict == "never_seen" else None,
+            service_incidents=self._incidents_of_service(situation, evidence, advice),
         )
-        recommendation = Recommendation(
-            id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
-            incident=incident,
-            verdict=advice.verdict,
-            verdict_reason=f"{advice.verdict_reason}; {limitation}" if limitation else advice.verdict_reason,
-            degraded=limitation,
-            cause=advice.cause,
-            cause_label=advice.cause_label,
-            cause_citation=advice.cause_citation,
-            confidence=confidence,
-            confidence_reason=reason,
-            features=numbers,
-            steps=advice.steps,
-            tried_before=advice.tried_before,
-            alternatives=advice.alternatives,
-            tell_apart=advice.tell_apart,
-            checks=checks,
-            ongoing=ongoing,
-            suggestions=suggestions,
-            nearest_rates=nearest_rates,
-            service_incidents=service_incidents,
-            evidence=evidence,
-            latency_ms=Latency(
-                recall=_milliseconds(started, recalled),
-                compose=_milliseconds(recalled, composed),
-                total=_milliseconds(started, time.perf_counter()),
-            ),
-            created_at=now,
-            as_of=as_of,
-            inputs_hash=digest,
-        )
-        self._observers.answer(recommendation)
-        return recommendation
 
     def _relatives(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         """Return the incidents that recurrence ties to the evidence, with their postmortems and without a score."""
@@ -372,29 +339,3 @@ def _is_contradicted(advice: Advice, confidence: Confidence | None) -> bool:
     if confidence is None or confidence.basis == "public" or advice.verdict == "never_seen":
         return False
     return (confidence.probability >= SHIPPED.sure) != (advice.verdict == "known")
-
-
-def _milliseconds(start: float, end: float) -> float:
-    return round((end - start) * 1000, 2)
-
-
-def _digest(situation: Situation, evidence: Sequence[Evidence], records: object, beside: Sequence[str]) -> str:
-    """Hash everything the answer depends on except the clock; `beside` are ids shown beside it."""
-    inputs = {
-        "situation": repr(
-            (situation.text, situation.service, sorted(situation.labels.items()), situation.only, situation.as_of)
-        ),
-        "evidence": [
-            (
-                item.id,
-                round(item.score, 6),
-                repr(item.resolution),
-                repr(item.document or item.report),
-                repr(item.record),
-            )
-            for item in evidence
-        ],
-        "records": repr(records),
-        **({"beside": list(beside)} if beside else {}),
-    }
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
