@@ -63,28 +63,30 @@ class Stopwatch:
         return Latency(*(round((end - start) * 1000, 2) for start, end in ends))
 
 
-def assemble(
-    situation: Situation,
-    findings: Findings,
-    judgement: Judgement,
-    incident: str | None,
-    now: datetime,
-    watch: Stopwatch,
-) -> Recommendation:
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What an answer is given for, and when."""
+
+    incident: str | None
+    now: datetime
+    watch: Stopwatch
+
+
+def assemble(situation: Situation, findings: Findings, judgement: Judgement, occasion: Occasion) -> Recommendation:
     """Return the recommendation; its id follows from the incident and from all that the answer depends on."""
     digest = digest_inputs(situation, findings, judgement)
     stated = Recommendation(
-        id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
-        incident=incident,
+        id=f"rec-{hashlib.sha256(f'{occasion.incident}|{digest}'.encode()).hexdigest()[:16]}",
+        incident=occasion.incident,
         verdict=judgement.advice.verdict,
         verdict_reason="; ".join(filter(None, (judgement.advice.verdict_reason, findings.limitation))),
         cause=judgement.advice.cause,
         confidence=judgement.confidence,
         confidence_reason=judgement.confidence_reason,
         evidence=findings.evidence,
-        latency_ms=watch.latency(),
-        created_at=now,
-        as_of=situation.as_of or now,
+        latency_ms=occasion.watch.latency(),
+        created_at=occasion.now,
+        as_of=situation.as_of or occasion.now,
         inputs_hash=digest,
     )
     return _add_context(_add_advice(stated, judgement.advice), findings, judgement)

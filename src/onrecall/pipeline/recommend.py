@@ -15,7 +15,7 @@ from onrecall.domain.situation import Situation
 from onrecall.domain.spans import span
 from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
-from onrecall.pipeline.answer_assembly import Findings, Judgement, Stopwatch, assemble
+from onrecall.pipeline.answer_assembly import Findings, Judgement, Occasion, Stopwatch, assemble
 from onrecall.pipeline.calibrate import SHIPPED, Calibration, CalibrationState
 from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.observers import Observers
@@ -149,7 +149,7 @@ class Recommender:
         watch.mark()
         judgement = self._judge(situation, findings.evidence, measured, situation.as_of or now)
         watch.mark()
-        recommendation = assemble(situation, findings, judgement, incident, now, watch)
+        recommendation = assemble(situation, findings, judgement, Occasion(incident, now, watch))
         self._observers.answer(recommendation)
         return recommendation
 

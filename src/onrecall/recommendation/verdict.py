@@ -286,19 +286,21 @@ def _decide_by_unresolved(
     is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, probability)
     is_known = is_known and not (is_other and own is None)
     verdict: Verdict = "known" if is_known else "similar"
-    name = describe_evidence(unresolved)
-    if unresolved.kind == "document":
-        reason = f"no resolved incident is similar; {name} reports something similar ({unresolved.score:.2f})"
-    else:
-        more = f" and {len(unresolved.near_duplicates)} more that tell the same" if unresolved.near_duplicates else ""
-        gap = _resolution_gap(unresolved)
-        seen = f"similar, but {OTHER_SUBJECT}:" if is_other and not is_known else "seen before as"
-        reason = f"{seen} {name}{more} ({unresolved.score:.2f}), whose resolution {gap}"
+    reason = _describe_unresolved(unresolved, is_other=is_other and not is_known)
     length = question_length(unresolved.ranking)
     reason += _describe_weak_match(unresolved.score, unresolved.shared_probability, thresholds, length)
     if runbook is not None:
         reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
     return VerdictDecision(verdict, reason, runbook=runbook, precedent=unresolved)
+
+
+def _describe_unresolved(unresolved: Evidence, *, is_other: bool) -> str:
+    name = describe_evidence(unresolved)
+    if unresolved.kind == "document":
+        return f"no resolved incident is similar; {name} reports something similar ({unresolved.score:.2f})"
+    more = f" and {len(unresolved.near_duplicates)} more that tell the same" if unresolved.near_duplicates else ""
+    seen = f"similar, but {OTHER_SUBJECT}:" if is_other else "seen before as"
+    return f"{seen} {name}{more} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
 
 
 def _is_unresolved(evidence: Evidence) -> bool:
