@@ -17,7 +17,7 @@ test("answering more is drawn from left to right, whatever the order it comes in
 });
 
 test("a memory that was not measured has no point, and one without an interval no bar", () => {
-  const hit = (value: number | null) => ({ value, low: null, high: null, n: 12 });
+  const hit = (value: number | null) => ({ value, low: null, high: null, n: 12, too_few: false });
   const picture = renderToStaticMarkup(<Learning learning={{ unit: "incidents", points: [{ after: 0, hit_at_1: hit(null) }, { after: 50, hit_at_1: hit(0.4) }, { after: null, hit_at_1: hit(0.7) }] }} />);
   expect(picture.match(/<circle/g)).toHaveLength(2);
   expect(picture).not.toMatch(/<g><title>[^<]*<\/title><line/);
