@@ -5529,6 +5529,11 @@ export interface components {
              * @description The assignee; null if nobody is assigned.
              */
             assignee?: string | null;
+            /**
+             * Contributing Factors
+             * @description What led to the root cause, a line each: the earlier answers of five whys, and the like.
+             */
+            contributing_factors?: string | null;
             /** Description */
             description: string;
             /** Detection */
@@ -5629,6 +5634,11 @@ export interface components {
             assignee?: string | null;
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
+            /**
+             * Contributing Factors
+             * @description What led to the root cause, a line each: the earlier answers of five whys, and the like.
+             */
+            contributing_factors?: string | null;
             /** Description */
             description: string;
             /** Detection */
