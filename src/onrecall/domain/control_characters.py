@@ -1,0 +1,14 @@
+"""Control characters in text that others wrote: a terminal would obey them."""
+
+import unicodedata
+
+_OBEYED = ("Cc", "Cf", "Cs")
+
+
+def strip_control_characters(text: str) -> str:
+    """Return a text without control and direction characters; line breaks stay, and a tab becomes a blank."""
+    return "".join(
+        " " if character == "\t" else character
+        for character in text
+        if character in "\n\t" or unicodedata.category(character) not in _OBEYED
+    )
