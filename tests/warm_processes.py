@@ -23,8 +23,10 @@ from pathlib import Path
 from runpy import run_module
 from typing import IO, Any
 
-LOADED = ("onrecall.cli.serve", "onrecall.cli.worker", "onrecall.kafka.command", "slack_sdk", "pytest")
-"""What a process finds loaded: most of the product, and what the modules of tests begin with."""
+COMMANDS = ("serve", "worker", "kafka")
+"""What a process finds loaded: these, which bring most of the product,"""
+BESIDES = ("slack_sdk", "pytest")
+"""and what modules of tests begin with."""
 MOST_BYTES = 1 << 20
 """Of a request: arguments and environment."""
 
@@ -254,7 +256,8 @@ def main(listener: str) -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    for name in LOADED:
+    entries = import_module("onrecall.cli.command_table").COMMANDS
+    for name in (*(entry.module for entry in entries if entry.name in COMMANDS), *BESIDES):
         import_module(name)
     gc.collect()
     gc.freeze()
