@@ -15,6 +15,9 @@ from onrecall.storage.batching import group_by_first
 from onrecall.storage.ingest_results import StoredAlert
 from onrecall.storage.tables import alerts
 
+ENDED_BY_SENDER = "its sender reported that the alert ended"
+SUPERSEDED = "its sender reported a later start of the same alert, so that this episode is over"
+
 
 def upsert(connection: Connection, rows: Sequence[AlertRow], now: datetime) -> list[bool]:
     """Upsert alerts in the order they arrived. Returns for each whether it changed anything."""
@@ -67,7 +70,7 @@ class _AlertUpsert:
                 alerts.c.starts_at.between(min(times), max(times)),
             )
             self._add(select(alerts).where(*in_range), reported)
-        nameless = {(row.alert.source, row.alert.key) for row in self._rows if not row.alert.starts_known}
+        nameless = {(row.alert.source, row.alert.key) for row in self._rows if self._needs_newest(row)}
         for source, keys in group_by_first(nameless):
             newest = (
                 select(alerts.c.source, alerts.c.key, func.max(alerts.c.starts_at).label("at"))
@@ -82,6 +85,13 @@ class _AlertUpsert:
             )
             self._add(select(alerts).join(newest, is_newest))
         self._read_open()
+
+    def _needs_newest(self, row: AlertRow) -> bool:
+        """Whether the newest episode of its key decides what becomes of a message: what begins to fire may be late."""
+        if not row.alert.starts_known:
+            return True
+        stored = self._by_episode.get(row.episode)
+        return row.alert.one_at_a_time and row.alert.status == "firing" and (stored is None or not stored.fires)
 
     def _read_open(self) -> None:
         """Load firing episodes that a message may end or update although it gives another start time or key."""
@@ -115,18 +125,42 @@ class _AlertUpsert:
 
     def _apply(self, number: int, row: AlertRow, now: datetime) -> bool:
         """Apply one alert and return whether it says anything new."""
-        episode = self._find_episode(row)
+        episode, superseded = self._find_episode(row), self._is_superseded(row, now)
         if episode is None:
-            self._remember(_PendingEpisode(None, row, now))
-            return True
-        news = episode.hear(row, now)
-        if row.alert.status == "firing":
-            if episode.fires and episode.incident:
-                self._repeated[number] = episode
-            return news
+            episode, news = _PendingEpisode(None, row, now), True
+            self._remember(episode)
+        else:
+            news = episode.hear(row, now, superseded=superseded)
+        if superseded and episode.fires:
+            episode.end(SUPERSEDED, now)
+        elif row.alert.one_at_a_time:
+            self._end_earlier(episode, SUPERSEDED, now)
+        if row.alert.status == "resolved":
+            return self._apply_end(episode, row, now) or news
+        if episode.fires and episode.incident:
+            self._repeated[number] = episode
+        return news
+
+    def _apply_end(self, episode: "_PendingEpisode", row: AlertRow, now: datetime) -> bool:
+        """End other episodes of the key that an end implies are over; return whether it says anything new of them."""
+        if episode.row is row:
+            return False
         if not row.alert.starts_known:
-            self._end_earlier(episode, now)
-        return self._end_later(episode, row, now) or news
+            self._end_earlier(episode, ENDED_BY_SENDER, now)
+        return self._end_later(episode, row, now)
+
+    def _is_superseded(self, row: AlertRow, now: datetime) -> bool:
+        """Whether a firing message is of an episode that a later one of its key has followed.
+
+        Once the later one has ended, only a message that was overtaken on its way is; a repeated one says it fires.
+        """
+        if not row.alert.one_at_a_time or row.alert.status != "firing":
+            return False
+        return any(
+            episode.row.alert.starts_known and episode.fired_until_lately(now)
+            for episode in self._by_key.get(row.episode[:2], ())
+            if episode.row.alert.starts_at > row.alert.starts_at
+        )
 
     def _find_episode(self, row: AlertRow) -> "_PendingEpisode | None":
         """Return the episode a message belongs to: by start time, else the open one of its key, else by identity."""
@@ -169,12 +203,14 @@ class _AlertUpsert:
             fitting = [] if alert.starts_known and alert.starts_at > before else [newest]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _end_earlier(self, newest: "_PendingEpisode", now: datetime) -> None:
-        """End all earlier episodes of this key: a sender that gives no reliable start tracks only one alert per key."""
+    def _end_earlier(self, newest: "_PendingEpisode", reason: str, now: datetime) -> None:
+        """End all earlier episodes of this key, for a sender that tracks only one alert per key: Alertmanager, and any
+        that gives no reliable start. When they ended is not known.
+        """
         key, at = newest.row.episode[:2], newest.row.alert.starts_at
         for episode in self._by_key.get(key, ()):
             if episode is not newest and episode.fires and episode.row.alert.starts_at < at:
-                episode.end("its sender reported that the alert ended", now)
+                episode.end(reason, now)
 
     def _end_later(self, ended: "_PendingEpisode", row: AlertRow, now: datetime) -> bool:
         """End what went on as a new episode after a person had resolved the incident of the one that ends."""
@@ -291,7 +327,11 @@ class _PendingEpisode:
         """Whether the alert is still firing."""
         return self.row.alert.status == "firing"
 
-    def hear(self, row: AlertRow, now: datetime) -> bool:
+    def fired_until_lately(self, now: datetime) -> bool:
+        """Whether it fires, or ended so lately that a message about an earlier episode may have been overtaken."""
+        return self.fires or (self.since is not None and now - self.since < episodes.LATE_WINDOW)
+
+    def hear(self, row: AlertRow, now: datetime, *, superseded: bool = False) -> bool:
         """Merge a message into the episode and return whether anything changed."""
         before = self.row
         assert self.since
@@ -299,7 +339,7 @@ class _PendingEpisode:
             self._expire_later(row.alert, now)
         if row.hash == before.hash and row.alert.told_at in (None, before.alert.told_at):
             return False
-        merged = episodes.merge_update(before.alert, row.alert, now - self.since)
+        merged = episodes.merge_update(before.alert, row.alert, now - self.since, superseded=superseded)
         if merged is before.alert:
             return False
         after = to_row(merged)
