@@ -1,6 +1,5 @@
 """`onrecall causes`: labels for root causes that stand in prose only."""
 
-import json
 from typing import Annotated, Any
 
 import typer
@@ -8,6 +7,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import dump
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline import cause_families as families
@@ -116,4 +116,4 @@ def _print_change(facts: dict[str, Any], as_json: bool, sentence: str) -> None:
 
 
 def _print_json(facts: dict[str, Any]) -> None:
-    typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+    typer.echo(dump(facts))

@@ -1,6 +1,5 @@
 """`onrecall hindsight`: check the way to a Hindsight bank, push every incident there, pull what is there in."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -12,6 +11,7 @@ from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console, import_history, import_report
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
+from onrecall.cli.output import dump
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.pipeline import hindsight
@@ -98,4 +98,4 @@ def _open_configured() -> Iterator[tuple[AppContext, HindsightPeer]]:
 
 
 def _print_json(report: dict[str, Any]) -> None:
-    typer.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    typer.echo(dump(report))

@@ -14,6 +14,7 @@ from onrecall.bootstrap.app import settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
+from onrecall.cli.output import dump
 from onrecall.domain.access import Key, Role, generate_key
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline.keys import Keys, NewKey
@@ -55,7 +56,7 @@ def list_(as_json: Json = False) -> None:
     with _keys() as keys:
         all_keys = keys.all()
     if as_json:
-        typer.echo(json.dumps({"items": [_key_to_json(key) for key in all_keys]}, ensure_ascii=False, indent=2))
+        typer.echo(dump({"items": [_key_to_json(key) for key in all_keys]}))
         return
     now = datetime.now(UTC)
     for key in all_keys:
@@ -78,7 +79,7 @@ def revoke(which: Which, as_json: Json = False) -> None:
     with _keys() as keys:
         ended = keys.revoke(which)
     if as_json:
-        typer.echo(json.dumps({"items": [_key_to_json(key) for key in ended]}, ensure_ascii=False, indent=2))
+        typer.echo(dump({"items": [_key_to_json(key) for key in ended]}))
         return
     for key in ended:
         console.print_line(f"{key.prefix}… of {key.name} is revoked")
@@ -104,7 +105,7 @@ def _keys() -> Iterator[Keys]:
 
 def _print_new_key(new_key: NewKey, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps({"key": new_key.token} | _key_to_json(new_key.key), ensure_ascii=False, indent=2))
+        typer.echo(dump({"key": new_key.token} | _key_to_json(new_key.key)))
         return
     typer.echo(new_key.token)
     console.print_line(

@@ -1,6 +1,5 @@
 """`onrecall maintenance` and `onrecall heartbeats`: what is expected to be broken, and what is expected to be heard."""
 
-import json
 import re
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -11,6 +10,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import Labels, parse_labels, parse_time
+from onrecall.cli.output import dump
 from onrecall.domain.errors import Invalid
 from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.pipeline.maintenance import MaintenanceRequest
@@ -56,7 +56,7 @@ def list_(
         windows, now = context.memory.maintenance.list(500, past=past), context.memory.now()
     if as_json:
         items = [MaintenanceOut.of(window, now).to_json() for window in windows]
-        typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
+        typer.echo(dump({"items": items}))
         return
     for window in windows:
         _print_window(window, now)
@@ -82,7 +82,7 @@ def list_heartbeats(as_json: Json = False) -> None:
             for heartbeat in context.memory.store.heartbeats.all()
         ]
     if as_json:
-        typer.echo(json.dumps({"items": [item.to_json() for item in items]}, ensure_ascii=False, indent=2))
+        typer.echo(dump({"items": [item.to_json() for item in items]}))
         return
     for item in items:
         _print_heartbeat(item)
@@ -113,7 +113,7 @@ def _parse_end(until: str, start: datetime) -> datetime:
 
 def _print_or_json(window: MaintenanceWindow, now: datetime, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(MaintenanceOut.of(window, now).to_json(), ensure_ascii=False, indent=2))
+        typer.echo(dump(MaintenanceOut.of(window, now).to_json()))
     else:
         _print_window(window, now)
 

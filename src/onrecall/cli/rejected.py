@@ -1,6 +1,5 @@
 """`onrecall rejected`: parts of senders' messages that could not be taken in."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +9,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.list_page import print_page
+from onrecall.cli.output import dump
 from onrecall.domain.errors import Conflict, Invalid, OnRecallError
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ReceiptOut, StoredRejectedPartOut
@@ -50,7 +50,7 @@ def retry(
     with open_app() as context:
         results = [_retry(context.memory, number, corrected, is_only=len(numbers) == 1) for number in numbers]
     if as_json:
-        typer.echo(json.dumps({"items": results}, ensure_ascii=False, indent=2))
+        typer.echo(dump({"items": results}))
     else:
         for result in results:
             console.print_line(f"{result['id']}: ", str(result["error"] or "is in"))

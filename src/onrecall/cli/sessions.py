@@ -1,6 +1,5 @@
 """`onrecall sessions`: who is signed in to the console."""
 
-import json
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from onrecall.bootstrap.app import settings
 from onrecall.bootstrap.identity import session_limits
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import dump
 from onrecall.domain.errors import Invalid
 from onrecall.domain.session import Session
 from onrecall.pipeline.keys import Keys
@@ -77,7 +77,7 @@ def _sessions() -> Iterator[Sessions]:
 
 def _print_json(sessions: Sequence[Session]) -> None:
     items: list[dict[str, Any]] = [SessionOut.of(session).model_dump(mode="json") for session in sessions]
-    typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
+    typer.echo(dump({"items": items}))
 
 
 def _format(at: datetime) -> str:

@@ -1,6 +1,5 @@
 """`onrecall sources`: the tools that can send alerts here, how each is set up, and what would come of a payload."""
 
-import json
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +10,7 @@ from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.sources import source_catalog
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import dump
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.sources import RehearsalOut
 from onrecall.sources import SourceCatalog, WebhookRequest, definition, reference
@@ -27,7 +27,7 @@ def list_(as_json: Json = False) -> None:
     sources = source_catalog(settings())
     if as_json:
         items = [_summary(sources, name) for name in sources]
-        typer.echo(json.dumps({"items": items}, ensure_ascii=False, indent=2))
+        typer.echo(dump({"items": items}))
         return
     for name in sources:
         summary = _summary(sources, name)
@@ -50,7 +50,7 @@ def show(
     setup, notes = reference.setup_instructions(canonical_name, described, url), described.notes if described else ""
     if as_json:
         detail = summary | {"setup": setup, "notes": notes, "reads": reads}
-        typer.echo(json.dumps(detail, ensure_ascii=False, indent=2))
+        typer.echo(dump(detail))
         return
     console.print_line((str(summary["tool"]), "bold"), f"  {summary['address']}")
     console.print_line()
@@ -76,7 +76,7 @@ def try_(
     with open_app() as context:
         rehearsal = context.memory.ingester.rehearse(name, WebhookRequest(body, headers))
     if as_json:
-        typer.echo(json.dumps(RehearsalOut.model_validate(rehearsal).to_json(), ensure_ascii=False, indent=2))
+        typer.echo(dump(RehearsalOut.model_validate(rehearsal).to_json()))
     else:
         _print_rehearsal(rehearsal)
     if rehearsal.refusal or (rehearsal.rejected and not rehearsal.parts):
@@ -86,7 +86,7 @@ def try_(
 @app.command()
 def schema() -> None:
     """Print the JSON schema of a source file, for an editor."""
-    typer.echo(json.dumps(definition.json_schema(), ensure_ascii=False, indent=2))
+    typer.echo(dump(definition.json_schema()))
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """`onrecall suggestions`: what senders say fixed an incident, confirmed or dismissed by a person."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.list_page import print_page
+from onrecall.cli.output import dump
 from onrecall.domain.suggestion import Suggestion, SuggestionState
 from onrecall.pipeline.suggestions import Correction
 from onrecall.schemas.suggestions import SuggestionOut
@@ -61,7 +61,7 @@ def dismiss(suggestion_id: Identifier, by: By = None, as_json: Json = False) -> 
 
 def _print_decision(suggestion: Suggestion, as_json: bool) -> None:
     if as_json:
-        typer.echo(json.dumps(SuggestionOut.of(suggestion).to_json(), ensure_ascii=False, indent=2))
+        typer.echo(dump(SuggestionOut.of(suggestion).to_json()))
         return
     of = suggestion.incident or (suggestion.document.id if suggestion.document else "")
     console.print_line(f"{suggestion.id} is {suggestion.state}: {of}")

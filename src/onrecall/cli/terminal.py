@@ -5,13 +5,15 @@ import unicodedata
 from rich.console import Console
 from rich.text import Text
 
+from onrecall.domain.hidden_characters import visible
+
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def inert(text: str) -> str:
-    """Strip control and direction-changing characters, which a terminal would obey."""
+    """Strip control characters, which a terminal would obey, and hidden ones."""
     return "".join(
-        " " if c == "\t" else c for c in text if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cf", "Cs")
+        " " if c == "\t" else c for c in visible(text) if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")
     )
 
 

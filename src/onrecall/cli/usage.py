@@ -1,6 +1,5 @@
 """`onrecall usage`: what models were used for."""
 
-import json
 from typing import Annotated
 
 import typer
@@ -9,6 +8,7 @@ from rich.table import Table
 from onrecall.bootstrap.app import open_app
 from onrecall.cli.arguments import Json
 from onrecall.cli.console import out, print_line
+from onrecall.cli.output import dump
 from onrecall.cli.terminal import inert
 from onrecall.schemas.usage import UsageOut
 
@@ -20,7 +20,7 @@ def usage(
     with open_app() as context:
         report = UsageOut.of(context.memory.refiner.usage(days))
     if as_json:
-        typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+        typer.echo(dump(report.to_json()))
         return
     _print_usage(report)
 
