@@ -3,6 +3,7 @@
 import re
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction import lexicon
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
@@ -54,7 +55,8 @@ SQL: tuple[PatternDetector, ...] = (
     ),
     pattern_detector("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
     pattern_detector("hash", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? #(?P<s>[0-9a-f]{64})"),
-    pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
+    pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} ){0,16}>(?P<s>[^\s>]{1,255})"),
+    pattern_detector("hash", "user ", r"user \S{1,64} (?:on|off) (?:[^\s#]{1,64} ){0,16}#(?P<s>[0-9a-f]{64})(?!\w)"),
 )
 PROTOCOLS: tuple[PatternDetector, ...] = (
     pattern_detector(
@@ -184,6 +186,10 @@ DEVICES: tuple[PatternDetector, ...] = (
 )
 _ALGORITHM = re.compile(r"[A-Z]{2,6}\d{0,3}(?:[-_/](?:[A-Z]{0,6}\d{0,4}|v\d)){1,4}")
 """The name of an algorithm, such as `RSASSA-PKCS1-v1_5`."""
+_NO_ORDINARY_KEY = "".join(f"(?<!(?i:{word}) )" for word in lexicon.ORDINARY_KEYS.split())
+"""Not behind a word such as `cache`, whose keys are no secrets."""
+_NAMED_DIGEST = re.compile(r"(?:[A-Za-z]\w*[-_.]){1,6}(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})")
+"""Words and a digest, as caches of build servers name their entries."""
 CODE: tuple[PatternDetector, ...] = (
     pattern_detector(
         "key",
@@ -206,10 +212,10 @@ CODE: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "key",
-        "key:|key=|key is",
-        r"(?<![\w-])(?<![Pp]ublic )(?<!PUBLIC )(?i:key)(?: is|[:=]) ?[\"'`]?"
+        "key:|key=|key is|key ->|key =>",
+        rf"(?<![\w-])(?<![Pp]ublic )(?<!PUBLIC ){_NO_ORDINARY_KEY}(?i:key)(?: is|[:=]| ->| =>) ?[\"'`]?"
         r"(?P<s>[A-Za-z0-9+/_-]{32,128}={0,2})(?![\w/+=.-])",
-        looks.is_key,
+        lambda value: looks.is_key(value) and _NAMED_DIGEST.fullmatch(value) is None,
     ),
 )
 _DSN_BEFORE = re.compile(r"(?:^|[\s,\"'])[hu]=[^\s,=]{1,60}(?:,\w=[^\s,=]{1,60})*\Z")
@@ -220,7 +226,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         "password",
         "requirepass|masterauth|sentinel auth-pass|rootpw|bindpw|insecure-password|rcon_password",
         r"(?i:requirepass|masterauth|sentinel auth-pass \S{1,64}|rootpw|bindpw|insecure-password|rcon_password)"
-        r"[\"',]{0,2}[ \t]+[\"']?(?P<s>[^\s\"']{1,255})",
+        r"[\"',]{0,2}(?:\r?\n[ ]{0,8}\d\))?[ \t]+[\"']?(?P<s>[^\s\"']{1,255})",
     ),
     pattern_detector("password", "authkey ", rf"authkey {ANYTHING}", looks.is_made_up),
     pattern_detector("password", "rootpw ", r"rootpw(?: --\w+)* (?P<s>[^\s-]\S{3,255})"),
@@ -251,6 +257,12 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         "user_",
+        r"(?<=[(.])user_(?!(?:e?mail|name|id|agent|type|role|group|data|ip)=)[\w.-]{1,64}=\\?[\"'](?P<s>[^\"'\n\\]{1,255})\\?[\"']",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "user_",
         r"(?<![\w(.])user_(?!(?:e?mail|name|id|agent|type|role|group|data|ip)=)[\w.-]{1,64}=\\?[\"'](?P<s>[^\"'\n\\]{1,255})\\?[\"']",
         looks.is_no_word,
     ),
@@ -266,6 +278,12 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         r"(?i:licen[sc]e|product key|activation)(?: key| code| is| no\.?|:|=|\"){0,3} ?\"?(?P<s>[A-Z0-9]{4,6}"
         r"(?:-[A-Z0-9]{4,6}){3,7})(?![\w-])",
         lambda value: re.search(r"\d", value) is not None,
+    ),
+    pattern_detector(
+        "token",
+        "root token|acl token|management token|bootstrap token",
+        r"(?i:\w{3,10} token)(?i: is)?[ \t]{0,3}[:=]?[ \t]{1,40}"
+        r"(?P<s>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![\w-])",
     ),
     pattern_detector("token", "::add-mask::", r"::add-mask::(?P<s>\S{6,400})"),
     pattern_detector(
@@ -300,6 +318,56 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         '"result"',
         r"\"result\"\s*:\s*\"(?P<s>[^\"\n]{4,255})\"\s*,\s*\"special\"\s*:",
         looks.is_no_word,
+    ),
+    pattern_detector(
+        "password",
+        '"bcrypt_hash"|"min_special"|"override_special"',
+        r"\"\w{5,20}\"\s*:[^{}\0]{0,400}?\"result\"\s*:\s*\"(?P<s>[^\"\n]{4,255})\"",
+        looks.is_no_word,
+    ),
+    pattern_detector(
+        "password",
+        "default",
+        r"default\s{0,40}=\s{0,4}\"(?P<s>[^\"\n]{4,255})\"[^{}\0]{0,300}?\bsensitive\s{0,40}=\s{0,4}true",
+    ),
+    pattern_detector(
+        "password",
+        "sensitive",
+        r"sensitive\s{0,40}=\s{0,4}true[^{}\0]{0,300}?\bdefault\s{0,40}=\s{0,4}\"(?P<s>[^\"\n]{4,255})\"",
+    ),
+    pattern_detector(
+        "password",
+        "random_password.",
+        r"random_password\.[^\n=]{1,80}?\bresult[ ]{0,4}=[ ]{0,4}\"(?P<s>[^\"\n]{4,255})\"",
+    ),
+    pattern_detector(
+        "password",
+        "crypt(|pgp_sym_encrypt|pgp_sym_decrypt",
+        r"(?i:crypt\((?=[^\n]{1,80}gen_salt)|pgp_sym_\w{7,15}\([^()'\n]{1,80},)\s?'(?P<s>[^'\n]{4,255})'",
+    ),
+    pattern_detector(
+        "password",
+        "remote(|remotesecure(|mysql(|postgresql(|mongodb(|jdbc(",
+        r"(?i:remote(?:secure)?|mysql|postgresql|mongodb|jdbc)\('[^'\n]{1,120}'(?:,\s?'?[\w.-]{1,60}'?){2,3},\s?'(?P<s>[^'\n]{4,255})'",
+        looks.is_no_word,
+    ),
+    pattern_detector(
+        "password",
+        "user_chpass|user_create",
+        r"user_(?:chpass|create) \S{1,64} (?:\S{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})",
+        looks.is_password_like,
+    ),
+    PatternDetector(
+        "password",
+        tuple(f"\n{account} = " for account in ("admin", "root", "administrator")),
+        Pattern(r"\n\w{4,13} = (?P<s>\S{6,255})(?=[ \t]*(?:\r?\n|\Z))"),
+        lambda match: looks.is_unmistakable(match["s"]),
+    ),
+    pattern_detector(
+        "password",
+        "task.setvariable|##teamcity[setparameter",
+        r"(?i:task\.setvariable variable=|##teamcity\[setparameter name=')[\w.-]{0,40}"
+        r"(?i:pass|pwd|secret|token|key|cred)[\w.-]{0,40}(?:[^\]\n]{0,60}\]|' value=')(?P<s>[^\s']{4,400})",
     ),
     pattern_detector(
         "password", "securestring", r"(?i:securestring(?: -\w{1,20}){0,3})\s+[\"'](?P<s>[^\"'\n]{1,255})[\"']"
