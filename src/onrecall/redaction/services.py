@@ -1,23 +1,18 @@
-"""Detect secrets in statements, protocols and configuration of databases, network devices and servers."""
+"""Detect secrets in statements, protocols and configuration of databases and servers."""
 
 import re
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction import lexicon
+from onrecall.redaction.devices import DEVICES
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
+from onrecall.redaction.rules import (
+    ANYTHING,
+    accept_all,
+    may_be_password,
+    pattern_detector,
+)
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
-
-
-def _may_be_password(value: str) -> bool:
-    """Return whether a configuration value may be a password: a word, but no keyword."""
-    return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()
-
-
-def _is_community(value: str) -> bool:
-    """Return whether the community of SNMP is a secret: not the default, not an address."""
-    return value.lower() not in ("public", "private") and looks.could_be_secret(value) and "." not in value
-
 
 SQL: tuple[PatternDetector, ...] = (
     pattern_detector(
@@ -40,7 +35,7 @@ SQL: tuple[PatternDetector, ...] = (
         "password",
         "password '|password \"",
         r"(?i:password) (?P<q>[\"'])(?P<s>[^\"'\n]{4,255})(?P=q)",
-        _may_be_password,
+        may_be_password,
     ),
     pattern_detector(
         "password",
@@ -91,99 +86,6 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
         r":(?:\d{4,5}|\*):[\w*.-]{1,64}:[\w*.-]{1,64}:(?P<s>(?:[^\s:\"'\\]|\\{1,2}[:\\]){4,255})(?=[\s\"'\\]|\Z)",
     ),
 )
-_LEVEL = r"(?:[0-9] )?"
-DEVICES: tuple[PatternDetector, ...] = (
-    pattern_detector(
-        "password",
-        'sha "|md5 "|aes "|des "|sha-256 "|sha-512 ',
-        r"(?i:sha|md5|aes|des)(?:-?\d{1,3})? \"(?P<s>[^\s\"]{8,64})\"",
-        looks.is_password_like,
-    ),
-    pattern_detector(
-        "password",
-        "option key|option password|option psk|].key=",
-        r"(?:option \w{3,10} |\]\.key=)[\"'](?P<s>[^\"'\n]{6,64})[\"']",
-        _may_be_password,
-    ),
-    pattern_detector("password", "set_password ", r"set_password (?:vnc|spice) (?P<s>\S{4,64})", _may_be_password),
-    pattern_detector("password", "';'", r"(?<='sa)';'(?P<s>[^'\n;]{4,128})'"),
-    pattern_detector(
-        "password", "enable secret|enable password", rf"enable (?:secret|password) {_LEVEL}{ANYTHING}", _may_be_password
-    ),
-    pattern_detector(
-        "password",
-        "username ",
-        rf"username \S{{1,64}} (?:[\w-]{{1,20}} \S{{1,20}} )?(?:password|secret) {_LEVEL}{ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector("password", "snmp-server community", rf"snmp-server community {ANYTHING}"),
-    pattern_detector("password", "snmp community", rf"snmp community {ANYTHING}", looks.is_no_word),
-    pattern_detector(
-        "password",
-        "\nkey |\n key |\n  key |\n\tkey ",
-        r"\n[ \t]{0,2}key (?:[0-9] )?(?P<s>\S{6,128})(?=[ \t]*(?:\n|\Z))",
-        looks.is_unmistakable,
-    ),
-    pattern_detector(
-        "password",
-        "password cipher |password irreversible-cipher |password simple ",
-        rf"password [\w-]{{1,20}} {ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password", "sp_add", r"sp_add\w{3,30}[^\n]{1,200}?'(?P<s>[^'\n]{6,128})'\s*(?=;|\n|\Z)", looks.is_password_like
-    ),
-    pattern_detector(
-        "password",
-        "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
-        "|vrrp |wpa-psk|server-key|nhrp ",
-        r"(?:(?:tacacs|radius)(?:-server)?[^\n]{0,80}? (?:server-)?key|isakmp key|pre-shared-key(?: (?:local"
-        r"|remote))?(?: (?:ascii-text|hex"
-        r"|address \S+ key))?|neighbor \S{1,64} password|ntp authentication-key \d{1,5} \w{2,6}|key-string|ospf "
-        r"(?:message-digest-key \d{1,3} md5"
-        r"|authentication-key)|ip nhrp authentication|(?:standby|vrrp) [^\n]{0,20}authentication(?: (?:text"
-        r"|md5 key-string))?|wpa-psk (?:ascii|hex)|server-key)"
-        rf" {_LEVEL}{ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password",
-        ': psk "|: psk \'|: eap "|: xauth "|: ntlm "|: psk 0|: eap 0',
-        r": (?i:PSK|EAP|XAUTH|NTLM) (?:[\"'](?P<q>[^\"'\n]{4,255})[\"']|(?P<s>0[sx][\w+/=]{16,255}))",
-        accept_all,
-    ),
-    pattern_detector(
-        "password",
-        "|".join(
-            f"\n{' ' * indent}{name} " for indent in (1, 2, 3, 4) for name in ("password", "secret", "passphrase")
-        ),
-        rf"\n[ ]{{1,4}}\w{{6,10}} {_LEVEL}(?P<s>\S{{6,64}})(?=[ \t]*(?:\n|\Z))",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password",
-        "rocommunity|rwcommunity|com2sec",
-        rf"(?:r[ow]community6?|com2sec6?(?: -Cn \S{{1,40}})? \S{{1,40}} \S{{1,60}}) {ANYTHING}",
-        _is_community,
-    ),
-    pattern_detector(
-        "password",
-        "passwd enc |password enc |psksecret |secret enc ",
-        rf"(?:passwd|password|psksecret|secret) (?:ENC )?{ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password", " auth ", r" auth (?:(?:md5|sha\d*) )?(?P<s>\S{8,64})(?= priv )", looks.is_password_like
-    ),
-    pattern_detector(
-        "password", " priv ", r" priv (?:(?:aes|3?des)(?: ?\d+)? )?(?P<s>\S{8,64})(?=\s|\Z)", looks.is_password_like
-    ),
-    pattern_detector(
-        "password",
-        "plain-text-password|encrypted-password",
-        rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
-    ),
-)
 _ALGORITHM = re.compile(r"[A-Z]{2,6}\d{0,3}(?:[-_/](?:[A-Z]{0,6}\d{0,4}|v\d)){1,4}")
 """The name of an algorithm, such as `RSASSA-PKCS1-v1_5`."""
 _NO_ORDINARY_KEY = "".join(f"(?<!(?i:{word}) )" for word in lexicon.ORDINARY_KEYS.split())
@@ -203,7 +105,7 @@ CODE: tuple[PatternDetector, ...] = (
         "define(|setenv(|putenv(|environ[|config.set(|set_env(",
         r"(?i:define|setenv|putenv|environ|config\.set|set_env)[\[(]\s*[\"'][\w.-]{0,60}(?i:passw|pass|pwd|secret|token|key)[\w.-]{0,20}[\"']"
         r"(?:\]\s*=|,)\s*[\"'](?P<s>[^\"'\n]{1,255})",
-        _may_be_password,
+        may_be_password,
     ),
     pattern_detector(
         "password",
@@ -407,13 +309,13 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         "password", "defaultpassword|altdefaultpassword|password ", r"(?i:password)\s+REG_SZ\s+(?P<s>\S{1,255})"
     ),
     pattern_detector(
-        "password", "defaultpassword", r"(?i:defaultpassword)[\"']?[=\s]+[\"']?(?P<s>[^\s\"']{1,255})", _may_be_password
+        "password", "defaultpassword", r"(?i:defaultpassword)[\"']?[=\s]+[\"']?(?P<s>[^\s\"']{1,255})", may_be_password
     ),
     pattern_detector(
         "password",
         "${",
         r"\$\{[\w.-]{0,60}?(?i:passw(?:or)?d|secret|pass)[\w.-]{0,20}(?::-|:=|:|-)(?P<s>(?!\?)[^\s${}\"']{4,255})\}",
-        _may_be_password,
+        may_be_password,
     ),
     pattern_detector(
         "aws-secret",

@@ -83,7 +83,6 @@ def _rights(path: Path) -> str:
     """Say whose a path is and who we are, and how to change that."""
     if not hasattr(os, "geteuid"):
         return ": change its permissions"
-    me, held = os.geteuid(), path.stat()
-    whose = f" by user {me}: it belongs to user {held.st_uid} and has mode {held.st_mode & 0o777:o}"
-    change = f"chmod u+rwX {path}" if held.st_uid == me else f"chown -R {me} {path}"
-    return f"{whose}; run `{change}`"
+    user, owner, mode = os.geteuid(), path.stat().st_uid, path.stat().st_mode & 0o777
+    command = f"chmod u+rwX {path}" if owner == user else f"chown -R {user} {path}"
+    return f" by user {user}: it belongs to user {owner} and has mode {mode:o}; run `{command}`"
