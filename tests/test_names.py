@@ -56,11 +56,9 @@ LONG_FILES = {
     "importers/postmortem/deeds.py": 476,
     "importers/postmortem/resolution_steps.py": 463,
     "retrieval/retriever.py": 428,
-    "storage/records.py": 414,
-    "storage/tables.py": 479,
 }
 """The files that are longer, with the lines that they may have. Numbers only go down."""
-MAX_LONG_FUNCTIONS = {20: 234, 30: 23}
+MAX_LONG_FUNCTIONS = {20: 200, 30: 20}
 """How many functions may be longer than so many lines without their docstring. Numbers only go down."""
 NOUNS_IN_ING = frozenset(
     [

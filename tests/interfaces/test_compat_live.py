@@ -1,5 +1,6 @@
 """RAG of Fire's WebSockets and notifications: a welcome first, everything told once, and no date left out."""
 
+import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +12,7 @@ from starlette.testclient import TestClient, WebSocketTestSession
 
 from onrecall.bootstrap.app import AppContext
 from onrecall.domain.incident import Resolution
+from onrecall.http.compat import ragoffire_live
 from onrecall.storage import Storage
 
 BASE = "ws://127.0.0.1:8000"
@@ -217,3 +219,19 @@ def test_health_says_how_every_part_is(api: TestClient) -> None:
     assert (model["status"], model["provider"], model["enabled"]) == ("healthy", "extractive", False)
     for part in (health, vector, model):
         moment(part["timestamp"])
+
+
+class Talkative:
+    """A client that sends without a pause: its next message is always there."""
+
+    async def receive(self) -> Mapping[str, str]:
+        await asyncio.sleep(0)
+        return {"type": "websocket.receive", "text": '{"type": "ping"}'}
+
+
+def test_who_sends_without_a_pause_and_reads_nothing_is_let_go(doors: Doors) -> None:
+    async def until_it_ends() -> tuple[int, str] | None:
+        async with asyncio.timeout(60):
+            return await ragoffire_live._hear(Talkative(), ragoffire_live.LiveClient(), doors.memory)
+
+    assert asyncio.run(until_it_ends()) == ragoffire_live.FELL_BEHIND

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from calibration.histories import history
 from onrecall.backtest.chronology import History
 from onrecall.calibration.model import CalibrationModel
+from onrecall.cli.demo import DemoBacktest
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.settings import Settings
 from onrecall.storage import Storage
-from onrecall.worker.backtest_runner import BacktestRunner, DemoBacktest
+from onrecall.worker.backtest_runner import BacktestRunner
 
 
 def test_a_served_store_learns_how_far_to_trust_it(tmp_path, capsys):

@@ -5,7 +5,7 @@ import json
 import zipfile
 
 from onrecall.cli.output import dump
-from onrecall.cli.terminal import inert
+from onrecall.domain.control_characters import strip_control_characters
 from onrecall.mcp import results
 
 HIDING = {"\u202e", "\u2066", "\u200b", "\U000e0041"}
@@ -36,7 +36,7 @@ def test_errors_and_questions_hide_nothing(client):
 
 
 def test_what_is_printed_and_told_to_assistants_hides_nothing():
-    for shown in (inert(TITLE), json.loads(dump({"title": TITLE}))["title"]):
+    for shown in (strip_control_characters(TITLE), json.loads(dump({"title": TITLE}))["title"]):
         assert shown == SHOWN
     told = results.tool_result({"service": TITLE, "labels": {"a\u202eb": [TITLE]}, "n": 3})["data"]
     assert told == {"service": SHOWN, "labels": {"ab": [SHOWN]}, "n": 3}

@@ -4,6 +4,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -134,10 +135,25 @@ def test_one_that_cannot_begin_is_tried_again_and_stopping_ends_that(
     store = Storage.open(f"sqlite:///{tmp_path / 'a.db'}")
     worker = WorkerProcess(store, broken)
     worker.start()
-    until(lambda: caplog.text.count("it is begun again") >= 2)
+    until(lambda: caplog.text.count("it is started again") >= 2)
     worker.stop()
     store.close()
     assert not worker.alive
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc")
+def test_one_that_the_system_does_not_let_begin_is_tried_until_it_does(
+    home: AppContext, worker: WorkerProcess, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as without_python:
+        without_python.setattr(sys, "executable", "/nowhere/python")  # fails as the system does without free memory
+        (process,) = children(os.getpid())
+        os.kill(process, signal.SIGKILL)
+        until(lambda: caplog.text.count("the worker can't be started now") >= 2)
+        assert not worker.alive
+    name = opened(home, "disk of orders-db is full")
+    assert worker.wait(lambda: home.memory.store.recommendations.newest(name) is not None, SECONDS)
+    assert worker.alive
 
 
 def test_the_last_report_says_whether_its_rounds_fail() -> None:

@@ -10,9 +10,9 @@ from typing import Any
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
 from sqlalchemy import select
 
-from onrecall.kafka.command import consume
+from onrecall.cli.kafka import consume
+from onrecall.cli.kafka_status import StatusPrinter
 from onrecall.kafka.connection import Connection
-from onrecall.kafka.status_printer import StatusPrinter
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex

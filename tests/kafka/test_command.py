@@ -163,7 +163,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, command: str,
 def test_doctor(connection: Connection, topic: str, brokers: str, monkeypatch: pytest.MonkeyPatch):
     send(brokers, topic, *(body(alert(n)) for n in range(30)))
     part = health(connection)
-    assert (part.state, part.detail) == ("ok", f"3 brokers, group {connection.group}; 30 records of {topic} wait")
+    assert (part.state, part.detail) == ("ok", f"3 brokers, group {connection.group}; 30 records of {topic} to read")
     monkeypatch.setattr("onrecall.kafka.health.REACH_SECONDS", 1.0)
     assert health(Connection("127.0.0.1:9", "g", {"t": None})).state == "down"
 

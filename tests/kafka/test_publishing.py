@@ -132,3 +132,24 @@ def test_a_process_that_is_killed_again_and_again_loses_none(
             )
         )
         assert last.end() == 0
+
+
+def test_an_unexpected_error_does_not_end_publishing(memory: IncidentService, brokers: str, topic: str, begun) -> None:
+    begun[0].stop()
+    failures = [RuntimeError("a mistake")]
+
+    def create_producer() -> Producer:
+        if failures:
+            raise failures.pop()
+        return Producer(Connection(brokers, "g", {}, topic).producer() | {"log_level": 0})
+
+    printed = RecordedStatus()
+    started = Publisher(memory, create_producer, topic, printed)
+    recommend(memory, "INC-1")
+    started.start()
+    until(lambda: printed.of("published"))
+    started.stop()
+    assert [fact["message"] for fact in printed.of("trouble")] == [
+        "recommendations wait for 1 s: RuntimeError; the log says why"
+    ]
+    assert [message.key() for message in written(brokers, topic)] == [b"INC-1"]

@@ -116,7 +116,7 @@ def test_doctor_names_what_is_missing(broker: Broker):
     part = health(Connection(broker.address, "g", {"there": None, "elsewhere": None}))
     assert (part.state, part.detail) == ("degraded", "1 broker, group g; no topic elsewhere, or not for this user")
     part = health(Connection(broker.address, "g", {"there": None}))
-    assert (part.state, part.detail) == ("ok", "1 broker, group g; 0 records of there wait")
+    assert (part.state, part.detail) == ("ok", "1 broker, group g; 0 records of there to read")
 
 
 def test_a_topic_that_comes_later_is_read(broker: Broker, tmp_path: Path):

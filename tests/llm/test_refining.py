@@ -10,6 +10,7 @@ from onrecall.domain.incident import Resolution, ResolutionStep
 from onrecall.domain.markdown_page import numbered_lines
 from onrecall.domain.recommendation import RecommendationOutcome, StepVerdict
 from onrecall.domain.situation import make_situation
+from onrecall.pipeline.refine import CURSOR
 from onrecall.worker.worker import Worker
 
 ASKED = make_situation(DESCRIPTION, "auth-service")
@@ -260,6 +261,16 @@ def test_an_answer_that_stands_says_what_was_tried_and_is_not_asked_for_again(ho
     memory.recommend(incident.id)
     memory.refiner.run()
     assert len(twin.requests) == 2
+
+
+def test_a_worker_that_stops_leaves_refining_to_another_process_at_once(house_with, clock):
+    memory = house_with("gpt-4o-mini=good")
+    worker = Worker(memory)
+    worker.start()
+    other = house_with("gpt-4o-mini=good")
+    assert other.store.consumer_offsets.acquire(CURSOR, "another process", clock()) is None
+    worker.stop()
+    assert other.store.consumer_offsets.acquire(CURSOR, "another process", clock()) is not None
 
 
 def test_a_kill_in_the_middle_refines_again_and_keeps_one(house_with, clock, twin):

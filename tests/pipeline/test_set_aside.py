@@ -7,10 +7,12 @@ from datetime import timedelta
 import pytest
 from storming import answers, incidents, later
 
+from onrecall.domain.errors import Invalid
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.sources import WebhookRequest
+from onrecall.storage import paging
 
 SLUICE = {"id": "s-1", "title": "Sluice 4 does not close", "status": "firing", "service": "canal"}
 
@@ -147,3 +149,10 @@ def test_a_secret_in_what_can_not_be_read_is_not_kept(memory):
     (part,) = memory.store.rejected.page(None, 10).items
     assert "ghp_" not in part.raw
     assert part.source == "zabbix"
+
+
+@pytest.mark.parametrize("number", ["9" * 30, str(2**63), "-1", "x", "٣"])
+def test_a_cursor_with_a_number_that_no_alert_has_is_refused(memory, number):
+    cursor = paging.encode_cursor((memory.now().isoformat(), number))
+    with pytest.raises(Invalid, match="cursor"):
+        memory.store.alerts.set_aside(None, None, cursor, 5)

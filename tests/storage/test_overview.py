@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.recommendation import Latency, Recommendation
 from onrecall.sources import SOURCES, WebhookRequest
 from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.incident_rows import IncidentFilter
+from sent_statements import counting_statements
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -72,3 +74,33 @@ def test_a_list_shows_the_last_answer_the_alerts_and_the_last_event_of_each(stor
         "A-3"
     ]
     assert store.overview.summaries(IncidentFilter("resolved"), None, 9).items[0].answer is None
+
+
+def test_the_newest_change_just_before_each_incident_is_read_for_all_of_them_at_once(store: Storage) -> None:
+    def deployed(key: str, minutes: float, service: str | None) -> ChangeEvent:
+        return ChangeEvent("ci", key, f"release {key}", NOW + timedelta(minutes=minutes), "deployment", service=service)
+
+    changes = (
+        deployed("early", -121, "mail"),  # too long before
+        deployed("older", -30, "mail"),
+        deployed("newer", -5, "mail"),
+        deployed("general", -4, None),
+        deployed("same-time", -4, "search"),
+        deployed("after", 1, "mail"),
+        deployed("other", -1, "billing"),
+    )
+    store.ingest.store([IngestBatch("ci", changes)], NOW)
+    begins = {"M": ("mail", 0), "O": ("mail", -10), "E": ("mail", -125), "S": ("search", 0), "N": (None, 0)}
+    newest = {"M": "general", "O": "older", "S": "general", "N": "other"}
+    for name, (service, minutes) in begins.items():
+        at = NOW + timedelta(minutes=minutes)
+        store.incidents.open(Incident(name, "down", at, service=service), (), NOW)
+    with counting_statements(store) as statements:
+        shown = store.overview.summaries(IncidentFilter(), None, 50).items
+    assert {summary.incident.id: summary.change.key for summary in shown if summary.change} == newest
+    for summary in shown:
+        alone = store.change_events.near(summary.incident.service, summary.incident.started_at)
+        assert summary.change == next(iter(alone), None)
+    with counting_statements(store) as fewer_statements:
+        store.overview.summaries(IncidentFilter(), None, 1)
+    assert len(statements) == len(fewer_statements)

@@ -152,10 +152,10 @@ def test_check_sees_what_is_wrong(store: Storage) -> None:
         connection.exec_driver_sql("delete from changes")
         connection.exec_driver_sql("update passages set owner = 'X-2'")
     assert store.health.check() == (
-        "1 passages have lost the incident they belong to",
-        "1 passages are missing from the change log, so no index knows them",
+        "1 passage belongs to no incident",
+        "1 passage is missing from the change log, so no index knows them",
         "the total of length is 9 and should be 2",
-        "1 terms have a wrong count",
+        "1 term has a wrong count",
     )
 
 

@@ -131,12 +131,12 @@ def _origin(name: str, field: FieldInfo, environment: Mapping[str, str]) -> str:
 
 
 def _is_set(variable: str, environment: Mapping[str, str]) -> bool:
-    """Whether a variable is set, in whatever case, as the settings read it."""
+    """Return whether a variable is set, in whatever case, as the settings read it."""
     return variable in environment or any(name.upper() == variable for name in environment)
 
 
 def _raw_value(name: str, field: FieldInfo, environment: Mapping[str, str]) -> str:
-    """What a variable says, where not all of them can be read; the default otherwise."""
+    """Return what a variable says if not all of them can be read; the default otherwise."""
     variable = PREFIX + name.upper()
     value = environment.get(variable)
     if value is None:
@@ -169,7 +169,7 @@ def _unknown_names(environment: Mapping[str, str]) -> Iterator[ConfigFinding]:
 
 
 def _nearest(variable: str, known: set[str], cutoff: float) -> str | None:
-    """The known variable that is spelled most like this one behind the prefix that all share."""
+    """Return the known variable that is spelled most like this one behind the prefix that all share."""
     names = sorted(name.removeprefix(PREFIX) for name in known)
     close = difflib.get_close_matches(variable.removeprefix(PREFIX), names, 1, cutoff)
     return f"{PREFIX}{close[0]}" if close else None
@@ -184,7 +184,7 @@ def _set_twice(environment: Mapping[str, str]) -> Iterator[ConfigFinding]:
 
 
 def _wiring_errors(chosen: Settings) -> Iterator[ConfigFinding]:
-    """What is refused when the parts are put together, each part asked by itself."""
+    """Yield what is refused when the parts are put together, each part asked by itself."""
     checks: Sequence[Callable[[], object]] = (
         lambda: _check_database(chosen),
         lambda: load_embedder(folder) if (folder := model_folder(chosen)) and not chosen.embeddings_url else None,
@@ -216,7 +216,7 @@ def _check_database(chosen: Settings) -> None:
 
 
 def _as_finding(error: OnRecallError, prefix: str) -> ConfigFinding:
-    """A refusal as a finding; its sentence begins with the variable that it is about, where it names one."""
+    """Return a refusal as a finding; its sentence begins with the variable that it is about, if it names one."""
     variable, colon, message = str(error).partition(": ")
     if colon and re.fullmatch(prefix + r"[A-Z_]+", variable):
         return ConfigFinding("error", variable, message)
@@ -240,7 +240,7 @@ def _without_effect(chosen: Settings, origins: Mapping[str, str]) -> Iterator[Co
 
 
 def _model_without(chosen: Settings, name: str) -> str | None:
-    """The provider that a setting is for, where no model of it is used."""
+    """Return the provider that a setting is for, where no model of it is used."""
     start = name if name == "llm_url" else name.partition("_")[0]
     provider = PROVIDERS.get("llm_url" if name in ("llm_key", "llm_url_price") else start)
     named = [model for model in (chosen.llm_draft, chosen.llm_strong) if model]

@@ -51,7 +51,7 @@ class HindsightStatus:
         self._answer: tuple[bool, str] = (False, "")
 
     def __call__(self) -> ComponentStatus:
-        """The part of the status. A server that does not answer degrades OnRecall and never takes it down."""
+        """Return the status of the part. A server that does not answer degrades OnRecall and never takes it down."""
         answers, detail = self._look()
         waiting = self._waiting() if self._peer.mirrors else ""
         return ComponentStatus(name="hindsight", state="ok" if answers else "degraded", detail=f"{detail}{waiting}")

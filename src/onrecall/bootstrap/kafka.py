@@ -1,11 +1,13 @@
 """The Kafka connection, as the settings say."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from onrecall.bootstrap.sources import source_catalog
+from onrecall.bootstrap.status import ComponentStatus
 from onrecall.domain.errors import Invalid
 from onrecall.kafka.connection import Connection
+from onrecall.kafka.health import health
 from onrecall.settings import Settings
 
 CERTIFICATES = {
@@ -30,6 +32,12 @@ def kafka_connection(chosen: Settings) -> Connection | None:
     if publish in topics:
         raise Invalid(f"ONRECALL_KAFKA_PUBLISH: {publish} is read as well; recommendations need a topic of their own")
     return Connection(chosen.kafka_brokers, chosen.kafka_group, topics, publish, _security(chosen))
+
+
+def kafka_checks(chosen: Settings) -> Sequence[Callable[[], ComponentStatus]]:
+    """Return the check of the brokers for `doctor`, if Kafka is configured. It asks the brokers."""
+    connection = kafka_connection(chosen)
+    return [] if connection is None else [lambda: health(connection)]
 
 
 def _security(chosen: Settings) -> Mapping[str, str]:

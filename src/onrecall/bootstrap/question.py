@@ -51,7 +51,7 @@ def question_answering(*, refine: bool = False) -> Iterator[QuestionAnswering]:
         recommender = Recommender(store, recall.retriever, CalibrationService(store), _now, Observers())
         yield QuestionAnswering(
             stale_reads()(lambda situation, limit: recommender.answer(situation, limit=limit)),
-            stale_reads()(recommender.evidence),
+            stale_reads()(recommender.search.evidence),
             lambda: recall.retriever.limitation,
             lambda _situation: lambda _evidence: None,
         )

@@ -62,30 +62,30 @@ def open_recall(
 
 
 def embedder(chosen: Settings) -> Embedder | None:
-    """The sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
+    """Return the sentence model in use, its vectors kept so that no text is embedded twice; None: words only."""
     return models(chosen)[0]
 
 
 def models(chosen: Settings) -> tuple[Embedder | None, Embedder | None]:
-    """The same, and a quicker way to run it for what is asked and not kept, where there is one."""
+    """Return the sentence model, and a quicker way to run it for questions, which are not kept, if there is one."""
     return _open_models(chosen, _local_models(chosen))
 
 
 def _local_models(chosen: Settings) -> tuple[LocalEmbedder, ...]:
-    """The model that runs here, for what is kept and for what is asked; none where another or none is configured."""
+    """Return the model that runs here, for what is kept and for questions; none if another or none is configured."""
     model = None if chosen.embeddings_url else load_embedder(model_folder(chosen))
     return (model, model.for_questions()) if model else ()
 
 
 def _open_models(chosen: Settings, local: Sequence[LocalEmbedder]) -> tuple[Embedder | None, Embedder | None]:
-    """The model for what is kept, its vectors cached, and the one for what is asked; None: words only."""
+    """Return the model for what is kept, its vectors cached, and the one for questions; None: words only."""
     if chosen.embeddings_url:
         return _cached(open_endpoint(chosen.embeddings_url, chosen), chosen), None
     return (_cached(local[0], chosen), local[1]) if local else (None, None)
 
 
 def open_endpoint(url: str, chosen: Settings) -> EndpointEmbedder:
-    """The model of the configured endpoint, used as the settings say."""
+    """Return the model of the configured endpoint, used as the settings say."""
     key = chosen.embeddings_key.get_secret_value() if chosen.embeddings_key else None
     form = ModelForm(
         _before_text(chosen.embeddings_question_prefix),

@@ -24,7 +24,7 @@ class SearchIndexStatus:
         self._status = ComponentStatus(name="opensearch", state="degraded", detail="not looked at yet")
 
     def __call__(self) -> ComponentStatus:
-        """The part of the status. A cluster that does not answer degrades OnRecall and never takes it down."""
+        """Return the status of the part. A cluster that does not answer degrades OnRecall and never takes it down."""
         with self._lock:
             due = self._checked_at is None or time.monotonic() - self._checked_at > CHECK_INTERVAL_SECONDS
             if due or self._index.is_away:

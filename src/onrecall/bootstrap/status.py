@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from onrecall import __version__
 from onrecall.bootstrap.store_watch import StoreWatch
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import OnRecallError
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.reindex import ReindexProgress
@@ -77,7 +78,8 @@ def _store_status(
             counts,
             reindex_progress,
         )
-    detail = f"{memory.store.dialect}: {counts['incidents']} incidents, {counts['documents']} documents"
+    stored = ", ".join(count_noun(counts[f"{noun}s"], noun) for noun in ("incident", "document"))
+    detail = f"{memory.store.dialect}: {stored}"
     return ComponentStatus(name="store", state="ok", detail=detail), counts, reindex_progress
 
 

@@ -6,7 +6,7 @@ import typer
 
 from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console as printing
-from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.arguments import By, Json, text_of
 from onrecall.cli.list_page import print_page
 from onrecall.cli.output import print_result
 from onrecall.domain.action_item import ActionEdit
@@ -24,7 +24,6 @@ Number = Annotated[int, typer.Argument(help="The action item's number on that in
 Owner = Annotated[str | None, typer.Option(help="Who does it; an empty text clears it.")]
 Due = Annotated[str | None, typer.Option(help="The last day, such as 2026-12-24; an empty text clears it.")]
 Url = Annotated[str | None, typer.Option(help="The issue in your tracker; an empty text clears it.")]
-By = Annotated[str | None, typer.Option(help="Name of the person who does this.")]
 
 
 @app.command(name="list")

@@ -7,7 +7,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console as printing
 from onrecall.cli import recommendation_page
-from onrecall.cli.arguments import Json
+from onrecall.cli.arguments import By, Json
 from onrecall.cli.output import print_result
 from onrecall.cli.step_options import OUTCOMES
 from onrecall.domain.errors import Invalid, NotFound
@@ -28,7 +28,7 @@ VERDICTS: dict[str, OutcomeVerdict] = {"helped": "helped", "did-not-help": "did_
 
 @app.callback()
 def _group() -> None:
-    """A group also while it has one command."""
+    """Make this a group although it may have one command."""
 
 
 @app.command()
@@ -41,7 +41,7 @@ def rate(
         list[str] | None, typer.Option(help="The outcome of one step, such as 2=did-not-help; may be repeated.")
     ] = None,
     note: Annotated[str | None, typer.Option(help="What happened, in a sentence.")] = None,
-    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Say whether an answer helped. The last word of each person counts."""
@@ -65,7 +65,7 @@ def check(
     ],
     number: Annotated[int, typer.Argument(help="The number of the check.", metavar="N")],
     result: Annotated[CheckResult, typer.Argument(help="Whether it found what it found then.")],
-    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Say what a check found; it goes to the incident's timeline, and the next check is shown."""
@@ -82,7 +82,7 @@ def _print_marked(answer: Recommendation, number: int) -> None:
 
 
 def _recommendation_id(memory: IncidentService, answer_id: str) -> str:
-    """The id of an answer; that of an incident stands for its newest one."""
+    """Return the id of an answer; the id of an incident stands for its newest answer."""
     try:
         return memory.store.recommendations.get(answer_id).id
     except NotFound:

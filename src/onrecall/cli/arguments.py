@@ -7,11 +7,12 @@ import typer
 
 from onrecall.domain.errors import Invalid
 
+By = Annotated[str | None, typer.Option(help="Name of the person who does this.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
 
 
 def text_of(text: str) -> str:
-    """The text, or standard input for `-`."""
+    """Return the text, or standard input for `-`."""
     return sys.stdin.buffer.read().decode("utf-8", "replace") if text == "-" else text
 
 

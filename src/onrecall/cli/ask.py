@@ -7,7 +7,7 @@ import typer
 from onrecall.cli.arguments import Json
 from onrecall.cli.garbage import uncollected
 from onrecall.cli.options import AsOf, Labels, Limit, OnlyKind, OnlyService, Service, Text, situation_from
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json
 
 
 def ask(
@@ -34,7 +34,7 @@ def ask(
     if as_json:
         from onrecall.cli import json_output  # noqa: PLC0415 - schemas cost time that lines for people need not pay
 
-        typer.echo(dump(json_output.recommendation(answer, opinion)))
+        print_json(json_output.recommendation(answer, opinion))
     else:
         recommendation_page.print_recommendation(answer, opinion)
 
@@ -63,7 +63,7 @@ def recall(
     if as_json:
         from onrecall.cli import json_output  # noqa: PLC0415 - schemas cost time that lines for people need not pay
 
-        typer.echo(dump(json_output.evidence(matches, opinion, limitation)))
+        print_json(json_output.evidence(matches, opinion, limitation))
     else:
         recommendation_page.print_evidence(matches)
         if limitation:

@@ -10,6 +10,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.list_page import print_page
+from onrecall.cli.output import print_json
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.audit import AuditedOut
@@ -50,7 +51,7 @@ def verify(
     with open_app() as context:
         count, wrong = context.memory.store.audit.verify(known_row)
     if as_json:
-        typer.echo(json.dumps({"rows": count, "wrong": list(wrong)}, indent=2))
+        print_json({"rows": count, "wrong": list(wrong)})
     else:
         for problem in wrong:
             console.print_line((problem, "bold red"))

@@ -76,16 +76,7 @@ class FinishedBacktest:
     def show(self) -> None:
         """Print the report."""
         report = self.report
-        console.print_line(
-            f"{self.title}: {count_noun(report.incidents, 'opening')}"
-            f", {count_noun(report.documents, 'document')}, {report.seconds:.0f} s"
-        )
-        for note in (contract.basis_note(report), *report.notes):
-            console.print_line((note, "dim"))
-        if self.proposed_causes:
-            singular, plural = "family of root causes has no label", "families of root causes have no label"
-            waiting = f"{count_noun(self.proposed_causes, singular, plural)}; with one they count as hits"
-            console.print_line((f"{waiting}: import, then onrecall causes list", "dim"))
+        self._show_basis()
         console.out.print(_figures_table(report))
         if report.to_find:
             console.out.print(_systems_table(report, self.opinion))
@@ -97,6 +88,20 @@ class FinishedBacktest:
             console.print_line(
                 f"if corrected: {effect.flaw.meaning} ({len(effect.flaw.incidents)}): hit@3 {_format_change(effect)}"
             )
+
+    def _show_basis(self) -> None:
+        """Print what was replayed, and what to know of it."""
+        report = self.report
+        console.print_line(
+            f"{self.title}: {count_noun(report.incidents, 'opening')}"
+            f", {count_noun(report.documents, 'document')}, {report.seconds:.0f} s"
+        )
+        for note in (contract.basis_note(report), *report.notes):
+            console.print_line((note, "dim"))
+        if self.proposed_causes:
+            singular, plural = "family of root causes has no label", "families of root causes have no label"
+            waiting = f"{count_noun(self.proposed_causes, singular, plural)}; with one they count as hits"
+            console.print_line((f"{waiting}: import, then onrecall causes list", "dim"))
 
     def _show_gaps(self) -> None:
         """Print what could not be measured, and why."""

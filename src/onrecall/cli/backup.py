@@ -1,14 +1,14 @@
 """`onrecall backup` and `onrecall restore`: the whole store into one file, and back."""
 
-import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from onrecall.bootstrap.app import open_storage
 from onrecall.cli import console
 from onrecall.cli.arguments import Json, confirm_loss
+from onrecall.cli.output import print_json, print_result
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Conflict
 from onrecall.export import backup as backups
@@ -27,7 +27,7 @@ def backup(
         manifest = backups.write(store, file, advance, force=force)
     size = file.stat().st_size
     if as_json:
-        typer.echo(json.dumps({"file": str(file), "bytes": size} | manifest.to_json(), indent=2))
+        print_json({"file": str(file), "bytes": size} | manifest.to_json())
         return
     console.print_line("wrote ", (str(file), "bold"), f": {count_noun(manifest.total, 'row')}, {size:,} bytes")
     console.print_line((f"SHA-256 of the rows {manifest.sha256}", "dim"))
@@ -47,14 +47,15 @@ def restore(
         with console.progress_bar("restoring", manifest.total) as advance:
             restored = backups.restore(store, file, manifest, advance, replace=replace)
     wrong = [problem for problem in restored.problems if problem.startswith("audit: ")]
-    if as_json:
-        audit_result = {"rows": restored.audit_rows, "wrong": wrong}
-        result = {"file": str(file), "replaced": restored.replaced, "audit": audit_result}
-        typer.echo(json.dumps(result | {"problems": list(restored.problems)} | manifest.to_json(), indent=2))
-    else:
-        _print_restored(manifest, restored, is_audit_whole=not wrong)
+    result = {"file": str(file)} | _restored_to_json(restored, wrong) | manifest.to_json()
+    print_result(result, as_json, lambda: _print_restored(manifest, restored, is_audit_whole=not wrong))
     if restored.problems:
         raise typer.Exit(1)
+
+
+def _restored_to_json(restored: backups.Restored, wrong: list[str]) -> dict[str, Any]:
+    audit_result = {"rows": restored.audit_rows, "wrong": wrong}
+    return {"replaced": restored.replaced, "audit": audit_result, "problems": list(restored.problems)}
 
 
 def _print_restored(manifest: backups.Manifest, restored: backups.Restored, *, is_audit_whole: bool) -> None:
@@ -71,7 +72,8 @@ def _confirm_overwrite(store: Storage, *, replace: bool, yes: bool) -> None:
     if store.backups.empty():
         return
     counts = store.health.counts()
-    contents = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and {counts['events']:,} events"
+    incidents, documents, events = (count_noun(counts[f"{noun}s"], noun) for noun in ("incident", "document", "event"))
+    contents = f"{incidents}, {documents} and {events}"
     if not replace:
         raise Conflict(
             f"the store is not empty ({contents}); restore into an empty one, or overwrite it with --replace"

@@ -21,28 +21,29 @@ if TYPE_CHECKING:
 MIN_SIZES, MIN_PASSAGES = 4, 1_000
 
 
+Stores = Annotated[str, typer.Option(help="Stores to measure: local, postgres, opensearch; none: fit again.")]
+Sizes = Annotated[
+    str, typer.Option(help="Numbers of passages; the largest is left out of the fit, which is checked there.")
+]
+Node = Annotated[str | None, typer.Option(help="Base URL of an OpenSearch node that is used for nothing else.")]
+DataFile = Annotated[
+    Path | None, typer.Option("--data", help="JSON file of all measurements; a store's earlier ones are replaced.")
+]
+Page = Annotated[Path | None, typer.Option("--markdown", help="Write the tables into this page.")]
+MonthlyPrices = Annotated[str, typer.Option(help="Dollars a month: of a processor, a GiB of memory, a GiB of disk.")]
+Keep = Annotated[Path | None, typer.Option(help="Fill the stores in this folder, and leave them there.")]
+
+
 def capacity(
-    stores: Annotated[
-        str, typer.Option(help="Stores to measure: local, postgres, opensearch; none: fit again.")
-    ] = "local",
-    sizes: Annotated[
-        str, typer.Option(help="Numbers of passages; the largest is left out of the fit, which is checked there.")
-    ] = "10000,30000,60000,100000",
-    opensearch: Annotated[
-        str | None, typer.Option(help="Base URL of an OpenSearch node that is used for nothing else.")
-    ] = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", help="JSON file of all measurements; a store's earlier ones are replaced.")
-    ] = None,
-    page: Annotated[Path | None, typer.Option("--markdown", help="Write the tables into this page.")] = None,
-    prices: Annotated[
-        str, typer.Option(help="Dollars a month: of a processor, a GiB of memory, a GiB of disk.")
-    ] = "25,3,0.1",
-    keep: Annotated[Path | None, typer.Option(help="Fill the stores in this folder, and leave them there.")] = None,
+    stores: Stores = "local",
+    sizes: Sizes = "10000,30000,60000,100000",
+    opensearch: Node = None,
+    data: DataFile = None,
+    page: Page = None,
+    prices: MonthlyPrices = "25,3,0.1",
+    keep: Keep = None,
 ) -> None:
     """Measure bytes and processor time of passages, alerts, incidents and questions, and fit how they grow."""
-    from onrecall.benchmarks import capacity_page  # noqa: PLC0415 - other commands need not pay
-
     measured = read_measurements(data)
     chosen, wanted = _stores(stores, opensearch), _sizes(sizes)
     with nullcontext(str(keep)) if keep else tempfile.TemporaryDirectory(prefix="onrecall-capacity-") as folder:
@@ -51,9 +52,15 @@ def capacity(
             _write(data, measured)
     tables = _tables(measured, prices)
     if page:
-        text = page.read_text("utf-8") if page.exists() else ""
-        page.write_text(capacity_page.replace_tables(text, tables), "utf-8")
+        _write_page(page, tables)
     console.print_line(tables)
+
+
+def _write_page(page: Path, tables: str) -> None:
+    from onrecall.benchmarks import capacity_page  # noqa: PLC0415 - other commands need not pay
+
+    text = page.read_text("utf-8") if page.exists() else ""
+    page.write_text(capacity_page.replace_tables(text, tables), "utf-8")
 
 
 def _tables(measured: "Mapping[str, Sequence[CapacityMeasurement]]", prices: str) -> str:

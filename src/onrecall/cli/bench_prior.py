@@ -1,10 +1,9 @@
 """`onrecall bench tasks` and `bench prior`: tasks made from public text, and the prior that is fitted on them."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,8 +11,11 @@ from rich.table import Table
 from onrecall.bootstrap.app import embedder, settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
-from onrecall.cli.output import print_result
+from onrecall.cli.output import print_json, print_result
 from onrecall.domain.errors import Invalid
+
+if TYPE_CHECKING:
+    from onrecall.benchmarks.task_pairs import PublicTask
 
 PublicText = Annotated[
     Path, typer.Argument(help="Public text: runbooks*/, postmortems*/, history*.jsonl, folders in BEIR format.")
@@ -31,17 +33,18 @@ def tasks(
     public_tasks = read_tasks(folder)
     for public in public_tasks:
         write_task(public.task, into)
-    rows = [
-        {
-            "name": public.name,
-            "kind": public.kind,
-            "source": public.source,
-            "questions": len(public.task.queries),
-            "documents": len(public.task.corpus),
-        }
-        for public in public_tasks
-    ]
+    rows = [_describe(public) for public in public_tasks]
     print_result(rows, as_json, lambda: _print_tasks(rows))
+
+
+def _describe(public: "PublicTask") -> dict[str, object]:
+    return {
+        "name": public.name,
+        "kind": public.kind,
+        "source": public.source,
+        "questions": len(public.task.queries),
+        "documents": len(public.task.corpus),
+    }
 
 
 def _print_tasks(rows: Sequence[Mapping[str, object]]) -> None:
@@ -122,7 +125,7 @@ def ranker(folder: PublicText, as_json: Json = False) -> None:
     with console.stage_progress() as progress:
         report = run(folder, embedder(settings()), progress)
     if as_json:
-        typer.echo(json.dumps(asdict(report), indent=2))
+        print_json(asdict(report))
         return
     table = Table("task", "kind", "questions", "by match", "task left out", "source left out", "shipped")
     for row in (*report.tasks, report.macro):

@@ -6,8 +6,8 @@ import typer
 
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
-from onrecall.cli.arguments import Json
-from onrecall.cli.output import dump
+from onrecall.cli.arguments import By, Json
+from onrecall.cli.output import print_json
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline import cause_families as families
@@ -15,7 +15,6 @@ from onrecall.schemas.causes import CausesOut
 
 app = typer.Typer(help="Propose cause labels for root causes in prose, and confirm them.", no_args_is_help=True)
 
-By = Annotated[str | None, typer.Option(help="Name of the person who decides.")]
 MEMBERS_SHOWN = 5
 LONGEST_SHOWN = 100
 
@@ -26,7 +25,7 @@ def list_(as_json: Json = False) -> None:
     with open_app() as context:
         overview = families.overview(context.memory.store)
     if as_json:
-        _print_json(CausesOut.model_validate(overview).to_json())
+        print_json(CausesOut.model_validate(overview).to_json())
         return
     console.print_line((overview.summary, "bold"))
     for family in overview.proposed:
@@ -64,10 +63,7 @@ def confirm(
     as_json: Json = False,
 ) -> None:
     """Give the members of families their label, which recurrences, backtest and trust then use."""
-    if every == bool(ids):
-        raise Invalid("name families, or give --all", "ids")
-    if label is not None and (every or len(ids or ()) != 1):
-        raise Invalid("--label applies to one family; confirm the others separately", "label")
+    _check_choice(ids or [], label, every=every)
     with open_app() as context:
         store = context.memory.store
         chosen = [family.id for family in families.overview(store).proposed] if every else list(ids or ())
@@ -79,6 +75,14 @@ def confirm(
     _print_change(
         {"families": len(chosen), "changed": changed}, as_json, f"{incident_count} got a label, in {family_count}"
     )
+
+
+def _check_choice(ids: list[str], label: str | None, *, every: bool) -> None:
+    """Raise Invalid unless families are named or all are meant, and a label is for one."""
+    if every == bool(ids):
+        raise Invalid("name families, or give --all", "ids")
+    if label is not None and (every or len(ids) != 1):
+        raise Invalid("--label applies to one family; confirm the others separately", "label")
 
 
 @app.command()
@@ -110,10 +114,6 @@ def withdraw(
 
 def _print_change(facts: dict[str, Any], as_json: bool, sentence: str) -> None:
     if as_json:
-        _print_json(facts)
+        print_json(facts)
     else:
         console.print_line(sentence)
-
-
-def _print_json(facts: dict[str, Any]) -> None:
-    typer.echo(dump(facts))

@@ -165,7 +165,7 @@ COMMANDS = (
     ),
     CommandEntry(
         "kafka",
-        "onrecall.kafka.command",
+        "onrecall.cli.kafka",
         "kafka",
         "Consume alerts from Kafka, in one consumer group, and publish recommendations if a topic is set.",
     ),

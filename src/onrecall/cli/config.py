@@ -16,7 +16,7 @@ app = typer.Typer(help="Check the settings.", no_args_is_help=True)
 
 @app.callback()
 def _group() -> None:
-    """A group also while it has one command."""
+    """Make this a group although it may have one command."""
 
 
 @app.command()

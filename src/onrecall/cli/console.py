@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from onrecall.cli.terminal import err, inert
+from onrecall.cli.terminal import err
 from onrecall.domain import markdown_page as page
 from onrecall.domain.alert import AlertLink
+from onrecall.domain.control_characters import strip_control_characters
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.document import Document
 from onrecall.domain.incident import Incident
@@ -29,8 +30,17 @@ def print_line(*parts: str | tuple[str, str], indent: int = 0) -> None:
     line = Text(" " * indent)
     for part in parts:
         words, style = (part, "") if isinstance(part, str) else part
-        line.append(inert(words), style)
+        line.append(strip_control_characters(words), style)
     out.print(line)
+
+
+@contextmanager
+def reported_interrupt() -> Iterator[None]:
+    """End what runs inside at Ctrl-C with a word instead of a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print_line("stopped")
 
 
 def print_resolved(incident: Incident) -> None:

@@ -8,7 +8,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.list_page import print_page
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json
 from onrecall.domain.errors import Conflict, OnRecallError
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.deliveries import DeliveryOut
@@ -41,7 +41,7 @@ def resend(
     with open_app() as context:
         results = [_resend(context.memory, number, is_only=len(numbers) == 1) for number in numbers]
     if as_json:
-        typer.echo(dump({"items": results}))
+        print_json({"items": results})
     else:
         for result in results:
             console.print_line(f"{result['id']}: ", str(result["error"] or "is queued again"))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 import uvicorn
 
 from onrecall import examples
+from onrecall.backtest.chronology import History
 from onrecall.backtest.run import history_of_store
 from onrecall.bootstrap.access import check_address, is_loopback
 from onrecall.bootstrap.app import AppContext, open_app
@@ -18,6 +19,7 @@ from onrecall.cli import console, recommendation_page
 from onrecall.cli import import_history as importing
 from onrecall.cli.terminal import print_error
 from onrecall.domain.confidence_sentence import confidence_sentence
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.incident import Incident
 from onrecall.domain.recommendation import Recommendation
@@ -27,7 +29,7 @@ from onrecall.settings import Settings
 from onrecall.sources import WebhookRequest
 from onrecall.storage import ALERTS_SOURCE, Storage
 from onrecall.storage.folder_faults import make_folder
-from onrecall.worker.backtest_runner import BacktestRunner, DemoBacktest
+from onrecall.worker.backtest_runner import BacktestRunner
 from onrecall.worker.worker import WorkerHandle
 
 ANSWER_SECONDS = 30
@@ -70,7 +72,33 @@ def _play_demo(settings: Settings, host: str, port: int, keys: Keys | None, *, f
             Player(context, worker, server, fast=fast, once=once).start()
 
         guarded = replace(context, access=replace(context.access, keys=keys))
-        serving.serve(guarded, host, port, ready, rehearsals)
+        with console.reported_interrupt():
+            serving.serve(guarded, host, port, ready, rehearsals)
+
+
+class DemoBacktest(threading.Thread):
+    """Measures trust while the demo plays, and prints when it begins and what it found."""
+
+    def __init__(self, rehearsals: BacktestRunner, history: History) -> None:
+        super().__init__(name="onrecall-rehearsal", daemon=True)
+        self._runner = rehearsals
+        self._history = history
+
+    def run(self) -> None:
+        """Start the backtest and wait for its end."""
+        openings = len(self._history.incidents)
+        count = count_noun(openings, "example")
+        console.print_line((f"measuring trust in the background: replaying {count} in chronological order\n", "dim"))
+        self._runner.start(history=self._history)
+        self._runner.wait()
+        ended = self._runner.newest()
+        if ended is not None and ended.result is not None:
+            right = ended.result["right"]
+            counted = (
+                f"the cause was right {round((right['value'] or 0) * right['n'])} of {count_noun(right['n'], 'time')}"
+            )
+            message = f"trust is measured: in a replay of the examples {counted}; from now on answers say so"
+            console.print_line((f"{message}\n", "bold"))
 
 
 class Player(threading.Thread):

@@ -7,13 +7,13 @@ import typer
 from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.config_check import check_config
 from onrecall.bootstrap.identity import provider_checks
+from onrecall.bootstrap.kafka import kafka_checks
 from onrecall.bootstrap.sources import trust_warnings
 from onrecall.bootstrap.status import StatusReport, report_unopened_store
 from onrecall.cli.arguments import Json
 from onrecall.cli.doctor_report import diagnosis_of, print_diagnosis
 from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid, Unavailable
-from onrecall.kafka import command as streaming
 from onrecall.settings import Settings
 
 
@@ -36,10 +36,10 @@ def doctor(as_json: Json = False) -> None:
 
 
 def _examine(chosen: Settings) -> tuple[StatusReport, Sequence[str]]:
-    """How every part is, and what is wrong with what is stored; a store that can't be opened is a part that is down."""
+    """Return the state of every part and what is wrong in the store; one that can't be opened counts as down."""
     try:
         with open_app(chosen) as context:
-            report = context.status(more=[*streaming.component_checks(chosen), *provider_checks(chosen)])
+            report = context.status(more=[*kafka_checks(chosen), *provider_checks(chosen)])
             try:
                 return report, context.memory.store.health.check()
             except Unavailable as error:

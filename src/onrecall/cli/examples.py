@@ -15,7 +15,7 @@ app = typer.Typer(help="Manage the example history.", no_args_is_help=True)
 
 @app.callback()
 def _group() -> None:
-    """A group also while it has one command."""
+    """Make this a group although it may have one command."""
 
 
 @app.command()

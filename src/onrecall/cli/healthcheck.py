@@ -30,7 +30,7 @@ def healthcheck(
 
 
 def local_address(settings: Settings) -> str:
-    """The base URL at which this machine reaches the `serve` of these settings."""
+    """Return the base URL at which this machine reaches the `serve` of these settings."""
     host = EVERY_ADDRESS.get(settings.host, settings.host)
     return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 

@@ -11,7 +11,7 @@ from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console, import_history, import_report
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json, print_result
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, NotFound
 from onrecall.pipeline import hindsight
@@ -30,7 +30,7 @@ def check(as_json: Json = False) -> None:
         waiting = context.memory.store.outbox.backlog(peer.channel.name).pending
     report = {"url": peer.bank.url, "bank": peer.bank.name, **asdict(state), "waiting": waiting}
     if as_json:
-        _print_json(report)
+        print_json(report)
         return
     console.print_line(f"Hindsight {state.version} answers at {peer.bank.url}")
     mode = f"stores texts as {state.mode}" if state.exists else "does not exist yet; the first incident creates it"
@@ -49,7 +49,7 @@ def push(as_json: Json = False) -> None:
         with console.progress_bar("pushing", total) as advance:
             pushed = hindsight.push(context.memory, peer, advance)
     if as_json:
-        _print_json(asdict(pushed))
+        print_json(asdict(pushed))
         return
     console.print_line(f"sent {pushed.sent}, unchanged {pushed.unchanged}, deleted {pushed.deleted}")
 
@@ -69,9 +69,10 @@ def pull(
     at = None if undated == STORED else parse_time(undated, "undated")
     with _open_configured() as (context, peer), console.progress_bar("pulling", None) as advance:
         pulled = hindsight.pull(context.memory, peer, advance, undated=at, stored_at=undated == STORED, dry_run=dry_run)
-    if as_json:
-        _print_json(pull_to_json(pulled))
-        return
+    print_result(pull_to_json(pulled), as_json, lambda: _print_pulled(pulled, dry_run=dry_run))
+
+
+def _print_pulled(pulled: PullReport, *, dry_run: bool) -> None:
     document_count = count_noun(pulled.fetched, "document")
     console.print_line(f"{document_count}: {pulled.known_here} about incidents that are known from another source")
     if pulled.skipped:
@@ -81,7 +82,7 @@ def pull(
 
 
 def pull_to_json(pulled: PullReport) -> dict[str, Any]:
-    """The report as JSON."""
+    """Return the report as JSON."""
     counts = {name: getattr(pulled, name) for name in ("fetched", "known_here", "skipped", "examples")}
     return counts | import_history.report_to_json(pulled.brought)
 
@@ -95,7 +96,3 @@ def _open_configured() -> Iterator[tuple[AppContext, HindsightPeer]]:
             yield context, context.hindsight
         except NotFound as error:
             raise Invalid(f"{error}; check ONRECALL_HINDSIGHT_URL and ONRECALL_HINDSIGHT_BANK", "hindsight") from error
-
-
-def _print_json(report: dict[str, Any]) -> None:
-    typer.echo(dump(report))

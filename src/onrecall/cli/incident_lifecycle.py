@@ -10,7 +10,7 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console, json_output, recommendation_page
 from onrecall.cli import import_history as importing
-from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.arguments import By, Json, text_of
 from onrecall.cli.incident_page import print_changed
 from onrecall.cli.options import Labels, Service, parse_labels, parse_time
 from onrecall.cli.output import print_result
@@ -21,7 +21,6 @@ from onrecall.schemas.incidents import IncidentOut
 from onrecall.schemas.recommendations import RecommendationOut
 
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
-By = Annotated[str | None, typer.Option(help="Name of the person.")]
 
 
 Description = Annotated[str, typer.Option(help="Details, such as symptoms and log lines; - reads standard input.")]
@@ -94,7 +93,7 @@ def resolve(
     summary: Annotated[str | None, typer.Option(help="A summary in one sentence.")] = None,
     file: ResolutionFile = None,
     recurrence_of: Annotated[str | None, typer.Option(help="The earlier incident that this one repeats.")] = None,
-    by: Annotated[str | None, typer.Option(help="Name of the person.")] = None,
+    by: By = None,
     as_json: Json = False,
 ) -> None:
     """Resolve an incident with what fixed it; answers use it at once. Resolving it again stores a new version."""

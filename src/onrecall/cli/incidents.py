@@ -8,7 +8,7 @@ import typer
 from onrecall.bootstrap.app import AppContext, open_app
 from onrecall.cli import console as printing
 from onrecall.cli import incident_page
-from onrecall.cli.arguments import Json, text_of
+from onrecall.cli.arguments import By, Json, text_of
 from onrecall.cli.options import since_of
 from onrecall.cli.output import print_result
 from onrecall.domain.errors import Invalid
@@ -22,7 +22,6 @@ app = typer.Typer(help="List, show, acknowledge, assign, annotate and edit incid
 
 MOST_ALERTS = 200
 Name = Annotated[str, typer.Argument(help="The incident.", metavar="ID")]
-By = Annotated[str | None, typer.Option(help="Name of the person who does this.")]
 Listed = Literal["unresolved", "open", "acknowledged", "resolved"]
 SinceOption = Annotated[
     str | None, typer.Option(help="Started at or after: a time with a zone, or a span such as 24h.")

@@ -35,7 +35,7 @@ def evidence(
 
 
 def page_to_json(record: Incident | Document | Suggestion, links: Sequence[AlertLink] = ()) -> dict[str, Any]:
-    """The thing and its page as JSON-ready data."""
+    """Return a record and its page as JSON-ready data."""
     shapes: Mapping[type, type[OutputModel]] = {Incident: IncidentOut, Document: DocumentOut, Suggestion: SuggestionOut}
     plain = shapes[type(record)].model_validate(record).to_json()
     if isinstance(record, Incident):

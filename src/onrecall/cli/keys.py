@@ -1,6 +1,5 @@
 """`onrecall keys`: who gets in over HTTP."""
 
-import json
 import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -14,7 +13,7 @@ from onrecall.bootstrap.app import settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.options import parse_time
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json, print_result
 from onrecall.domain.access import Key, Role, generate_key
 from onrecall.domain.errors import Invalid
 from onrecall.pipeline.keys import Keys, NewKey
@@ -47,7 +46,7 @@ def create(
 def generate(as_json: Json = False) -> None:
     """Print a new key that nothing knows yet, for ONRECALL_ADMIN_KEY_FILE. Stores nothing."""
     token = generate_key()
-    typer.echo(json.dumps({"key": token}, indent=2) if as_json else token)
+    print_result({"key": token}, as_json, lambda: typer.echo(token))
 
 
 @app.command(name="list")
@@ -56,7 +55,7 @@ def list_(as_json: Json = False) -> None:
     with _keys() as keys:
         all_keys = keys.all()
     if as_json:
-        typer.echo(dump({"items": [_key_to_json(key) for key in all_keys]}))
+        print_json({"items": [_key_to_json(key) for key in all_keys]})
         return
     now = datetime.now(UTC)
     for key in all_keys:
@@ -79,7 +78,7 @@ def revoke(which: Which, as_json: Json = False) -> None:
     with _keys() as keys:
         ended = keys.revoke(which)
     if as_json:
-        typer.echo(dump({"items": [_key_to_json(key) for key in ended]}))
+        print_json({"items": [_key_to_json(key) for key in ended]})
         return
     for key in ended:
         console.print_line(f"{key.prefix}… of {key.name} is revoked")
@@ -105,7 +104,7 @@ def _keys() -> Iterator[Keys]:
 
 def _print_new_key(new_key: NewKey, as_json: bool) -> None:
     if as_json:
-        typer.echo(dump({"key": new_key.token} | _key_to_json(new_key.key)))
+        print_json({"key": new_key.token} | _key_to_json(new_key.key))
         return
     typer.echo(new_key.token)
     console.print_line(
@@ -117,7 +116,7 @@ def _print_new_key(new_key: NewKey, as_json: bool) -> None:
 
 
 def _key_to_json(key: Key) -> dict[str, Any]:
-    """What may be told of a key: all but its hash."""
+    """Return what may be shown of a key: all but its hash."""
     key_fields = asdict(key) | {"prefix": key.prefix, "state": key.state(datetime.now(UTC))}
     del key_fields["hash"]
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in key_fields.items()}

@@ -8,9 +8,9 @@ import typer
 
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
-from onrecall.cli.arguments import Json
+from onrecall.cli.arguments import By, Json
 from onrecall.cli.options import Labels, parse_labels, parse_time
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json
 from onrecall.domain.errors import Invalid
 from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.pipeline.maintenance import MaintenanceRequest
@@ -23,7 +23,6 @@ heartbeats = typer.Typer(help="Manage heartbeats, whose absence raises an alert.
 COLOUR = {"active": "green", "scheduled": "yellow", "over": "dim"}
 SPAN = re.compile(r"(\d{1,5})([mhd])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
-By = Annotated[str | None, typer.Option(help="Name of the person.")]
 From = Annotated[str | None, typer.Option("--from", help="Start time with a time zone; by default now.")]
 Until = Annotated[str, typer.Option(help="End: a time with a zone, or a span from the start such as 2h.")]
 
@@ -56,7 +55,7 @@ def list_(
         windows, now = context.memory.maintenance.list(500, past=past), context.memory.now()
     if as_json:
         items = [MaintenanceOut.of(window, now).to_json() for window in windows]
-        typer.echo(dump({"items": items}))
+        print_json({"items": items})
         return
     for window in windows:
         _print_window(window, now)
@@ -82,7 +81,7 @@ def list_heartbeats(as_json: Json = False) -> None:
             for heartbeat in context.memory.store.heartbeats.all()
         ]
     if as_json:
-        typer.echo(dump({"items": [item.to_json() for item in items]}))
+        print_json({"items": [item.to_json() for item in items]})
         return
     for item in items:
         _print_heartbeat(item)
@@ -113,7 +112,7 @@ def _parse_end(until: str, start: datetime) -> datetime:
 
 def _print_or_json(window: MaintenanceWindow, now: datetime, *, as_json: bool) -> None:
     if as_json:
-        typer.echo(dump(MaintenanceOut.of(window, now).to_json()))
+        print_json(MaintenanceOut.of(window, now).to_json())
     else:
         _print_window(window, now)
 

@@ -14,9 +14,14 @@ def dump(value: Any) -> str:
     return visible(json.dumps(value, ensure_ascii=False, indent=2))
 
 
+def print_json(value: Any) -> None:
+    """Print a value as JSON for scripts."""
+    typer.echo(dump(value))
+
+
 def print_result(value: Any, as_json: bool, show: Callable[[], None]) -> None:
     """Print the value as JSON, or call `show` to print it for people."""
     if as_json:
-        typer.echo(dump(value))
+        print_json(value)
     else:
         show()

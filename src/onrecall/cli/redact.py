@@ -1,6 +1,5 @@
 """`onrecall redact`: what would be taken out of a text, so that people can check it before they trust it."""
 
-import json
 import sys
 from dataclasses import asdict
 from typing import Annotated
@@ -9,6 +8,7 @@ import typer
 
 from onrecall.bootstrap.app import settings
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_json
 from onrecall.redaction import Redacted
 from onrecall.redaction import redact as redacted_text
 
@@ -34,7 +34,7 @@ def _print_redacted(redacted: Redacted, *, end: str, as_json: bool) -> None:
     if as_json:
         text = redacted.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
         findings = [asdict(finding) for finding in redacted.findings]
-        typer.echo(json.dumps({"text": text, "found": findings}, ensure_ascii=False, indent=2))
+        print_json({"text": text, "found": findings})
         return
     sys.stdout.flush()
     sys.stdout.buffer.write((redacted.text + end).encode("utf-8", "surrogateescape"))

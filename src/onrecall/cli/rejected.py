@@ -9,7 +9,7 @@ from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
 from onrecall.cli.list_page import print_page
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json
 from onrecall.domain.errors import Conflict, Invalid, OnRecallError
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.alerts import ReceiptOut, StoredRejectedPartOut
@@ -50,7 +50,7 @@ def retry(
     with open_app() as context:
         results = [_retry(context.memory, number, corrected, is_only=len(numbers) == 1) for number in numbers]
     if as_json:
-        typer.echo(dump({"items": results}))
+        print_json({"items": results})
     else:
         for result in results:
             console.print_line(f"{result['id']}: ", str(result["error"] or "is in"))

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from onrecall.cli.arguments import Json, text_of
-from onrecall.cli.terminal import inert
+from onrecall.domain.control_characters import strip_control_characters
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.risk import Kind, assess_risk
 
@@ -31,11 +31,11 @@ def risk(
             typer.echo(json.dumps(assess_risk(text, kind).to_json()))
         return
     assessed = assess_risk(text_of(command), kind)
-    typer.echo(inert(f"{assessed.risk}: {assessed.reason}"))
+    typer.echo(strip_control_characters(f"{assessed.risk}: {assessed.reason}"))
 
 
 def _json_lines() -> Iterator[str]:
-    """The strings on the lines of standard input, each as soon as it is there; raises `Invalid` at a bad line."""
+    """Yield the strings on the lines of standard input, each as soon as it arrives. Raises Invalid at a bad line."""
     for number, line in enumerate(sys.stdin.buffer, start=1):
         try:
             text = json.loads(line)

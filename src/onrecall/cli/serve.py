@@ -3,13 +3,16 @@
 from typing import Annotated
 
 import typer
+import uvicorn
 
 from onrecall.bootstrap.admin_key import store_admin_key
 from onrecall.bootstrap.app import settings
 from onrecall.bootstrap.team_apps import open_apps
+from onrecall.cli import console
 from onrecall.cli import demo as demonstration
 from onrecall.http import server
 from onrecall.pipeline.keys import Keys
+from onrecall.worker.worker import WorkerHandle
 
 
 def serve(
@@ -21,7 +24,13 @@ def serve(
     with open_apps(chosen) as contexts:
         for context in contexts:
             store_admin_key(context.settings, Keys(context.memory.store, context.memory.now))
-        server.serve(contexts[0], host or chosen.host, chosen.port if port is None else port, teams=contexts[1:])
+        with console.reported_interrupt():
+            own, *teams = contexts
+            server.serve(own, host or chosen.host, chosen.port if port is None else port, _print_address, teams=teams)
+
+
+def _print_address(_server: uvicorn.Server, _worker: WorkerHandle, address: str) -> None:
+    console.print_line("OnRecall listens on ", (address, "bold"), "  (press Ctrl-C to stop)")
 
 
 def demo(

@@ -11,7 +11,7 @@ from onrecall.bootstrap.app import settings
 from onrecall.bootstrap.identity import session_limits
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json
 from onrecall.domain.errors import Invalid
 from onrecall.domain.session import Session
 from onrecall.pipeline.keys import Keys
@@ -30,7 +30,7 @@ def list_(as_json: Json = False) -> None:
     with _sessions() as sessions:
         active = sessions.all_active()
     if as_json:
-        _print_json(active)
+        _print_sessions(active)
         return
     for session in active:
         console.print_line(
@@ -59,7 +59,7 @@ def end(
     with _sessions() as sessions:
         ended = sessions.end_matching(which)
     if as_json:
-        _print_json(ended)
+        _print_sessions(ended)
         return
     for session in ended:
         console.print_line(f"session {session.id} of {session.name} is ended")
@@ -75,9 +75,9 @@ def _sessions() -> Iterator[Sessions]:
         yield Sessions(store, keys, lambda: datetime.now(UTC), session_limits(chosen), chosen.oidc_issuer or ANY_ISSUER)
 
 
-def _print_json(sessions: Sequence[Session]) -> None:
+def _print_sessions(sessions: Sequence[Session]) -> None:
     items: list[dict[str, Any]] = [SessionOut.of(session).model_dump(mode="json") for session in sessions]
-    typer.echo(dump({"items": items}))
+    print_json({"items": items})
 
 
 def _format(at: datetime) -> str:

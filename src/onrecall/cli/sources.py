@@ -1,8 +1,9 @@
 """`onrecall sources`: the tools that can send alerts here, how each is set up, and what would come of a payload."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +11,7 @@ from onrecall.bootstrap.app import open_app, settings
 from onrecall.bootstrap.sources import source_catalog
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json, print_result
 from onrecall.domain.errors import Invalid
 from onrecall.schemas.sources import RehearsalOut
 from onrecall.sources import SourceCatalog, WebhookRequest, definition, reference
@@ -27,7 +28,7 @@ def list_(as_json: Json = False) -> None:
     sources = source_catalog(settings())
     if as_json:
         items = [_summary(sources, name) for name in sources]
-        typer.echo(dump({"items": items}))
+        print_json({"items": items})
         return
     for name in sources:
         summary = _summary(sources, name)
@@ -43,24 +44,28 @@ def show(
 ) -> None:
     """Show configuration to paste for a tool, and where each field of its payloads is."""
     sources = source_catalog(settings())
-    canonical_name = sources.find(name).name
-    described = sources.definition(canonical_name)
-    summary = _summary(sources, canonical_name)
-    reads = reference.describe_fields(sources.defined(canonical_name)) if described else {}
-    setup, notes = reference.setup_instructions(canonical_name, described, url), described.notes if described else ""
-    if as_json:
-        detail = summary | {"setup": setup, "notes": notes, "reads": reads}
-        typer.echo(dump(detail))
-        return
-    console.print_line((str(summary["tool"]), "bold"), f"  {summary['address']}")
+    detail = _details(sources, sources.find(name).name, url)
+    print_result(detail, as_json, lambda: _print_details(detail))
+
+
+def _details(sources: SourceCatalog, name: str, url: str) -> dict[str, Any]:
+    """Return how a tool is set up, and where each field of its payloads is."""
+    described = sources.definition(name)
+    reads = reference.describe_fields(sources.defined(name)) if described else {}
+    setup, notes = reference.setup_instructions(name, described, url), described.notes if described else ""
+    return _summary(sources, name) | {"setup": setup, "notes": notes, "reads": reads}
+
+
+def _print_details(detail: Mapping[str, Any]) -> None:
+    console.print_line((str(detail["tool"]), "bold"), f"  {detail['address']}")
     console.print_line()
-    console.print_line(setup)
+    console.print_line(detail["setup"])
     console.print_line()
-    for field, places in reads.items():
+    for field, places in detail["reads"].items():
         console.print_line((f"{field:<10}", "dim"), places)
-    if notes:
+    if detail["notes"]:
         console.print_line()
-        console.print_line(notes)
+        console.print_line(detail["notes"])
 
 
 @app.command(name="try")
@@ -76,7 +81,7 @@ def try_(
     with open_app() as context:
         rehearsal = context.memory.ingester.rehearse(name, WebhookRequest(body, headers))
     if as_json:
-        typer.echo(dump(RehearsalOut.model_validate(rehearsal).to_json()))
+        print_json(RehearsalOut.model_validate(rehearsal).to_json())
     else:
         _print_rehearsal(rehearsal)
     if rehearsal.refusal or (rehearsal.rejected and not rehearsal.parts):
@@ -86,7 +91,7 @@ def try_(
 @app.command()
 def schema() -> None:
     """Print the JSON schema of a source file, for an editor."""
-    typer.echo(dump(definition.json_schema()))
+    print_json(definition.json_schema())
 
 
 @app.command()

@@ -6,9 +6,9 @@ import typer
 
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
-from onrecall.cli.arguments import Json
+from onrecall.cli.arguments import By, Json
 from onrecall.cli.list_page import print_page
-from onrecall.cli.output import dump
+from onrecall.cli.output import print_json
 from onrecall.domain.suggestion import Suggestion, SuggestionState
 from onrecall.pipeline.suggestions import Correction
 from onrecall.schemas.suggestions import SuggestionOut
@@ -16,7 +16,6 @@ from onrecall.schemas.suggestions import SuggestionOut
 app = typer.Typer(help="List, confirm and dismiss suggestions of senders.", no_args_is_help=True)
 
 Identifier = Annotated[str, typer.Argument(help="The suggestion, as shown by `suggestions list`.", metavar="ID")]
-By = Annotated[str | None, typer.Option(help="Name of the person who decides.")]
 
 
 @app.command(name="list")
@@ -61,7 +60,7 @@ def dismiss(suggestion_id: Identifier, by: By = None, as_json: Json = False) -> 
 
 def _print_decision(suggestion: Suggestion, as_json: bool) -> None:
     if as_json:
-        typer.echo(dump(SuggestionOut.of(suggestion).to_json()))
+        print_json(SuggestionOut.of(suggestion).to_json())
         return
     of = suggestion.incident or (suggestion.document.id if suggestion.document else "")
     console.print_line(f"{suggestion.id} is {suggestion.state}: {of}")

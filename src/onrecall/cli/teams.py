@@ -12,6 +12,7 @@ from onrecall.bootstrap.teams import installation_settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json, confirm_loss
 from onrecall.cli.output import print_result
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.team import INSTALLATION
 from onrecall.export import backup as backups
@@ -97,7 +98,7 @@ def _all_stores(chosen: Settings) -> Iterator[tuple[str, Settings]]:
 
 
 def _summary(name: str, own: Settings) -> Mapping[str, Any]:
-    """How much a store holds; a store that can't be opened is listed with the reason."""
+    """Return how much a store holds; a store that can't be opened is listed with the reason."""
     try:
         with closing(Storage.open(own.database)) as store:
             counts = store.health.counts()
@@ -119,14 +120,15 @@ def _confirm_removal(name: str, own: Settings, *, yes: bool) -> None:
         if store.backups.empty():
             return
         counts = store.health.counts()
-    contents = f"{counts['incidents']:,} incidents, {counts['documents']:,} documents and everything else of {name}"
+    stored = f"{count_noun(counts['incidents'], 'incident')}, {count_noun(counts['documents'], 'document')}"
+    contents = f"{stored} and everything else of {name}"
     confirm_loss("delete", contents, yes=yes)
 
 
 def _print_rows(rows: list[Mapping[str, Any]]) -> None:
     for row in rows:
-        about = row.get("error") or (
-            f"{row['incidents']:,} incidents, {row['documents']:,} documents, {row['keys']:,} keys"
+        about = row.get("error") or ", ".join(
+            count_noun(row[f"{noun}s"], noun) for noun in ("incident", "document", "key")
         )
         console.print_line((f"{row['team']:<30}", "bold"), f"  {about}")
 
@@ -141,7 +143,7 @@ def _print_added(name: str, is_new: bool) -> None:
 
 def _print_files(rows: list[dict[str, Any]]) -> None:
     for row in rows:
-        console.print_line((row["team"], "bold"), f"  {row['file']}: {row['rows']:,} rows")
+        console.print_line((row["team"], "bold"), f"  {row['file']}: {count_noun(row['rows'], 'row')}")
 
 
 def _print_verified(rows: list[Mapping[str, Any]]) -> None:

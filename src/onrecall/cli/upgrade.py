@@ -35,7 +35,7 @@ def upgrade(
 
 
 def _report(status: SchemaStatus) -> dict[str, Any]:
-    """The status as JSON for scripts."""
+    """Return the status as JSON for scripts."""
     return {
         "version": __version__,
         "database": status.database,

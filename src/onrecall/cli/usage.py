@@ -8,8 +8,8 @@ from rich.table import Table
 from onrecall.bootstrap.app import open_app
 from onrecall.cli.arguments import Json
 from onrecall.cli.console import out, print_line
-from onrecall.cli.output import dump
-from onrecall.cli.terminal import inert
+from onrecall.cli.output import print_json
+from onrecall.domain.control_characters import strip_control_characters
 from onrecall.schemas.usage import UsageOut
 
 
@@ -20,7 +20,7 @@ def usage(
     with open_app() as context:
         report = UsageOut.of(context.memory.refiner.usage(days))
     if as_json:
-        typer.echo(dump(report.to_json()))
+        print_json(report.to_json())
         return
     _print_usage(report)
 
@@ -41,7 +41,7 @@ def _print_usage(report: UsageOut) -> None:
     for use in report.days:
         counts = (use.calls, use.accepted, use.rejected, use.failed, use.input_tokens, use.output_tokens)
         latency = "" if use.mean_latency_ms is None else f"{use.mean_latency_ms:.0f}"
-        name = inert(f"{use.provider}:{use.model}")
+        name = strip_control_characters(f"{use.provider}:{use.model}")
         table.add_row(use.day, name, *map(str, counts), _format_dollars(use.cost_usd), latency)
     out.print(table)
 

@@ -1,10 +1,9 @@
 """`onrecall web-push-key`: a key for push notifications to browsers."""
 
-import json
-
 import typer
 
 from onrecall.cli.arguments import Json
+from onrecall.cli.output import print_result
 
 
 def web_push_key(as_json: Json = False) -> None:
@@ -12,4 +11,4 @@ def web_push_key(as_json: Json = False) -> None:
     from onrecall.notifications.web_push.vapid import generate_key  # noqa: PLC0415 - cryptography takes time to load
 
     key = generate_key()
-    typer.echo(json.dumps({"key": key}, indent=2) if as_json else key)
+    print_result({"key": key}, as_json, lambda: typer.echo(key))

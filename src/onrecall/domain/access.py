@@ -49,13 +49,13 @@ class Key:
         return f"{KEY_PREFIX}{self.id}"
 
     def state(self, now: datetime) -> State:
-        """Whether it opens anything at a time, and if not, why."""
+        """Return whether the key works at a time, and if not, why."""
         if self.revoked_at is not None:
             return "revoked"
         return "expired" if self.expires_at is not None and self.expires_at <= now else "active"
 
     def matches(self, token: str) -> bool:
-        """Whether this is the key; how long that takes tells nothing."""
+        """Return whether this is the key; the time that takes reveals nothing."""
         return hmac.compare_digest(self.hash, hash_key(token))
 
 
@@ -72,7 +72,7 @@ class Principal:
     """None: the request carried its own credentials."""
 
     def may(self, least: Role) -> bool:
-        """Whether this is enough for what takes a role."""
+        """Return whether this suffices for what requires a role."""
         return least in ROLE_INCLUDES[self.role]
 
     def attribution(self, claimed: str | None = None) -> str | None:
@@ -94,12 +94,12 @@ class Principal:
 
 
 def generate_key() -> str:
-    """A new key: eight letters to find it by, and 43 that nobody guesses (62^43 is more than 2^256)."""
+    """Return a new key: eight letters to find it by, and 43 that nobody guesses (62^43 is more than 2^256)."""
     return f"{KEY_PREFIX}{_random_letters(8)}_{_random_letters(43)}"
 
 
 def hash_key(token: str) -> str:
-    """What is stored of a key.
+    """Return what is stored of a key.
 
     SHA-256 at once, without salt or stretching: those slow down guessing at passwords, which people choose. Of 2^256
     keys, all equally likely, none is ever guessed, and a check of microseconds can be made at every request.
@@ -108,7 +108,7 @@ def hash_key(token: str) -> str:
 
 
 def parse_key_id(token: str) -> str | None:
-    """The part of a key that is no secret; None when it is no key at all."""
+    """Return the part of a key that is not secret; None if it is not a key."""
     match = _TOKEN.fullmatch(token)
     return match[1] if match else None
 

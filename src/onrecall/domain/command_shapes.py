@@ -108,7 +108,7 @@ def is_table_header(line: str) -> bool:
 
 
 def _without_prefixes(words: list[str]) -> list[str]:
-    """The words from the program on; a prefix with options of its own stays, since it is a program itself."""
+    """Return the words from the program on; a prefix with options of its own stays, since it is a program itself."""
     for place, word in enumerate(words):
         if word not in _PREFIXES and not _ASSIGNMENT.fullmatch(word):
             return words[place - 1 :] if place and word.startswith("-") else words[place:]

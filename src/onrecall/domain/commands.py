@@ -146,7 +146,7 @@ def _root_command(line: str) -> str | None:
 
 
 def _session(rows: Sequence[_Row]) -> Iterator[CommandLine]:
-    """What stands after the prompts, each with the lines that continue it; the rest is output."""
+    """Yield what follows the prompts, each with the lines that continue it; the rest is output."""
     joiner, at = _Joiner(prompted=True), 0
     while at < len(rows):
         row, at = rows[at], at + 1
@@ -160,7 +160,7 @@ def _session(rows: Sequence[_Row]) -> Iterator[CommandLine]:
 
 
 def _script(rows: Sequence[_Row], *, trusted: bool) -> Iterator[CommandLine]:
-    """The commands of a block without prompts; where it isn't called a script, only what looks like a command."""
+    """Yield the commands of a block without prompts; if it is not called a script, only what looks like a command."""
     joiner, at, in_table = _Joiner(), 0, False
     while at < len(rows):
         row, at = rows[at], at + 1

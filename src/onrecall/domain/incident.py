@@ -92,7 +92,7 @@ class Resolution:
         return self.provenance in ("human", "imported")
 
     def same_as(self, other: "Resolution") -> bool:
-        """Whether both say the same, whenever and by whomever it was said."""
+        """Return whether both say the same, whenever and by whomever it was said."""
         return replace(self, at=other.at, by=other.by, cause_origin=other.cause_origin) == other
 
 

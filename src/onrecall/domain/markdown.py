@@ -267,6 +267,6 @@ def _leaf(token: Token, line: int) -> Block | None:
 
 
 def _language(info: str) -> str:
-    """The language of a fence: `bash` of `bash`, `{.bash}`, `bash title="x"` and `bash,linenos`."""
+    """Return the language of a fence: `bash` of `bash`, `{.bash}`, `bash title="x"` and `bash,linenos`."""
     first = re.split(r"[\s,]", info.strip(), maxsplit=1)[0]
     return first.strip("{}.:").lower()

@@ -23,7 +23,7 @@ class PageLine:
 
 
 def numbered_lines(record: Incident | Document | Suggestion) -> tuple[PageLine, ...]:
-    """The numbered lines of an incident, a document or a suggestion; a citation's `line` counts these."""
+    """Return the numbered lines of an incident, a document or a suggestion; a citation's `line` counts these."""
     if isinstance(record, Document | Suggestion):
         return tuple(PageLine(n, text, "body") for n, text in enumerate(record.text.splitlines(), start=1))
     return tuple(PageLine(n, text, part, step) for n, (text, part, step) in enumerate(_incident(record), start=1))
@@ -51,7 +51,7 @@ def document_lines(incident: Incident) -> Mapping[int, int]:
 
 
 def to_markdown(record: Incident | Document | Suggestion) -> str:
-    """The whole page as Markdown."""
+    """Return the whole page as Markdown."""
     return "\n".join(line.text for line in numbered_lines(record)) + "\n"
 
 

@@ -52,7 +52,7 @@ class Manifest(BaseModel):
         return sum(self.rows.values())
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON."""
+        """Return the manifest as JSON-ready data."""
         return self.model_dump(mode="json", by_alias=True)
 
 
@@ -111,29 +111,34 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _pack(store: Storage, file: IO[bytes], advance: Advance) -> Manifest:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
+        with packed.open(ROWS, "w", force_zip64=True) as rows:
+            manifest = _write_rows(store, rows, advance)
+        packed.writestr(MANIFEST, json.dumps(manifest.to_json(), indent=2) + "\n")
+    return manifest
+
+
+def _write_rows(store: Storage, file: IO[bytes], advance: Advance) -> Manifest:
+    """Write all rows, one line of JSON each; returns what they are."""
     counts: Counter[str] = Counter()
     digest = hashlib.sha256()
     schema = 0
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as packed:
-        with packed.open(ROWS, "w", force_zip64=True) as rows:
-            for number, row in enumerate(store.backups.rows(), start=1):
-                line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
-                digest.update(line)
-                rows.write(line)
-                counts[row["table"]] += 1
-                schema = row.get("schema", schema)
-                if number % PROGRESS_ROWS == 0:
-                    advance(PROGRESS_ROWS)
-        manifest = Manifest(
-            format=FORMAT,
-            schema=schema,
-            written_by=f"onrecall {__version__}",
-            written_at=datetime.now(UTC),
-            rows=dict(counts),
-            sha256=digest.hexdigest(),
-        )
-        packed.writestr(MANIFEST, json.dumps(manifest.to_json(), indent=2) + "\n")
-    return manifest
+    for number, row in enumerate(store.backups.rows(), start=1):
+        line = json.dumps(row, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        digest.update(line)
+        file.write(line)
+        counts[row["table"]] += 1
+        schema = row.get("schema", schema)
+        if number % PROGRESS_ROWS == 0:
+            advance(PROGRESS_ROWS)
+    return Manifest(
+        format=FORMAT,
+        schema=schema,
+        written_by=f"onrecall {__version__}",
+        written_at=datetime.now(UTC),
+        rows=dict(counts),
+        sha256=digest.hexdigest(),
+    )
 
 
 def check(path: Path, advance: Advance) -> Manifest:

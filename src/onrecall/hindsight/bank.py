@@ -76,7 +76,7 @@ class HindsightBank:
         return True
 
     def documents(self) -> Iterator[StoredDocument]:
-        """Every document of the bank once, without its text; none where there is no bank yet."""
+        """Return every document of the bank once, without its text; none if there is no bank yet."""
         listed_ids: set[str] = set()
         offset = 0
         while True:
@@ -91,7 +91,7 @@ class HindsightBank:
                 return
 
     def texts(self, document_ids: Sequence[str]) -> dict[str, str]:
-        """What documents say, by id; one that is gone meanwhile is absent."""
+        """Return what documents say, by id; one that is gone meanwhile is absent."""
         text_by_id: dict[str, str] = {}
         for start in range(0, len(document_ids), TEXTS_AT_ONCE):
             chunk = document_ids[start : start + TEXTS_AT_ONCE]
@@ -198,7 +198,7 @@ class HindsightBank:
         return asyncio.run_coroutine_threadsafe(self._bounded(call, seconds), self._running_loop())
 
     async def _bounded(self, call: Callable[["Hindsight"], Awaitable[Reply]], seconds: float) -> Reply:
-        """One call; whatever the client raises becomes an error of OnRecall that names the server."""
+        """Make one call; whatever the client raises becomes an error of OnRecall that names the server."""
         client = self._connected()
         try:
             return await asyncio.wait_for(call(client), seconds)
@@ -206,7 +206,7 @@ class HindsightBank:
             raise failures.translate(error, self.url, seconds) from error
 
     def _connected(self) -> "Hindsight":
-        """The client, made within the loop that it belongs to."""
+        """Return the client, made within the loop that it belongs to."""
         if self._client is None:
             try:
                 from hindsight_client import Hindsight  # noqa: PLC0415 - an extra
@@ -227,7 +227,7 @@ class HindsightBank:
 
 
 def _to_client_item(item: Item) -> dict[str, Any]:
-    """An item as the client takes it: its time as a moment."""
+    """Return an item as the client takes it, with its time as a datetime."""
     timestamp = item.get("timestamp")
     moment = datetime.fromisoformat(timestamp) if isinstance(timestamp, str) else timestamp
     return {**item, "timestamp": moment}

@@ -16,7 +16,7 @@ LONGEST_DETAIL = 200
 
 @cache
 def failures() -> tuple[type[BaseException], ...]:
-    """Every exception that a call may raise."""
+    """Return every exception that a call may raise."""
     import aiohttp  # noqa: PLC0415 - comes with the extra
     from hindsight_client_api.exceptions import OpenApiException  # noqa: PLC0415
     from pydantic import ValidationError  # noqa: PLC0415
@@ -26,7 +26,7 @@ def failures() -> tuple[type[BaseException], ...]:
 
 
 def status(error: BaseException) -> int | None:
-    """The HTTP status that an error came with."""
+    """Return the HTTP status that an error came with."""
     code = getattr(error, "status", None)
     return code if isinstance(code, int) else None
 
@@ -45,7 +45,7 @@ def translate(error: BaseException, url: str, seconds: float) -> OnRecallError:
 
 
 def timeout_error(url: str, seconds: float) -> Unavailable:
-    """The error for a server that took too long."""
+    """Return the error for a server that took too long."""
     hint = "if it is only slow, raise ONRECALL_HINDSIGHT_TIMEOUT"
     return Unavailable(f"Hindsight at {url} did not answer within {seconds:g} s; {hint}")
 

@@ -48,7 +48,7 @@ class BankState:
 
 
 def stored_document(item: Any) -> StoredDocument:
-    """A row of `list_documents`."""
+    """Return the document in a row of `list_documents`."""
     params = item.retain_params or {}
     metadata = item.document_metadata or params.get("metadata") or {}
     event_date = params.get("event_date")
@@ -62,8 +62,9 @@ def stored_document(item: Any) -> StoredDocument:
 
 
 def best_matches(results: Iterable[Any], limit: int) -> tuple[BankMatch, ...]:
-    """The documents of a recall, the most similar first: each by its most similar piece, those without a similarity
-    (found by a word alone) left out.
+    """Return the documents of a recall, the most similar first, each by its most similar piece.
+
+    Those without a similarity, found by a word alone, are left out.
     """
     best: dict[str, BankMatch] = {}
     for result in results:

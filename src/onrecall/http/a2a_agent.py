@@ -77,14 +77,6 @@ class _MemoryExecutor(AgentExecutor):
 
 
 def _build_card(url: str) -> AgentCard:
-    skill = AgentSkill(
-        id="ask",
-        name="Recall similar incidents",
-        description="Answers an alert, symptoms or log lines with the likely cause, numbered steps with their sources "
-        "and risk, what did not help before, and a measured confidence.",
-        tags=["incident", "on-call", "sre", "runbook"],
-        examples=list(EXAMPLES),
-    )
     return AgentCard(
         name="OnRecall",
         description=DESCRIPTION,
@@ -98,5 +90,16 @@ def _build_card(url: str) -> AgentCard:
         security_requirements=[SecurityRequirement(schemes={"key": StringList()})],
         default_input_modes=[TEXT],
         default_output_modes=[TEXT, JSON],
-        skills=[skill],
+        skills=[_build_skill()],
+    )
+
+
+def _build_skill() -> AgentSkill:
+    return AgentSkill(
+        id="ask",
+        name="Recall similar incidents",
+        description="Answers an alert, symptoms or log lines with the likely cause, numbered steps with their sources "
+        "and risk, what did not help before, and a measured confidence.",
+        tags=["incident", "on-call", "sre", "runbook"],
+        examples=list(EXAMPLES),
     )

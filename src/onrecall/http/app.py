@@ -124,10 +124,7 @@ def create(
     _add_team(app, access.team)
     problems.install(app)
     _add_middleware(app, access)
-    app.router.routes.extend(_api_routes())
-    app.router.routes.append(Route("/mcp", app.state.mcp, methods=["POST"]))
-    app.router.routes.extend(A2a(memory, access.public_url).routes())
-    _add_pages(app)
+    _add_routes(app, access)
     return app
 
 
@@ -321,6 +318,13 @@ def _add_middleware(app: FastAPI, access: Access) -> None:
     app.add_middleware(body_limits.BodyLimit)
     app.add_middleware(body_limits.SafeHeaders)
     app.add_middleware(metrics.RequestCounter, metrics=parts.metrics)
+
+
+def _add_routes(app: FastAPI, access: Access) -> None:
+    app.router.routes.extend(_api_routes())
+    app.router.routes.append(Route("/mcp", app.state.mcp, methods=["POST"]))
+    app.router.routes.extend(A2a(app.state.memory, access.public_url).routes())
+    _add_pages(app)
 
 
 def _add_pages(app: FastAPI) -> None:

@@ -19,6 +19,7 @@ from onrecall.http.overload import RequestsInFlight, request_kind
 from onrecall.http.rate_limit import RateLimit
 from onrecall.http.roles import DOWNLOADS, KEY_IN_BODY, SAFE_METHODS, TICKETED, RouteMatch, match_route, may_be_stale
 from onrecall.http.session_auth import SessionAuth
+from onrecall.http.websocket_tasks import POLICY_VIOLATION, shorten_reason
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.sessions import ENDED, Sessions
@@ -28,9 +29,7 @@ from onrecall.storage.audit import acting_as
 from onrecall.storage.read_replica import stale_reads
 from onrecall.storage.rejected import replace_unstorable
 
-POLICY_VIOLATION = 1008
 LONGEST_PATH = 200
-LONGEST_REASON = 120
 LOCAL_CALLER = Principal("admin")
 """A local caller while no key exists."""
 LOCAL_PROXY = "local proxy"
@@ -307,7 +306,7 @@ async def send_refusal(error: Exception, least: str | None, scope: Scope, receiv
         await receive()
         if isinstance(error, ElsewhereForbidden):  # a page can read why it is closed, but not why it never opened
             await send({"type": "websocket.accept"})
-        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": str(error)[:LONGEST_REASON]})
+        await send({"type": "websocket.close", "code": POLICY_VIOLATION, "reason": shorten_reason(str(error))})
         return
     response = problems.to_response(error)
     if response.status_code == 401:

@@ -54,7 +54,7 @@ def _counting(receive: Receive, limit: int, path: str, message: str) -> Receive:
 
 
 def _limit(path: str) -> tuple[int, str]:
-    """How many bytes are read at a path, and what to do with more."""
+    """Return how many bytes are read at a path, and what to do with more."""
     if IMAGES.fullmatch(path):
         return LARGEST_IMAGE, "save the picture smaller"
     return MAX_HISTORY_BODY if path == "/api/v1/history" else MAX_BODY, "send it in parts"

@@ -43,7 +43,7 @@ def install(app: FastAPI) -> None:
 
 
 def page() -> HTMLResponse:
-    """The console."""
+    """Return a page of the console."""
     return rendered_page(200)
 
 

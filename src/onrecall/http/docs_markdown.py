@@ -34,7 +34,7 @@ def page(name: str) -> PlainTextResponse:
 
 @cache
 def pages() -> dict[str, Traversable]:
-    """The pages by name, without `.md`."""
+    """Return the pages by name, without `.md`."""
     folder = _folder() / "docs"
     return {file.name.removesuffix(".md"): file for file in folder.iterdir() if file.name.endswith(".md")}
 

@@ -23,12 +23,12 @@ class BoundedHead(HttpToolsProtocol):
         self._head_bytes = 0
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Note that a request begins."""
         self._reading_head, self._head_bytes = True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is complete; it is refused if it is too large."""
+        """Refuse a head that is too large."""
         self._reading_head = False
         size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if size > MOST_BYTES:

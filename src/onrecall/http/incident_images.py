@@ -106,6 +106,6 @@ def image(incident_id: str, image_id: str, memory: TheMemory) -> Response:
 
 
 def _disposition(name: str) -> str:
-    """The header of a download, as RFC 6266 has it for names of any language."""
+    """Return the header of a download, for names of any language (RFC 6266)."""
     plain = "".join(sign if sign.isascii() and (sign.isalnum() or sign in "-_.") else "_" for sign in name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -9,8 +9,7 @@ from onrecall.domain.incident import Severity, Status
 from onrecall.domain.recommendation import Verdict
 from onrecall.http.dependencies import TheMemory
 from onrecall.http.problems import responses
-from onrecall.pipeline import IncidentService
-from onrecall.schemas.alerts import ChangeBeforeOut, changes_before
+from onrecall.schemas.alerts import ChangeBeforeOut
 from onrecall.schemas.incidents import EventOut, IncidentOut
 from onrecall.schemas.json_models import OutputModel
 from onrecall.schemas.recommendations import ConfidenceOut
@@ -42,14 +41,14 @@ class IncidentSummaryOut(BaseModel):
     change: ChangeBeforeOut | None
 
     @classmethod
-    def of(cls, memory: IncidentService, summary: IncidentSummary) -> "IncidentSummaryOut":
-        """What is said of it; of the changes just before it the last."""
+    def of(cls, summary: IncidentSummary) -> "IncidentSummaryOut":
+        """Return a summary as JSON."""
         return cls(
             incident=IncidentOut.model_validate(summary.incident),
             answer=AnswerSummaryOut.model_validate(summary.answer) if summary.answer else None,
             alerts=summary.alerts,
             last=EventOut.model_validate(summary.last) if summary.last else None,
-            change=next(iter(changes_before(memory, summary.incident)), None),
+            change=ChangeBeforeOut.of(summary.change, summary.incident.started_at) if summary.change else None,
         )
 
 
@@ -82,6 +81,4 @@ def now(
     page = memory.store.overview.summaries(
         IncidentFilter(status, service, severity, q), cursor, limit, IncidentOrder(sort, order == "desc")
     )
-    return IncidentSummaryPage(
-        items=[IncidentSummaryOut.of(memory, summary) for summary in page.items], next=page.next_cursor
-    )
+    return IncidentSummaryPage(items=[IncidentSummaryOut.of(summary) for summary in page.items], next=page.next_cursor)

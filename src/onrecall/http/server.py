@@ -14,7 +14,6 @@ from starlette.types import ASGIApp
 from onrecall.bootstrap.access import check_address
 from onrecall.bootstrap.app import AppContext
 from onrecall.bootstrap.teams import team_names
-from onrecall.cli import console
 from onrecall.domain.errors import Invalid
 from onrecall.http import create
 from onrecall.http.header_limits import BoundedHead
@@ -25,19 +24,21 @@ from onrecall.worker.process import create_workers
 from onrecall.worker.worker import WorkerHandle
 
 GRACE_SECONDS = 5
+Ready = Callable[[uvicorn.Server, WorkerHandle, str], None]
+"""Called with the server, the worker and the address once the port is open."""
 
 
 def serve(
     context: AppContext,
     host: str,
     port: int,
-    ready: Callable[[uvicorn.Server, WorkerHandle, str], None] | None = None,
+    ready: Ready,
     rehearsals: BacktestRunner | None = None,
     teams: Sequence[AppContext] = (),
 ) -> None:
-    """Serve one memory; `ready` is told the server, the worker and the address before the first request.
+    """Serve one memory until it is stopped; `ready` is called before the first request.
 
-    `teams` are served as well, each to its own credentials.
+    `teams` are served as well, each to its own credentials. Raises KeyboardInterrupt after Ctrl-C.
     """
     check_address(host, context.access.keys or Keys(context.memory.store, context.memory.now), context.access.oidc)
     _allow_connections()
@@ -45,14 +46,8 @@ def serve(
         workers = create_workers([context, *teams])
         server = uvicorn.Server(_config(_application([context, *teams], workers, rehearsals)))
         address = f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
-        if ready:
-            ready(server, workers[0], address)
-        else:
-            console.print_line("OnRecall listens on ", (address, "bold"), "  (press Ctrl-C to stop)")
-        try:
-            server.run(sockets=[listener])
-        except KeyboardInterrupt:
-            console.print_line("stopped")
+        ready(server, workers[0], address)
+        server.run(sockets=[listener])
 
 
 def _application(
@@ -87,7 +82,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _allow_connections() -> None:
-    """As many open sockets as this system lets us have; many begin with 1,024, and browsers stay connected."""
+    """Raise the limit of open sockets to what the system allows; many begin with 1,024, and browsers stay connected."""
     if sys.platform == "win32":
         return
     import resource  # noqa: PLC0415 - not there on Windows

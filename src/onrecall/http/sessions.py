@@ -95,11 +95,7 @@ async def start(
     starts: TheStarts,
 ) -> SignInOut:
     """Begin a sign-in at the identity provider, for the console's own page; returns where to send the browser."""
-    public: SplitResult = request.app.state.public
-    if credentials.is_cross_origin(request.headers, (), credentials.host_of(public)):
-        raise ElsewhereForbidden
-    page_host = request.headers.get("origin", "").partition("://")[2].lower()
-    if page_host and page_host != credentials.host_of(public):
+    if _is_at_other_address(request):
         query = urlencode({"to": begun.return_to, "go": "1"})
         return SignInOut(url=f"{sign_in.provider.settings.public_url.rstrip('/')}/sign-in?{query}")
     if (wait := starts.failed(credentials.client_address(request.client))) is not None:
@@ -110,6 +106,15 @@ async def start(
     cookies.set(request, response, SIGN_IN, started.browser_secret, round(LIFETIME.total_seconds()))
     response.headers.update(SECRET)
     return SignInOut(url=started.url)
+
+
+def _is_at_other_address(request: Request) -> bool:
+    """Return whether the console was opened under another name than its public one. Raises Forbidden elsewhere."""
+    public: SplitResult = request.app.state.public
+    if credentials.is_cross_origin(request.headers, (), credentials.host_of(public)):
+        raise ElsewhereForbidden
+    page_host = request.headers.get("origin", "").partition("://")[2].lower()
+    return bool(page_host) and page_host != credentials.host_of(public)
 
 
 @router.get("/sign-in/callback", include_in_schema=False)

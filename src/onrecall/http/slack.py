@@ -73,7 +73,7 @@ class SlackRequests:
 
 @router.post("/interactions")
 async def interactions(request: Request) -> Response:
-    """A button was pressed, or a window sent; it is kept before this answers, where that takes two seconds at most."""
+    """Handle a pressed button or a sent dialog; it is stored before the answer if that takes at most two seconds."""
     slack = _slack(request)
     payload = _parse_object(_parse_form(await request.body()).get("payload", ""), "payload")
     answer = await slack.soon(lambda: _malformed_as_invalid(lambda: slack.actions.interact(payload, slack.later)))

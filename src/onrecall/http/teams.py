@@ -23,6 +23,7 @@ from onrecall.http.auth_middleware import parse_body, send_refusal
 from onrecall.http.body_limits import MAX_BODY
 from onrecall.http.roles import KEY_IN_BODY, TICKETED, match_route
 from onrecall.http.session_cookies import TEAM, SessionCookies
+from onrecall.http.websocket_tasks import TRY_LATER, shorten_reason
 from onrecall.pipeline.document_copies import DocumentSharing
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.sign_in import SignIn, TeamDoor
@@ -218,6 +219,6 @@ def _replay(parts: Sequence[Message], receive: Receive) -> Receive:
 async def _refuse(error: Unavailable, scope: Scope, receive: Receive, send: Send) -> None:
     if scope["type"] == "websocket":
         await receive()
-        await send({"type": "websocket.close", "code": 1013, "reason": str(error)[:100]})
+        await send({"type": "websocket.close", "code": TRY_LATER, "reason": shorten_reason(str(error))})
         return
     await problems.to_response(error)(scope, receive, send)

@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-import anyio
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
@@ -16,12 +14,18 @@ from onrecall.domain.errors import Conflict, Unavailable
 from onrecall.http.broadcast import MOST_MISSED, Stream, StreamClient
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
-from onrecall.http.websocket_auth import POLICY_VIOLATION, wait_until_refused
+from onrecall.http.websocket_auth import wait_until_refused
+from onrecall.http.websocket_tasks import (
+    POLICY_VIOLATION,
+    TRY_LATER,
+    CloseReason,
+    close_politely,
+    run_until_first,
+    shorten_reason,
+)
 from onrecall.pipeline.tickets import TicketService
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
-GOODBYE_SECONDS = 2
-TRY_LATER = 1013
 
 
 class TicketOut(BaseModel):
@@ -54,30 +58,21 @@ async def live(socket: WebSocket) -> None:
             await _serve(socket, stream, client, None if after is None else int(after))
     except Unavailable as error:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            await socket.close(TRY_LATER, _short(str(error)))
+            await socket.close(TRY_LATER, shorten_reason(str(error)))
 
 
 async def _serve(socket: WebSocket, stream: Stream, client: StreamClient, after: int | None) -> None:
-    closing: list[tuple[int, str]] = []
-    async with anyio.create_task_group() as together:
-
-        async def first(doing: Callable[[], Awaitable[tuple[int, str] | None]]) -> None:
-            with contextlib.suppress(WebSocketDisconnect):
-                if reason := await doing():
-                    closing.append(reason)
-            together.cancel_scope.cancel()
-
-        together.start_soon(first, partial(_send, socket, stream, client, after))
-        together.start_soon(first, partial(_receive, socket, client))
-        together.start_soon(first, partial(_let_go, client))
-        together.start_soon(first, partial(wait_until_refused, socket, stream.heartbeat_seconds))
-    for code, reason in closing[:1]:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):  # it may have gone, or be stuck
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                await socket.close(code, _short(reason))
+    reason = await run_until_first(
+        partial(_send, socket, stream, client, after),
+        partial(_receive, socket, client),
+        partial(_let_go, client),
+        partial(wait_until_refused, socket, stream.heartbeat_seconds),
+    )
+    if reason is not None:
+        await close_politely(socket, reason)
 
 
-async def _send(socket: WebSocket, stream: Stream, client: StreamClient, after: int | None) -> None:
+async def _send(socket: WebSocket, stream: Stream, client: StreamClient, after: int | None) -> CloseReason | None:
     hello, begin = _hello(client.since, after)
     await socket.send_text(json.dumps(hello))
     async for missed_hint in stream.missed(begin, client.since):
@@ -105,7 +100,7 @@ def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
     return hello | {"resumed": False, "reason": f"{reason}; reload what you show"}, newest
 
 
-async def _receive(socket: WebSocket, client: StreamClient) -> tuple[int, str] | None:
+async def _receive(socket: WebSocket, client: StreamClient) -> CloseReason | None:
     # One that sends without a pause is always ready to be read, and this task would never be canceled.
     while not client.let_go.done():
         if (message := await socket.receive())["type"] == "websocket.disconnect":
@@ -124,10 +119,5 @@ def _reply_to(text: str | None) -> str:
     return json.dumps({"type": "error", "field": "type", "message": 'only {"type": "ping"} is understood here'})
 
 
-async def _let_go(client: StreamClient) -> tuple[int, str]:
+async def _let_go(client: StreamClient) -> CloseReason:
     return TRY_LATER, await client.let_go
-
-
-def _short(reason: str) -> str:
-    """Shorten a close reason, which has room for 123 bytes."""
-    return reason.encode()[:120].decode(errors="ignore")

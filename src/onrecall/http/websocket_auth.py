@@ -7,13 +7,12 @@ from fastapi import WebSocket
 from onrecall.domain.access import Principal
 from onrecall.domain.errors import Unauthorised, Unavailable
 from onrecall.http import thread_pools
+from onrecall.http.websocket_tasks import POLICY_VIOLATION, CloseReason
 from onrecall.pipeline.keys import Keys
 from onrecall.pipeline.sessions import Sessions
 
-POLICY_VIOLATION = 1008
 
-
-async def wait_until_refused(socket: WebSocket, every_seconds: float) -> tuple[int, str]:
+async def wait_until_refused(socket: WebSocket, every_seconds: float) -> CloseReason:
     """Wait until a connection is no longer allowed; returns the close code and the reason."""
     while True:
         await asyncio.sleep(every_seconds)

@@ -11,11 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, NotFound, OnRecallError, Unavailable
 from onrecall.kafka import records
 from onrecall.kafka.connection import fatal_error
 from onrecall.kafka.records import ConsumedRecord
-from onrecall.kafka.status_printer import QUIET_SECONDS, StatusPrinter
+from onrecall.kafka.status import QUIET_SECONDS, StatusReporter
 from onrecall.pipeline.ingest import AlertIngester, IngestReceipt, ParsedDelivery
 
 if TYPE_CHECKING:
@@ -45,13 +46,13 @@ class AlertConsumer:
         troubles: "list[KafkaError]",
         receiver: AlertIngester,
         topics: Topics,
-        printer: StatusPrinter,
+        report: StatusReporter,
     ) -> None:
         self._consumer = consumer
         self._errors = troubles
         self._receiver = receiver
         self._topics = topics
-        self._printer = printer
+        self._report = report
         self._fetched: list[ConsumedRecord] = []
         """Records that are fetched but not stored yet."""
         self._offsets: dict[tuple[str, int], int] = {}
@@ -97,7 +98,7 @@ class AlertConsumer:
         """Report errors that pass, because the client retries by itself; raise those that do not."""
         if failure := fatal_error(error):
             raise failure
-        self._printer("trouble", f"the brokers say: {error.str()}", code=error.name())
+        self._report("trouble", f"the brokers say: {error.str()}", code=error.name())
 
     def _ingest_fetched(self, ending: threading.Event) -> None:
         """Store the fetched records, waiting while the store is unavailable; meanwhile no more are fetched."""
@@ -108,12 +109,12 @@ class AlertConsumer:
             except Unavailable as error:
                 wait = max(pause, error.retry_after)
                 message = f"consumption is paused for {wait:g} s: {error}"
-                self._printer("waiting", message, seconds=wait, held=len(self._fetched))
+                self._report("waiting", message, seconds=wait, held=len(self._fetched))
                 self._wait_paused(wait, ending)
                 pause = min(pause * 2, MAX_PAUSE_SECONDS)
             else:
                 if pause > 1:
-                    self._printer("resumed", f"resumed after {time.monotonic() - since:.0f} s")
+                    self._report("resumed", f"resumed after {time.monotonic() - since:.0f} s")
         self._resume_all()
 
     def _wait_paused(self, seconds: float, ending: threading.Event) -> None:
@@ -181,7 +182,7 @@ class AlertConsumer:
                 if partition.error is None:
                     self._offsets.pop((partition.topic, partition.partition), None)
         except KafkaException as error:
-            self._printer(
+            self._report(
                 "trouble", f"the offsets could not be committed and are committed later: {error.args[0].str()}"
             )
 
@@ -190,7 +191,7 @@ class AlertConsumer:
     def _assigned(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         if partitions:
             self._has_new_partitions = True
-            self._printer(
+            self._report(
                 "assigned", f"partitions {_join_names(partitions)} are ours", partitions=_partition_names(partitions)
             )
 
@@ -200,7 +201,7 @@ class AlertConsumer:
             try:
                 self._ingest_batches()
             except Unavailable as error:
-                self._printer(
+                self._report(
                     "trouble",
                     f"left to other processes, because it cannot be stored now: {error}",
                     held=len(self._fetched),
@@ -209,13 +210,13 @@ class AlertConsumer:
             self._commit()
         self._drop_partitions(partitions)
         if partitions:
-            self._printer(
+            self._report(
                 "revoked", f"partitions {_join_names(partitions)} are let go", partitions=_partition_names(partitions)
             )
 
     def _lost(self, _consumer: "Consumer", partitions: "list[TopicPartition]") -> None:
         self._drop_partitions(partitions)
-        self._printer(
+        self._report(
             "lost", f"others have partitions {_join_names(partitions)} by now", partitions=_partition_names(partitions)
         )
 
@@ -235,7 +236,7 @@ class AlertConsumer:
         reported = [part for receipt in receipts for part in receipt.rejected][:MAX_REPORTED]
         for part in reported:
             message = f"stored as rejected: {part.where}: {part.message}"
-            self._printer("rejected", message, where=part.where, field=part.field)
+            self._report("rejected", message, where=part.where, field=part.field)
 
     def _report_counts(self, at_least: float) -> None:
         """Report how much was stored since the last report."""
@@ -243,8 +244,8 @@ class AlertConsumer:
             total, new, duplicates, rejected = (
                 self._counts[name] for name in ("records", "accepted", "duplicate", "rejected")
             )
-            message = f"{total:,} records: {new:,} new, {duplicates:,} known, {rejected:,} rejected"
-            self._printer("kept", message, records=total, accepted=new, duplicate=duplicates, rejected=rejected)
+            message = f"{count_noun(total, 'record')}: {new:,} new, {duplicates:,} known, {rejected:,} rejected"
+            self._report("kept", message, records=total, accepted=new, duplicate=duplicates, rejected=rejected)
             self._counts.clear()
             self._reported_at = time.monotonic()
 

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from onrecall.bootstrap.status import ComponentStatus
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid
 from onrecall.kafka.connection import REACH_SECONDS, Connection, check_library
 
@@ -39,14 +40,16 @@ def check_topics(consumer: "Consumer", connection: Connection) -> tuple[int, lis
 
 def _ask_brokers(consumer: "Consumer", connection: Connection) -> ComponentStatus:
     brokers, missing_topics = check_topics(consumer, connection)
-    summary = f"{brokers} broker{'s' if brokers != 1 else ''}, group {connection.group}"
+    summary = f"{count_noun(brokers, 'broker')}, group {connection.group}"
     if missing_topics:
         return ComponentStatus(
             name=NAME, state="degraded", detail=f"{summary}; no topic {', '.join(missing_topics)}, or not for this user"
         )
     waiting = sum(_waiting(consumer, topic) for topic in connection.topics)
     return ComponentStatus(
-        name=NAME, state="ok", detail=f"{summary}; {waiting:,} records of {', '.join(connection.topics)} wait"
+        name=NAME,
+        state="ok",
+        detail=f"{summary}; {count_noun(waiting, 'record')} of {', '.join(connection.topics)} to read",
     )
 
 

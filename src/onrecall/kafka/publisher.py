@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import NotFound, OnRecallError, Unavailable
-from onrecall.kafka.status_printer import StatusPrinter
+from onrecall.kafka.status import StatusReporter
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import IncidentOut
 from onrecall.schemas.recommendations import RecommendationOut
@@ -30,12 +30,12 @@ class Publisher:
     """A thread that reads the event feed and publishes recommendations."""
 
     def __init__(
-        self, memory: IncidentService, create_producer: "Callable[[], Producer]", topic: str, printer: StatusPrinter
+        self, memory: IncidentService, create_producer: "Callable[[], Producer]", topic: str, report: StatusReporter
     ) -> None:
         self._memory = memory
         self._create_producer = create_producer
         self._topic = topic
-        self._printer = printer
+        self._report = report
         self._cursor = f"kafka:{topic}"
         self._holder = new_holder()
         self._producer: Producer | None = None
@@ -62,15 +62,23 @@ class Publisher:
         while not self._ending.is_set():
             try:
                 looked_at = self.run_once()
-            except OnRecallError as error:
-                self._producer = None  # what it still holds is dropped and sent anew
-                self._printer("trouble", f"recommendations wait for {pause:g} s: {error}", seconds=pause)
+            except Exception as error:  # noqa: BLE001 - the loop must go on: what was not sent is read again
+                self._report_trouble(error, pause)
                 self._ending.wait(pause)
                 pause = min(pause * 2, MAX_PAUSE_SECONDS)
             else:
                 pause = POLL_SECONDS
                 if looked_at < BATCH_SIZE:
                     self._ending.wait(POLL_SECONDS)
+
+    def _report_trouble(self, error: Exception, pause: float) -> None:
+        """Report why nothing was published, and drop the producer: what it still holds is sent again."""
+        self._producer = None
+        reason = str(error)
+        if not isinstance(error, OnRecallError):
+            log.error("recommendations could not be published", exc_info=error)
+            reason = f"{type(error).__name__}; the log says why"
+        self._report("trouble", f"recommendations wait for {pause:g} s: {reason}", seconds=pause)
 
     def run_once(self) -> int:
         """Publish new recommendations; returns how many events were read. Raises Unavailable."""
@@ -85,7 +93,7 @@ class Publisher:
         store.consumer_offsets.advance(self._cursor, self._holder, events[-1].seq, self._memory.now())
         if recommended:
             message = f"{count_noun(len(recommended), 'recommendation')} written to {self._topic}"
-            self._printer("published", message, recommendations=len(recommended), topic=self._topic)
+            self._report("published", message, recommendations=len(recommended), topic=self._topic)
         return len(events)
 
     def _send(self, recommended: Sequence[IncidentEvent]) -> bool:
@@ -134,13 +142,13 @@ class Publisher:
         }
 
     def _is_rejected_for_good(self, error: "KafkaError", message: "Message | int") -> bool:
-        """Whether the brokers will never accept a message, so that it must not block later ones."""
+        """Return whether the brokers will never accept a message, so that it must not block later ones."""
         from confluent_kafka import KafkaError  # noqa: PLC0415 - it is an extra
 
         if error.code() not in (KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD):
             return False
         name = message if isinstance(message, int) else dict(message.headers() or ()).get("onrecall-event")
-        self._printer("refused", f"{self._topic} refuses event {name!r}, which is skipped: {error.str()}")
+        self._report("refused", f"{self._topic} refuses event {name!r}, which is skipped: {error.str()}")
         return True
 
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from onrecall.cli.terminal import inert
 from onrecall.domain import markdown_page
 from onrecall.domain.confidence_sentence import confidence_sentence
+from onrecall.domain.control_characters import strip_control_characters
 from onrecall.domain.document import Document
 from onrecall.domain.evidence import Evidence
 from onrecall.domain.hidden_characters import visible
@@ -44,12 +44,12 @@ def shorten(text: str | None, most: int = MAX_TEXT) -> str | None:
     """Return a text without control characters, truncated."""
     if text is None:
         return None
-    clean = inert(text)
+    clean = strip_control_characters(text)
     return clean if len(clean) <= most else clean[: most - 1] + "…"
 
 
 def evidence(items: Iterable[Evidence]) -> list[dict[str, Any]]:
-    """What was seen before, best first."""
+    """Return what was seen before as data, best first."""
     return [_evidence_item(item) for item in items]
 
 
@@ -74,7 +74,7 @@ def _evidence_item(item: Evidence) -> dict[str, Any]:
 
 
 def answer(recommendation: Recommendation) -> dict[str, Any]:
-    """A recommendation."""
+    """Return a recommendation as data."""
     return {
         "id": recommendation.id,
         "incident": recommendation.incident,
@@ -116,7 +116,7 @@ def _check(check: DiagnosticCheck) -> dict[str, Any]:
 
 
 def confidence(measured: Confidence | None) -> dict[str, Any] | None:
-    """A measured confidence."""
+    """Return a measured confidence as data."""
     if measured is None:
         return None
     return {
@@ -141,7 +141,7 @@ def _step(step: Step) -> dict[str, Any]:
 
 
 def incident(stored: Incident, newest: Recommendation | None) -> dict[str, Any]:
-    """An incident, what fixed it, and the newest answer to it."""
+    """Return an incident, what fixed it, and the newest answer to it."""
     resolution = stored.resolution
     steps_done = resolution.steps if resolution else ()
     return {
@@ -176,7 +176,7 @@ def lines(record: Incident | Document | Suggestion, first: int) -> tuple[dict[st
 
 
 def action_item(listed: ListedAction, today: date) -> dict[str, Any]:
-    """An action item, and whose incident it is."""
+    """Return an action item and its incident."""
     action = listed.action
     return {
         "incident": action.incident,
@@ -192,7 +192,7 @@ def action_item(listed: ListedAction, today: date) -> dict[str, Any]:
 
 
 def family(recurrence: Family) -> dict[str, Any]:
-    """A family of incidents with the same cause."""
+    """Return a family of incidents with the same cause."""
     fix = recurrence.fix
     return {
         "id": recurrence.id,

@@ -54,26 +54,16 @@ log = logging.getLogger(__name__)
 
 
 def create_server(memory: IncidentService, local: Principal) -> MCPServer[Any]:
-    """The tools that a caller may use."""
+    """Return a server with the tools that a caller may use."""
     writes = local.may("responder")
     only = "" if writes else " This connection only reads; reporting outcomes requires a key with the role responder."
     mcp_server: MCPServer[Any] = MCPServer(
         "onrecall", title="OnRecall", instructions=INSTRUCTIONS + only, version=__version__, log_level="WARNING"
     )
     tools = Tools(memory, local)
-    reading = (
-        tools.recall_incidents,
-        tools.ask,
-        tools.get_incident,
-        tools.search_runbooks,
-        tools.recurrences,
-        tools.action_items,
-        tools.trust,
-        tools.assess_risk,
-    )
-    for tool in reading:
-        mcp_server.add_tool(_with_plain_errors(tool), annotations=READ_ONLY)
-    for writer in (tools.report_outcome, tools.resolve_incident) if writes else ():
+    for reader in tools.readers:
+        mcp_server.add_tool(_with_plain_errors(reader), annotations=READ_ONLY)
+    for writer in tools.writers if writes else ():
         mcp_server.add_tool(_with_plain_errors(writer), annotations=READ_WRITE)
     return mcp_server
 
@@ -89,6 +79,17 @@ class Tools:
 
     memory: IncidentService
     local: Principal
+
+    @property
+    def readers(self) -> "tuple[Tool, ...]":
+        """The tools that only read."""
+        recalling = (self.recall_incidents, self.ask, self.get_incident, self.search_runbooks)
+        return (*recalling, self.recurrences, self.action_items, self.trust, self.assess_risk)
+
+    @property
+    def writers(self) -> "tuple[Tool, ...]":
+        """The tools that change something."""
+        return self.report_outcome, self.resolve_incident
 
     def recall_incidents(
         self,
@@ -242,7 +243,7 @@ Tool = Callable[..., dict[str, Any]]
 
 
 def _with_plain_errors(tool: Tool) -> Tool:
-    """The tool, its errors as sentences that name the field and the way out."""
+    """Wrap a tool so that its errors are sentences that name the field and the fix."""
 
     @functools.wraps(tool)
     def wrapped(*args: Any, **kwargs: Any) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class CalibrationState:
     """Learning curve of the last backtest over this store."""
 
     def is_below_margin(self, features: Mapping[str, float]) -> bool:
-        """Whether the evidence stands out too little to count as seen."""
+        """Return whether the evidence stands out too little to count as seen."""
         return features.get("apart", 1.0) < self.apart
 
     def confidence(

@@ -13,10 +13,11 @@ from onrecall.domain.errors import NotFound
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.suggestion import Suggestion
 from onrecall.importers.postmortem.outcomes import detect_outcome
-from onrecall.pipeline.refine import MeteredModel, Models
+from onrecall.pipeline.refine import MeteredModel, Models, Remote
 from onrecall.pipeline.suggestions import EXTRACTED, suggestion_id
-from onrecall.recommendation.llm import ModelError
+from onrecall.recommendation.llm import ModelError, Prompt
 from onrecall.recommendation.llm.extraction import (
+    Extraction,
     VerifiedExtraction,
     build_extraction_prompt,
     parse_extraction,
@@ -114,15 +115,9 @@ class PostmortemExtractor:
         report.requests += 1
         for role, remote in self._models.by_role:
             model = MeteredModel(remote, self._store, self._models.limits, self._clock, name)
-            try:
-                remote.ready()
-                extraction = parse_extraction(model.ask(prompt, role, max(ends - time.monotonic(), 0.0)).text)
-            except ModelError as failure:
-                report.failures[incident.id] = str(failure)
-                continue
+            extraction = _ask_model(model, remote, role, prompt, ends)
             if isinstance(extraction, str):
-                model.report_validation([extraction])
-                report.failures[incident.id] = f"the {role} model: {extraction}"
+                report.failures[incident.id] = extraction
                 continue
             verified = verify_extraction(extraction, document.text, mask, detect_outcome)
             model.report_validation(["not in the text"] if verified.dropped else [])
@@ -144,14 +139,6 @@ class PostmortemExtractor:
     def _suggestion(
         self, incident: Incident, document: Document, name: str, verified: VerifiedExtraction, by: str
     ) -> Suggestion:
-        resolution = Resolution(
-            verified.root_cause,
-            self._clock(),
-            steps=verified.steps,
-            provenance="suggested",
-            by=by,
-            root_cause_line=verified.root_cause_line,
-        )
         return Suggestion(
             id=name,
             kind="resolution",
@@ -162,8 +149,32 @@ class PostmortemExtractor:
             text="\n".join(_described(document, verified)),
             service=incident.service,
             incident=incident.id,
-            resolution=resolution,
+            resolution=_suggested_resolution(verified, self._clock(), by),
         )
+
+
+def _suggested_resolution(verified: VerifiedExtraction, at: datetime, by: str) -> Resolution:
+    return Resolution(
+        verified.root_cause,
+        at,
+        steps=verified.steps,
+        provenance="suggested",
+        by=by,
+        root_cause_line=verified.root_cause_line,
+    )
+
+
+def _ask_model(model: MeteredModel, remote: Remote, role: Role, prompt: Prompt, ends: float) -> Extraction | str:
+    """Return what a model quotes until a monotonic time, or why nothing can be made of its reply."""
+    try:
+        remote.ready()
+        extraction = parse_extraction(model.ask(prompt, role, max(ends - time.monotonic(), 0.0)).text)
+    except ModelError as failure:
+        return str(failure)
+    if isinstance(extraction, str):
+        model.report_validation([extraction])
+        return f"the {role} model: {extraction}"
+    return extraction
 
 
 def lacks_resolution(incident: Incident) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall import importers
-from onrecall.domain.errors import NotFound, RejectedInput
+from onrecall.domain.errors import RejectedInput
 from onrecall.domain.incident import Incident
 from onrecall.domain.passage import Owner
 from onrecall.hindsight import BankState, HindsightBank, StoredDocument
@@ -178,15 +178,13 @@ def _is_as_pulled(store: Storage, incident: Incident) -> bool:
 
 def _locally_owned(store: Storage, names: Sequence[str]) -> set[str]:
     """Return the incidents that take precedence over the bank: our own, and those resolved here."""
-    local_ids = set()
-    for name in names:
-        try:
-            incident = store.incidents.get(name)
-        except NotFound:
-            continue
-        if incident.source != PULLED_FROM or (incident.resolution and incident.resolution.provenance != "imported"):
-            local_ids.add(name)
-    return local_ids
+    owners: list[Owner] = [("incident", name) for name in names]
+    return {
+        incident.id
+        for incident in store.records.get(owners).values()
+        if isinstance(incident, Incident)
+        and (incident.source != PULLED_FROM or (incident.resolution and incident.resolution.provenance != "imported"))
+    }
 
 
 def _changed_documents(

@@ -141,7 +141,7 @@ class IncidentService(IncidentMemory):
     def _add_work_of_people(self, parts: Dependencies) -> None:
         """Make what people search, write, track and erase."""
         store, clock, personal = parts.store, parts.clock, parts.redact_personal
-        self.search = TextSearch(store, self._recommender.evidence)
+        self.search = TextSearch(store, self._recommender.search.evidence)
         self.collaboration = Collaboration(store, parts.recall, clock, personal=personal)
         self.erasure = ErasureService(store, parts.recall, clock)
         self.actions = ActionTracker(store, clock, parts.issue_links, personal=personal)

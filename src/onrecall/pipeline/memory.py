@@ -51,7 +51,7 @@ class IncidentMemory:
     def recall(self, situation: Situation, limit: int = 5) -> tuple[Evidence, ...]:
         """Find the most similar earlier incidents and documents, best first."""
         with stale_reads():
-            return self._recommender.evidence(situation, limit)
+            return self._recommender.search.evidence(situation, limit)
 
     def ask(self, situation: Situation, limit: int = 5) -> Recommendation:
         """Return an answer with citations, without storing it."""

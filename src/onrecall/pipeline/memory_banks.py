@@ -162,18 +162,8 @@ class MemoryBankService:
         own_memories = [memory for memory in memories if memory.incident == name]
         if not own_memories or (stored is not None and (stored.source != _source(bank) or _is_resolved_here(stored))):
             return None
-        documents = [
-            StoredDocument(
-                memory.document,
-                memory.metadata,
-                memory.event_date.isoformat() if memory.event_date else None,
-                memory.created_at.isoformat(),
-            )
-            for memory in own_memories
-        ]
-        record = incident_record(
-            name, documents, {memory.document: memory.text for memory in own_memories}, stored_at=True
-        )
+        texts = {memory.document: memory.text for memory in own_memories}
+        record = incident_record(name, [_as_stored(memory) for memory in own_memories], texts, stored_at=True)
         item = parse_record(record)
         if not isinstance(item, Incident) or item.resolution is None:
             return None
@@ -227,6 +217,12 @@ class MemoryBankService:
         ]
         if alone:
             self._banks.remove(bank, (), alone)
+
+
+def _as_stored(memory: RetainedMemory) -> StoredDocument:
+    """Return a text as a Hindsight server would list it."""
+    event_date = memory.event_date.isoformat() if memory.event_date else None
+    return StoredDocument(memory.document, memory.metadata, event_date, memory.created_at.isoformat())
 
 
 def _is_resolved_here(incident: Incident) -> bool:

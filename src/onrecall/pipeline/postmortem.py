@@ -1,6 +1,6 @@
 """Draft a postmortem from the stored data about a resolved incident, inventing nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from onrecall.domain.action_item import TrackedAction
@@ -54,26 +54,23 @@ def _lines(
     changes: Sequence[ChangeEvent],
     actions: Sequence[TrackedAction],
 ) -> Iterator[str]:
+    service = incident.service or "not on record"
+    duration = _format_duration(resolution.at - incident.started_at)
+    sections: Mapping[str, Iterable[str]] = {
+        "Summary": [resolution.summary or PLACEHOLDER],
+        "Impact": [PLACEHOLDER],
+        "Timeline": [*_timeline(incident, events, changes), "", f"From start to end: {duration}."],
+        "What was seen": [incident.description or incident.title],
+        "Root cause": [resolution.root_cause or PLACEHOLDER],
+        "Resolution": _step_list(resolution, ("worked",)),
+        "What did not help": _step_list(resolution, ("did_not_help", "made_it_worse")),
+        "Seen before": [f"- {link.kind} of {link.incident}" for link in incident.links] or ["Nothing is linked."],
+        "Action items": [_action_row(action) for action in actions] or [PLACEHOLDER],
+    }
     yield f"# Postmortem: {collapse_whitespace(incident.title)}"
-    yield from (
-        "",
-        f"Incident {incident.id}, service {incident.service or 'not on record'}, severity {incident.severity}.",
-    )
-    yield from ("", "## Summary", "", resolution.summary or PLACEHOLDER)
-    yield from ("", "## Impact", "", PLACEHOLDER)
-    yield from ("", "## Timeline", "")
-    yield from _timeline(incident, events, changes)
-    yield from ("", f"From start to end: {_format_duration(resolution.at - incident.started_at)}.")
-    yield from ("", "## What was seen", "", incident.description or incident.title)
-    yield from ("", "## Root cause", "", resolution.root_cause or PLACEHOLDER)
-    yield from ("", "## Resolution", "")
-    yield from _step_list(resolution, ("worked",))
-    yield from ("", "## What did not help", "")
-    yield from _step_list(resolution, ("did_not_help", "made_it_worse"))
-    yield from ("", "## Seen before", "")
-    yield from [f"- {link.kind} of {link.incident}" for link in incident.links] or ["Nothing is linked."]
-    yield from ("", "## Action items", "")
-    yield from [_action_row(action) for action in actions] or [PLACEHOLDER]
+    yield from ("", f"Incident {incident.id}, service {service}, severity {incident.severity}.")
+    for heading, lines in sections.items():
+        yield from ("", f"## {heading}", "", *lines)
 
 
 def _timeline(incident: Incident, events: Sequence[IncidentEvent], changes: Sequence[ChangeEvent]) -> Iterator[str]:

@@ -1,31 +1,30 @@
-"""From a situation to a recommendation: recall, compose, stamp."""
+"""From a situation to a recommendation: retrieve evidence, compose advice, put the answer together."""
 
 import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from onrecall.calibration import features, prior
-from onrecall.domain.evidence import UNTRIED, Evidence, Ongoing, ServiceIncident, Snippet, TrackRecord
-from onrecall.domain.incident import EXAMPLE, Incident
+from onrecall.domain.evidence import Evidence, ServiceIncident, TrackRecord
+from onrecall.domain.incident import Incident
 from onrecall.domain.passage import Owner
-from onrecall.domain.recommendation import Advice, Confidence, DiagnosticCheck, Latency, Recommendation
+from onrecall.domain.recommendation import Advice, Confidence, DiagnosticCheck, Latency, NearestRates, Recommendation
 from onrecall.domain.service_names import find_service_candidates
 from onrecall.domain.situation import Situation
 from onrecall.domain.spans import span
-from onrecall.domain.suggestion import Suggestion
 from onrecall.pipeline import incident_documents
 from onrecall.pipeline.calibrate import SHIPPED, Calibration, CalibrationState
+from onrecall.pipeline.evidence_search import EvidenceSearch, RetrievedEvidence
 from onrecall.pipeline.memory_store import MemoryStore
 from onrecall.pipeline.observers import Observers
 from onrecall.recommendation import compose, step_key, step_keys
 from onrecall.recommendation.fault_types import find_contradiction
 from onrecall.recommendation.next_checks import plan_checks
 from onrecall.recommendation.verdict import describe_evidence
-from onrecall.retrieval import Retriever, is_precedent
-from onrecall.storage.examples import ExampleRecords
+from onrecall.retrieval import Retriever
 
 EVIDENCE_LIMIT = 5
 INCIDENTS_OF_CAUSE = 8
@@ -34,16 +33,50 @@ MAX_RELATIVES = 20
 """Incidents tied to a piece of evidence that are read for what did not help there."""
 MAX_OF_SERVICE = 5
 """Incidents of the service in question that are listed where nothing matches."""
-MAX_SUGGESTIONS = 3
-MAX_SUGGESTION_CHARS = 2_000
-"""Maximum characters of a suggestion shown beside an answer."""
 UNREACHABLE_THRESHOLDS = SHIPPED.measured(1.001, 1.001)
 """Thresholds that no match reaches."""
 TOO_LITTLE_MARGIN = "its lead over the rest is no larger than that of a new incident usually is here"
 
-Sorted = tuple[tuple[Evidence, ...], tuple[Evidence, ...]]
-"""Precedents, best first, and ongoing incidents."""
-Search = Callable[[Situation, int], Sorted]
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """What the evidence says, and how far to trust it."""
+
+    advice: Advice
+    features: Mapping[str, float]
+    confidence: Confidence | None
+    confidence_reason: str | None
+    records: Mapping[str, TrackRecord]
+    """What came of the steps of the evidence, by their keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class _AnswerContext:
+    """What an answer shows beside its advice."""
+
+    checks: tuple[DiagnosticCheck, ...]
+    nearest_rates: NearestRates | None
+    service_incidents: tuple[ServiceIncident, ...]
+
+    @property
+    def shown_beside(self) -> tuple[str, ...]:
+        """What is shown, as text that changes with it."""
+        return (
+            *(check.reason for check in self.checks),
+            *(f"{other.id} {other.status}" for other in self.service_incidents),
+            *([repr(self.nearest_rates)] if self.nearest_rates else []),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What identifies an answer: for which incident, from which inputs, made when, as of when, in what time."""
+
+    incident: str | None
+    digest: str
+    created_at: datetime
+    as_of: datetime
+    latency: Latency
 
 
 class Recommender:
@@ -59,161 +92,46 @@ class Recommender:
     ) -> None:
         self._observers = observers
         self._store = store
-        self._recall = recall
         self._trust = trust
         self._clock = clock
-        self._examples_at = -1
-        self._example_records = ExampleRecords(frozenset(), alone=True)
-
-    def evidence(self, situation: Situation, limit: int) -> tuple[Evidence, ...]:
-        """Return the evidence for a situation, each item with its track record as of that time."""
-        started = time.perf_counter()
-        evidence, _ = self._own_evidence(self._search_all, situation, limit)
-        self._observers.recall(time.perf_counter() - started)
-        return self._with_records(evidence, situation)
-
-    def _precedents(self, situation: Situation, limit: int) -> tuple[tuple[Evidence, ...], tuple[Evidence, ...]]:
-        """Return precedents and ongoing incidents."""
-        started = time.perf_counter()
-        precedents, ongoing = self._own_evidence(self._recall.precedents, situation, limit)
-        self._observers.recall(time.perf_counter() - started)
-        settled = [item for item in precedents if item.incident is None or is_precedent(item.incident, situation)]
-        reported = [item for item in precedents if item not in settled]  # by a postmortem, though it is not over
-        return self._with_records(settled, situation), _best_by_id((*reported, *ongoing)) if reported else ongoing
-
-    def _with_records(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
-        records = self._store.outcomes.track_records([item.id for item in evidence], situation.as_of)
-        chance, shown = prior.load_shipped().probability, {item.id for item in evidence}
-        present = [replace(item, near_duplicates=tuple(sorted(shown & {*item.near_duplicates}))) for item in evidence]
-        return tuple(replace(item, record=records.get(item.id, UNTRIED), probability=chance(item)) for item in present)
-
-    def _suggested(self, situation: Situation, evidence: Sequence[Evidence], similar: float) -> tuple[Evidence, ...]:
-        """Return pending suggestions for the evidence or similar to the situation.
-
-        They are recalled separately, so that they can't crowd out evidence.
-        """
-        if situation.only.kind is not None or not self._store.suggestions.any_pending():
-            return ()
-        scores = {piece.id: piece.score for piece in evidence if piece.kind == "incident" and piece.score >= similar}
-        for_incidents = [
-            _as_evidence(suggestion, scores[suggestion.incident])
-            for suggestion in self._store.suggestions.pending(*scores)
-            if suggestion.incident and (situation.as_of is None or suggestion.at <= situation.as_of)
-        ]
-        suggestion_situation = replace(
-            situation, only=replace(situation.only, kind="suggestion", service=None, labels={})
-        )
-        similar_suggestions = [
-            item for item in self._recall.recall(suggestion_situation, MAX_SUGGESTIONS) if item.score >= similar
-        ]
-        by_id = {item.id: item for item in (*for_incidents, *similar_suggestions)}
-        return tuple(sorted(by_id.values(), key=lambda item: -item.score)[:MAX_SUGGESTIONS])
-
-    def _own_evidence(self, search: Search, situation: Situation, limit: int) -> Sorted:
-        """Return the evidence, without example records if own records contain a remedy for something similar."""
-        evidence, ongoing = self._search_merged(search, situation, limit)
-        if not any(_is_example(item) for item in evidence) or (examples := self._examples()).alone:
-            return evidence, ongoing
-        own = self._search_merged(search, replace(situation, exclude=situation.exclude | examples.ids), limit)
-        similar = self._trust.measured().thresholds.similar
-        return own if any(item.score >= similar and _has_remedy(item) for item in own[0]) else (evidence, ongoing)
-
-    def _examples(self) -> ExampleRecords:
-        """Return the example records, reread if anything was stored since."""
-        newest = self._store.passages.last_seq()
-        if newest != self._examples_at:
-            self._example_records, self._examples_at = self._store.examples.stored(), newest
-        return self._example_records
-
-    def _search_merged(self, search: Search, situation: Situation, limit: int) -> Sorted:
-        """Search and merge postmortems into incidents; if that shortens the list, search again with twice the limit.
-
-        A search restricted to documents returns the postmortems themselves.
-        """
-        evidence, ongoing = search(situation, limit)
-        if situation.only.kind == "document":
-            return evidence, ongoing
-        merged = incident_documents.merge_reports(self._store, evidence, situation.as_of)
-        if len(merged) == len(evidence):
-            return merged, ongoing
-        evidence, ongoing = search(situation, 2 * limit)
-        return incident_documents.merge_reports(self._store, evidence, situation.as_of)[:limit], ongoing
-
-    def _search_all(self, situation: Situation, limit: int) -> Sorted:
-        return self._recall.recall(situation, limit), ()
+        self.search = EvidenceSearch(store, recall, trust, observers)
 
     def answer(self, situation: Situation, incident: str | None = None, limit: int = EVIDENCE_LIMIT) -> Recommendation:
         """Return the recommendation for a situation as of its time, without storing it."""
-        now = self._clock()
-        as_of = situation.as_of or now
-        started = time.perf_counter()
+        now, started = self._clock(), time.perf_counter()
+        measured = self._trust.measured()
         with span("recall") as recalling:
-            evidence, going_on = self._precedents(situation, limit)
-            limitation = self._recall.limitation
-            measured = self._trust.measured()
-            similar = measured.thresholds.similar
-            suggestions = self._suggested(situation, (*evidence, *going_on), similar)
-            recalling.set_attribute("onrecall.evidence", len(evidence))
+            retrieved = self.search.retrieve(situation, limit, measured.thresholds.similar)
+            recalling.set_attribute("onrecall.evidence", len(retrieved.evidence))
         recalled = time.perf_counter()
-        ongoing = tuple(
-            _ongoing(item.incident, item.score) for item in going_on if item.incident and item.score >= similar
-        )
         with span("compose") as composing:
-            records = self._store.step_executions.track_records(step_keys(evidence), situation.as_of)
-            fitting = [item for item in evidence if not find_contradiction(situation, item)]
-            relatives = self._relatives(evidence, situation)
-            advice, numbers, confidence, reason = decide(measured, situation, evidence, records, as_of, relatives)
-            composing.set_attribute("onrecall.verdict", advice.verdict)
-        checks = self._checks(situation, fitting, advice)
-        nearest_rates = prior.load_shipped().nearest_rates(fitting) if advice.verdict == "never_seen" else None
-        service_incidents = self._incidents_of_service(situation, evidence, advice)
+            decision = self._decide(measured, situation, retrieved.evidence, situation.as_of or now)
+            composing.set_attribute("onrecall.verdict", decision.advice.verdict)
+        context = self._context_of(situation, retrieved.evidence, decision.advice)
         composed = time.perf_counter()
-        digest = _digest(
-            situation,
-            evidence,
-            records,
-            [
-                *(f"{item.id} {item.status}" for item in ongoing),
-                *(item.id for item in suggestions),
-                *(["degraded"] if limitation else []),
-                *(check.reason for check in checks),
-                *(f"{other.id} {other.status}" for other in service_incidents),
-                *([repr(nearest_rates)] if nearest_rates else []),
-            ],
-        )
-        recommendation = Recommendation(
-            id=f"rec-{hashlib.sha256(f'{incident}|{digest}'.encode()).hexdigest()[:16]}",
-            incident=incident,
-            verdict=advice.verdict,
-            verdict_reason=f"{advice.verdict_reason}; {limitation}" if limitation else advice.verdict_reason,
-            degraded=limitation,
-            cause=advice.cause,
-            cause_label=advice.cause_label,
-            cause_citation=advice.cause_citation,
-            confidence=confidence,
-            confidence_reason=reason,
-            features=numbers,
-            steps=advice.steps,
-            tried_before=advice.tried_before,
-            alternatives=advice.alternatives,
-            tell_apart=advice.tell_apart,
-            checks=checks,
-            ongoing=ongoing,
-            suggestions=suggestions,
-            nearest_rates=nearest_rates,
-            service_incidents=service_incidents,
-            evidence=evidence,
-            latency_ms=Latency(
-                recall=_milliseconds(started, recalled),
-                compose=_milliseconds(recalled, composed),
-                total=_milliseconds(started, time.perf_counter()),
-            ),
-            created_at=now,
-            as_of=as_of,
-            inputs_hash=digest,
-        )
+        beside = (*retrieved.shown_beside, *context.shown_beside)
+        digest = _digest(situation, retrieved.evidence, decision.records, beside)
+        latency = _latency(started, recalled, composed)
+        stamp = _Stamp(incident, digest, now, situation.as_of or now, latency)
+        recommendation = _recommendation(stamp, decision, retrieved, context)
         self._observers.answer(recommendation)
         return recommendation
+
+    def _decide(
+        self, measured: CalibrationState, situation: Situation, evidence: Sequence[Evidence], as_of: datetime
+    ) -> _Decision:
+        records = self._store.step_executions.track_records(step_keys(evidence), situation.as_of)
+        relatives = self._relatives(evidence, situation)
+        decided = decide(measured, situation, evidence, records, as_of, relatives)
+        return _Decision(*decided, records)
+
+    def _context_of(self, situation: Situation, evidence: Sequence[Evidence], advice: Advice) -> _AnswerContext:
+        fitting = [item for item in evidence if not find_contradiction(situation, item)]
+        return _AnswerContext(
+            checks=self._checks(situation, fitting, advice),
+            nearest_rates=prior.load_shipped().nearest_rates(fitting) if advice.verdict == "never_seen" else None,
+            service_incidents=self._incidents_of_service(situation, evidence, advice),
+        )
 
     def _relatives(self, evidence: Sequence[Evidence], situation: Situation) -> tuple[Evidence, ...]:
         """Return the incidents that recurrence ties to the evidence, with their postmortems and without a score."""
@@ -287,30 +205,53 @@ def situation_of(incident: Incident, context: Sequence[str] = ()) -> Situation:
     )
 
 
-def _as_evidence(suggestion: Suggestion, score: float) -> Evidence:
-    """Return a suggestion as evidence, with the score of its incident."""
-    excerpt = Snippet(suggestion.text[:MAX_SUGGESTION_CHARS], 1)
-    return Evidence(suggestion.id, "suggestion", suggestion.title, score, excerpt=excerpt, suggested_by=suggestion.by)
+def _recommendation(
+    stamp: _Stamp, decision: _Decision, retrieved: RetrievedEvidence, context: _AnswerContext
+) -> Recommendation:
+    """Put an answer together."""
+    advice, limitation = decision.advice, retrieved.limitation
+    answer = Recommendation(
+        id=f"rec-{hashlib.sha256(f'{stamp.incident}|{stamp.digest}'.encode()).hexdigest()[:16]}",
+        incident=stamp.incident,
+        verdict=advice.verdict,
+        verdict_reason=f"{advice.verdict_reason}; {limitation}" if limitation else advice.verdict_reason,
+        cause=advice.cause,
+        confidence=decision.confidence,
+        confidence_reason=decision.confidence_reason,
+        evidence=retrieved.evidence,
+        latency_ms=stamp.latency,
+        created_at=stamp.created_at,
+        as_of=stamp.as_of,
+        inputs_hash=stamp.digest,
+        features=decision.features,
+        degraded=limitation,
+    )
+    return _with_context(_with_advice(answer, advice), retrieved, context)
 
 
-def _ongoing(incident: Incident, score: float) -> Ongoing:
-    return Ongoing(incident.id, incident.title, score, incident.status, incident.started_at, incident.service)
+def _with_advice(answer: Recommendation, advice: Advice) -> Recommendation:
+    """Add what the advice says beyond its verdict and cause."""
+    return replace(
+        answer,
+        cause_label=advice.cause_label,
+        cause_citation=advice.cause_citation,
+        steps=advice.steps,
+        tried_before=advice.tried_before,
+        alternatives=advice.alternatives,
+        tell_apart=advice.tell_apart,
+    )
 
 
-def _best_by_id(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """Return each item once, with its best score, best first."""
-    best = {item.id: item for item in sorted(evidence, key=lambda item: item.score)}
-    return tuple(sorted(best.values(), key=lambda item: -item.score))
-
-
-def _has_remedy(evidence: Evidence) -> bool:
-    """Return whether the evidence contains a remedy; an unresolved incident does not."""
-    return evidence.document is not None or evidence.resolution is not None
-
-
-def _is_example(evidence: Evidence) -> bool:
-    record = evidence.incident or evidence.document
-    return record is not None and record.source == EXAMPLE
+def _with_context(answer: Recommendation, retrieved: RetrievedEvidence, context: _AnswerContext) -> Recommendation:
+    """Add what is shown beside the advice."""
+    return replace(
+        answer,
+        checks=context.checks,
+        ongoing=retrieved.ongoing,
+        suggestions=retrieved.suggestions,
+        nearest_rates=context.nearest_rates,
+        service_incidents=context.service_incidents,
+    )
 
 
 def decide(
@@ -372,6 +313,12 @@ def _is_contradicted(advice: Advice, confidence: Confidence | None) -> bool:
     if confidence is None or confidence.basis == "public" or advice.verdict == "never_seen":
         return False
     return (confidence.probability >= SHIPPED.sure) != (advice.verdict == "known")
+
+
+def _latency(started: float, recalled: float, composed: float) -> Latency:
+    """Return how long the parts of an answer took that is finished now."""
+    ended = time.perf_counter()
+    return Latency(_milliseconds(started, recalled), _milliseconds(recalled, composed), _milliseconds(started, ended))
 
 
 def _milliseconds(start: float, end: float) -> float:

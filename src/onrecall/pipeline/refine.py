@@ -190,10 +190,7 @@ class Refiner:
             incident = self._store.incidents.get(event.incident)
         except NotFound:
             return
-        newest = self._store.recommendations.newest(incident.id)
-        if answer.refines or newest is None or newest.id != answer.id or incident.status == "resolved":
-            return
-        if self._store.usage.was_rejected(answer.id):
+        if not self._is_refinable(answer, incident):
             return
         refined_answer, outcome = self._refined(answer, situation_of(incident), incident)
         if refined_answer is None and outcome.attempts:
@@ -205,6 +202,13 @@ class Refiner:
             )
         if refined_answer is not None:
             self._store.usage.keep(refined_answer, [step_key(step.text, step.command) for step in refined_answer.steps])
+
+    def _is_refinable(self, answer: Recommendation, incident: Incident) -> bool:
+        """Return whether an answer is the newest, is not refined yet, and was not rejected with the same evidence."""
+        newest = self._store.recommendations.newest(incident.id)
+        if answer.refines or newest is None or newest.id != answer.id or incident.status == "resolved":
+            return False
+        return not self._store.usage.was_rejected(answer.id)
 
     def _metered(self, model: Remote, answer: Recommendation) -> "MeteredModel":
         return MeteredModel(model, self._store, self._models.limits, self._clock, answer.id)

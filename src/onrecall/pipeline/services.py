@@ -76,7 +76,7 @@ def _median_minutes(incidents: Iterable[Incident]) -> float | None:
 
 
 def _owners(incidents: Sequence[Incident]) -> tuple[Owner, ...]:
-    """The newest value of each label that names an owner."""
+    """Return the newest value of each label that names an owner."""
     owners = (
         next(
             (Owner(incident.labels[label], label, incident.id) for incident in incidents if incident.labels.get(label)),

@@ -70,17 +70,17 @@ def notify_round(outlet: ChannelOutlet) -> Round:
     return Round(
         f"onrecall-{outlet.name}",
         lambda _limit: outlet.run_once(),
-        end=partial(_release, outlet),
+        end=partial(_release, outlet.name, outlet.release),
         wakes=True,
         grace_seconds=DELIVERY_GRACE_SECONDS,
     )
 
 
-def _release(outlet: ChannelOutlet) -> None:
+def _release(name: str, release: Callable[[], None]) -> None:
     try:
-        outlet.release()
+        release()
     except Unavailable as error:
-        log.warning("%s stays claimed for a while: %s", outlet.name, error)
+        log.warning("%s stays leased for a while: %s", name, error)
 
 
 def _refine_rounds(memory: "IncidentService") -> list[Round]:
@@ -93,6 +93,7 @@ def _refine_rounds(memory: "IncidentService") -> list[Round]:
             lambda _limit: refiner.run(),
             claim=refiner.begin,
             begin=refiner.ready,
+            end=partial(_release, "refining", refiner.release),
             grace_seconds=MODEL_GRACE_SECONDS,
         )
     ]

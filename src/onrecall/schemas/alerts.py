@@ -77,7 +77,7 @@ class AlertOut(OutputModel):
 
     @classmethod
     def of(cls, stored: StoredAlert) -> "AlertOut":
-        """What is said of a stored alert."""
+        """Return it as JSON shows it."""
         alert = stored.alert
         alert_fields = {name: getattr(alert, name) for name in cls.model_fields if hasattr(alert, name)}
         return cls(
@@ -111,7 +111,7 @@ class ChangeBeforeOut(ChangeOut):
 
     @classmethod
     def of(cls, change: ChangeEvent, started_at: datetime) -> "ChangeBeforeOut":
-        """A change as it is told beside an incident."""
+        """Return it as JSON shows it."""
         change_fields = {name: getattr(change, name) for name in ChangeOut.model_fields}
         return cls(**change_fields, minutes_before=int((started_at - change.at).total_seconds() // 60))
 
@@ -147,7 +147,7 @@ class IncidentSeenOut(IncidentOut):
     def beside(
         self, changes: list[ChangeBeforeOut], links: Sequence[AlertLink], *, answered: bool
     ) -> "IncidentSeenOut":
-        """The same beside these changes and links."""
+        """Return the same beside these changes and links."""
         link_items = [AlertLinkOut.model_validate(link) for link in links]
         return self.model_copy(update={"changes": changes, "alert_links": link_items, "answered": answered})
 
@@ -158,7 +158,7 @@ class AnswerOut(RecommendationOut):
     changes: list[ChangeBeforeOut] = Field(default_factory=list)
 
     def with_changes(self, changes: list[ChangeBeforeOut]) -> "AnswerOut":
-        """The same beside these changes."""
+        """Return the same beside these changes."""
         return self.model_copy(update={"changes": changes})
 
 
@@ -173,5 +173,5 @@ def see_incident(memory: IncidentService, incident: Incident) -> IncidentSeenOut
 
 
 def changes_before(memory: IncidentService, incident: Incident) -> list[ChangeBeforeOut]:
-    """What was changed shortly before an incident, newest first."""
+    """Return the changes shortly before an incident, newest first."""
     return [ChangeBeforeOut.of(change, incident.started_at) for change in memory.changes_before(incident)]

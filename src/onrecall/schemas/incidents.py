@@ -175,7 +175,7 @@ class ResolutionIn(InputModel):
     cause_taken_over: bool = Field(False, description="Whether the cause was accepted from an answer, edited or not.")
 
     def to_domain(self, now: datetime) -> Resolution:
-        """The resolution that this says; without a time it was made now."""
+        """Return the resolution; without a time it was made now."""
         steps = tuple(step.to_domain() for step in self.steps)
         origin: CauseOrigin | None = "taken_over" if self.cause_taken_over else None
         return Resolution(

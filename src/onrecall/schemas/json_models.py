@@ -22,7 +22,7 @@ class OutputModel(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON-ready data."""
+        """Return the model as JSON-ready data."""
         return self.model_dump(mode="json")
 
 

@@ -26,7 +26,7 @@ class KeyOut(OutputModel):
 
     @classmethod
     def of(cls, key: Key, now: datetime) -> "KeyOut":
-        """The key as it stands now."""
+        """Return the key in its present state."""
         key_fields = {name: getattr(key, name) for name in cls.model_fields if name != "state"}
         return cls(state=key.state(now), **key_fields)
 
@@ -39,7 +39,7 @@ class NewKeyOut(OutputModel):
 
     @classmethod
     def of_made(cls, new_key: NewKey, now: datetime) -> "NewKeyOut":
-        """The key and what is known of it."""
+        """Return the new key with what is known of it."""
         return cls(key=new_key.token, about=KeyOut.of(new_key.key, now))
 
 

@@ -40,7 +40,7 @@ class MaintenanceOut(OutputModel):
 
     @classmethod
     def of(cls, window: MaintenanceWindow, now: datetime) -> "MaintenanceOut":
-        """The window as it stands now."""
+        """Return it in its present state."""
         values = {name: getattr(window, name) for name in cls.model_fields if name != "state"}
         return cls(state=window.state(now), **values)
 
@@ -62,7 +62,7 @@ class HeartbeatOut(OutputModel):
 
     @classmethod
     def of(cls, heartbeat: Heartbeat, switch: DeadMansSwitch) -> "HeartbeatOut":
-        """The heartbeat and how long it may stay away."""
+        """Return it in its present state."""
         names = ("source", "key", "title", "service", "environment", "beats", "last_at", "missing_since")
         patience = switch.due_after(heartbeat)
         return cls(

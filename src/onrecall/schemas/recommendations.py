@@ -205,7 +205,7 @@ class RecommendationOut(OutputModel):
     second_opinion: SecondOpinionOut | None = Field(None, description="From a Hindsight bank, if one is configured.")
 
     def beside(self, opinion: object) -> Self:
-        """The same beside a second opinion; None: nobody was asked."""
+        """Return the same beside a second opinion; None: none was asked for."""
         second_opinion = None if opinion is None else SecondOpinionOut.model_validate(opinion)
         return self.model_copy(update={"second_opinion": second_opinion})
 

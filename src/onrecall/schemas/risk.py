@@ -33,7 +33,7 @@ class RiskOut(OutputModel):
 
 
 def assess_risk(command: str, kind: Kind = "auto") -> RiskOut:
-    """How dangerous a text is, read as a command, as words, or as what it looks like."""
+    """Return how dangerous a text is, read as a command, as words, or as what it looks like."""
     assessment = _assess(command, kind)
     return RiskOut(command=command, risk=assessment.risk, reason=assessment.reason)
 

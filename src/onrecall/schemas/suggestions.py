@@ -29,7 +29,7 @@ class SuggestionOut(OutputModel):
 
     @classmethod
     def of(cls, suggestion: Suggestion) -> "SuggestionOut":
-        """A suggestion as it is told."""
+        """Return a suggestion as JSON shows it."""
         return cls.model_validate(suggestion)
 
 

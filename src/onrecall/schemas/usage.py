@@ -55,7 +55,7 @@ class UsageOut(OutputModel):
 
     @classmethod
     def of(cls, report: UsageReport) -> "UsageOut":
-        """The report as it is said."""
+        """Return the report as JSON shows it."""
         return cls(
             models=[ModelOut(role=role, model=model) for role, model in report.models],
             days=[ModelUseOut.model_validate(day) for day in report.days],

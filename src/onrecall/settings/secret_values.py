@@ -36,12 +36,12 @@ class SecretFiles(PydanticBaseSettingsSource):
 
 
 def is_secret(field: FieldInfo) -> bool:
-    """Whether a setting's value is never shown."""
+    """Return whether a setting's value is never shown."""
     return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def may_be_in_file(field: FieldInfo) -> bool:
-    """Whether `…_FILE` is read for a setting: for each secret, and for what may contain one."""
+    """Return whether `…_FILE` is read for a setting: for each secret, and for what may contain one."""
     marked = isinstance(field.json_schema_extra, dict) and field.json_schema_extra.get("from_file") is True
     return marked or is_secret(field)
 

@@ -162,7 +162,7 @@ class ActionItems:
         query = _listed().where(*selection.conditions()).order_by(*place).limit(paging.check_limit(limit) + 1)
         if cursor is not None:
             due, incident, number = paging.decode_cursor(cursor, 3)
-            query = query.where(tuple_(*place) > (due, incident, _parse_number(number)))
+            query = query.where(tuple_(*place) > (due, incident, paging.parse_number(number)))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         next_cursor = paging.next_cursor(rows, limit, lambda row: (row.due or NO_DUE, row.incident, str(row.number)))
@@ -207,10 +207,6 @@ def _plain(value: object) -> object:
 
 def _day(due: date | None) -> str | None:
     return due.isoformat() if due else None
-
-
-def _parse_number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
 
 
 def _check(action: TrackedAction) -> None:

@@ -61,6 +61,13 @@ class _AlertUpsert:
         return news
 
     def _read(self) -> None:
+        """Load the stored episodes that the messages may touch."""
+        self._read_reported()
+        self._read_newest()
+        self._read_open()
+
+    def _read_reported(self) -> None:
+        """Load the episodes that messages name by their start time."""
         reported = {row.episode for row in self._rows}
         times = [at for _, _, at in reported]
         for source, keys in group_by_first((source, key) for source, key, _ in reported):
@@ -70,6 +77,9 @@ class _AlertUpsert:
                 alerts.c.starts_at.between(min(times), max(times)),
             )
             self._add(select(alerts).where(*in_range), reported)
+
+    def _read_newest(self) -> None:
+        """Load the newest episode of each key where it decides what becomes of a message."""
         nameless = {(row.alert.source, row.alert.key) for row in self._rows if self._needs_newest(row)}
         for source, keys in group_by_first(nameless):
             newest = (
@@ -84,7 +94,6 @@ class _AlertUpsert:
                 & (alerts.c.starts_at == newest.c.at)
             )
             self._add(select(alerts).join(newest, is_newest))
-        self._read_open()
 
     def _needs_newest(self, row: AlertRow) -> bool:
         """Whether the newest episode of its key decides what becomes of a message: what begins to fire may be late."""
@@ -344,15 +353,20 @@ class _PendingEpisode:
             return False
         after = to_row(merged)
         if after.hash == before.hash:
-            if merged.described_at != before.alert.described_at:
-                self.row, self.touched, self.redescribed = after, True, True
-            elif merged.told_at != before.alert.told_at:
-                self.row, self.touched = AlertRow(merged, before.body or after.body, before.hash), True
+            self._hear_again(after)
             return False
         self.row, self.since, self.news, self.touched = after, now, True, True
         if not self.fires:
             self.expires_at = None
         return True
+
+    def _hear_again(self, after: AlertRow) -> None:
+        """Note when the same was reported again; it changes nothing that counts."""
+        before = self.row
+        if after.alert.described_at != before.alert.described_at:
+            self.row, self.touched, self.redescribed = after, True, True
+        elif after.alert.told_at != before.alert.told_at:
+            self.row, self.touched = AlertRow(after.alert, before.body or after.body, before.hash), True
 
     def end(self, reason: str, now: datetime) -> None:
         """End the episode for a reason that its sender did not give."""

@@ -4,13 +4,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from onrecall.domain.alert import Alert
-from onrecall.domain.errors import Invalid
 from onrecall.storage import incident_rows, paging, validation
 from onrecall.storage.batching import chunked
 from onrecall.storage.database import Database
@@ -163,10 +162,7 @@ def _has_purpose(purpose: str) -> ColumnElement[bool]:
 
 def _parse_cursor(cursor: str) -> tuple[datetime, int]:
     at, number = paging.decode_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(at).astimezone(UTC), int(number)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
+    return paging.parse_time(at), paging.parse_number(number)
 
 
 def fetch(connection: Connection, query: Select[Any]) -> tuple[StoredAlert, ...]:

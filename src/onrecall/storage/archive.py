@@ -26,6 +26,7 @@ from onrecall.storage.maintenance import maintenance_windows
 from onrecall.storage.memory_banks import memory_banks, retained
 from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.suggestions import suggestions
+from onrecall.storage.trust import curves, judged
 
 ARCHIVED_TABLES: Sequence[Table] = (
     tables.incidents,
@@ -37,8 +38,8 @@ ARCHIVED_TABLES: Sequence[Table] = (
     tables.outcomes,
     tables.performed,
     tables.events,
-    tables.judged,
-    tables.curves,
+    judged,
+    curves,
     tables.alerts,
     tables.notes,
     incident_images,

@@ -11,13 +11,13 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, Literal
 
 from sqlalchemy import Column, Connection, Integer, Row, Table, bindparam, insert, select, update
 
-from onrecall.domain.errors import Invalid
 from onrecall.storage import paging
 from onrecall.storage.columns import Json, Number, TextType, Utc
 from onrecall.storage.database import Database
@@ -208,6 +208,40 @@ class _Erasures:
         )
 
 
+@dataclass(slots=True)
+class _ChainWalk:
+    """What is wrong with the rows of the log, which are checked in their order."""
+
+    erasures: _Erasures
+    noted: tuple[int, str] | None
+    """Number and hash of a row as recorded elsewhere."""
+    count: int = 0
+    last: int = 0
+    last_hash: str = ""
+    faults: list[str] = field(default_factory=list)
+    erasure_faults: list[str] = field(default_factory=list)
+    has_noted: bool = False
+
+    def check(self, row: Row[Any]) -> None:
+        """Check the next row."""
+        self.count += 1
+        if len(self.faults) < MAX_PROBLEMS:
+            self.faults += _faults(row, self.last + 1, self.last_hash, self.erasures)
+        if (problem := self.erasures.check(row)) is not None:
+            self.erasure_faults.append(problem)
+        self.has_noted = self.has_noted or (row.seq, row.hash) == self.noted
+        self.last, self.last_hash = row.seq, row.hash
+
+    def problems(self, head: tuple[int, str] | None) -> Iterator[str]:
+        """Yield what is wrong, in sentences; `head` is number and hash of the row that is named as the newest."""
+        if self.noted is not None and not self.has_noted:
+            yield f"row {self.noted[0]} does not exist with the recorded hash: it was removed or recreated"
+        yield from (*self.faults, *self.erasure_faults, *self.erasures.unrecorded())
+        if head != (self.last, self.last_hash):
+            newest = "no row" if head is None else f"row {head[0]}"
+            yield f"the head names {newest} as the newest, but the last row is {self.last} or differs from the head"
+
+
 @dataclass(frozen=True, slots=True)
 class Audit:
     """Reads and verifies the log, and records what is no change of the store. Each method is one transaction."""
@@ -229,9 +263,7 @@ class Audit:
             if value is not None:
                 query = query.where(column == value)
         if cursor is not None:
-            if not (cursor.isascii() and cursor.isdigit() and len(cursor) < 19):
-                raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
-            query = query.where(audit.c.seq < int(cursor))
+            query = query.where(audit.c.seq < paging.parse_number(cursor))
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         page_rows = rows[:limit]
@@ -244,31 +276,13 @@ class Audit:
 
         `noted` is a row's number and hash as recorded elsewhere; it reveals a truncated log with a forged head.
         """
-        wrong: list[str] = []
-        is_known_found = noted is None
-        count, expected, before = 0, 1, ""
         with self.database.read() as connection:
             head = connection.execute(_HEAD).one_or_none()
-            erasures = _Erasures.read(connection)
-            recorded: list[str] = []
+            walk = _ChainWalk(_Erasures.read(connection), noted)
             query = select(audit).order_by(audit.c.seq).execution_options(yield_per=BATCH_SIZE)
             for row in connection.execute(query):
-                count += 1
-                if len(wrong) < MAX_PROBLEMS:
-                    wrong += _faults(row, expected, before, erasures)
-                if (problem := erasures.check(row)) is not None:
-                    recorded.append(problem)
-                is_known_found = is_known_found or (row.seq, row.hash) == noted
-                expected, before = row.seq + 1, row.hash
-        wrong += [*recorded, *erasures.unrecorded()]
-        if head is None or (head.seq, head.hash) != (expected - 1, before):
-            last = "no row" if head is None else f"row {head.seq}"
-            wrong.append(
-                f"the head names {last} as the newest, but the last row is {expected - 1} or differs from the head"
-            )
-        if noted is not None and not is_known_found:
-            wrong.insert(0, f"row {noted[0]} does not exist with the recorded hash: it was removed or recreated")
-        return count, tuple(wrong[:MAX_PROBLEMS])
+                walk.check(row)
+        return walk.count, tuple(islice(walk.problems(None if head is None else (head.seq, head.hash)), MAX_PROBLEMS))
 
 
 def _faults(row: Row[Any], expected: int, before: str, erasures: _Erasures) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import Connection, ScalarSelect, and_, or_, select, update
 
 from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident
@@ -56,18 +57,7 @@ class AutoResolveRepository:
     def waiting_notes(self, limit: int) -> list[tuple[StoredNote, str]]:
         """Return waiting notes and acknowledgements, each with the incident of its alert."""
         with self._database.read() as connection:
-            newest_incident = (
-                select(alert_rows.c.incident)
-                .where(
-                    alert_rows.c.source == note_rows.c.source,
-                    alert_rows.c.key == note_rows.c.key,
-                    alert_rows.c.incident.is_not(None),
-                )
-                .order_by(alert_rows.c.starts_at.desc())
-                .limit(1)
-                .scalar_subquery()
-            )
-            note_columns = note_rows.c
+            note_columns, newest_incident = note_rows.c, _newest_incident_of_alert()
             query = select(note_rows, newest_incident.label("its_incident")).where(
                 note_columns.waiting, newest_incident.is_not(None)
             )
@@ -115,6 +105,14 @@ class AutoResolveRepository:
                 )
             for incident_id in dict.fromkeys(concerned):
                 queue_refresh(connection, incident_id, soonest)
+
+
+def _newest_incident_of_alert() -> ScalarSelect[Any]:
+    """Return the query for the newest incident of the alert that a note is about."""
+    columns = alert_rows.c
+    of_alert = columns.source == note_rows.c.source, columns.key == note_rows.c.key, columns.incident.is_not(None)
+    newest_first = select(columns.incident).where(*of_alert).order_by(columns.starts_at.desc())
+    return newest_first.limit(1).scalar_subquery()
 
 
 def _quiet_incidents(connection: Connection, since: datetime, incident_id: str | None = None) -> tuple[str, ...]:

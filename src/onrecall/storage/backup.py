@@ -27,18 +27,22 @@ from onrecall.storage import (
 )
 from onrecall.storage.backtests import backtests
 from onrecall.storage.batching import bounded_rows
+from onrecall.storage.consumer_offsets import cursors
 from onrecall.storage.database import Database
 from onrecall.storage.document_shares import document_shares
 from onrecall.storage.heartbeats import heartbeats
+from onrecall.storage.keys import api_keys
 from onrecall.storage.mirrored_documents import mirrored, pulled
 from onrecall.storage.push_subscriptions import push_subscriptions
 from onrecall.storage.recurrence_days import recurrence_changes, recurrence_days
+from onrecall.storage.reindex_commit import reindexing, staged_owners, staged_passages
 from onrecall.storage.row_codec import Row, parse_row, to_json
 from onrecall.storage.sessions import sessions
 from onrecall.storage.sign_ins import people, sign_ins
 from onrecall.storage.sources import senders
 from onrecall.storage.term_runs import term_runs
 from onrecall.storage.tickets import tickets
+from onrecall.storage.usage import model_calls
 
 BACKED_UP_TABLES: Sequence[Table] = (
     tables.counters,
@@ -47,16 +51,16 @@ BACKED_UP_TABLES: Sequence[Table] = (
     document_shares,
     tables.changes,
     tables.terms,
-    tables.api_keys,
+    api_keys,
     people,
-    tables.cursors,
+    cursors,
     tables.channels,
     tables.threads,
     tables.notices,
     tables.deliveries,
     mirrored,
     pulled,
-    tables.model_calls,
+    model_calls,
     senders,
     backtests,
     audit.audit,
@@ -69,9 +73,9 @@ TRANSIENT_TABLES: Sequence[Table] = (
     push_subscriptions,
     sessions,
     sign_ins,
-    tables.reindexing,
-    tables.staged_owners,
-    tables.staged_passages,
+    reindexing,
+    staged_owners,
+    staged_passages,
     recurrence_days,
     recurrence_changes,
     term_runs,
@@ -83,7 +87,7 @@ terms stands in the rows of `terms`.
 """
 SEEDED_TABLES: Sequence[Table] = (tables.counters, audit.audit_head)
 """Tables that have rows in a new store."""
-POSITION_TABLES: Sequence[Table] = (tables.cursors, tables.channels)
+POSITION_TABLES: Sequence[Table] = (cursors, tables.channels)
 """Tables that a server fills before any other data arrives."""
 SEARCH_TABLES = ("passage_postings", "passage_words", "passage_vectors")
 """What PostgreSQL alone derives of the passages."""
@@ -101,7 +105,7 @@ class Backups:
         return self.database.stream(_rows)
 
     def empty(self) -> bool:
-        """Whether the store has never held any data."""
+        """Return whether the store has never held any data."""
         with self.database.read() as connection:
             return _is_empty(connection)
 
@@ -162,7 +166,7 @@ class _Restore:
                 self._restore_batch(str(table_name), batch)
         for row in self._replacements:
             self._connection.execute(
-                update(tables.api_keys).where(tables.api_keys.c.id == row["id"]).values(replaced_by=row["replaced_by"])
+                update(api_keys).where(api_keys.c.id == row["id"]).values(replaced_by=row["replaced_by"])
             )
         if schema < postmortem_actions.FIRST_SCHEMA:
             postmortem_actions.track_stored(self._connection)
@@ -172,7 +176,7 @@ class _Restore:
         if self._connection.dialect.name == "postgresql":
             for derived in SEARCH_TABLES:  # deleting by cascade would be slower
                 self._connection.execute(text(f"delete from {derived}"))  # noqa: S608 - the names above
-        self._connection.execute(update(tables.api_keys).values(replaced_by=None))
+        self._connection.execute(update(api_keys).values(replaced_by=None))
         for table in (*TRANSIENT_TABLES, *reversed(BACKED_UP_TABLES)):
             if table not in SEEDED_TABLES:
                 self._connection.execute(delete(table))
@@ -199,7 +203,7 @@ class _Restore:
             return
         if table is tables.changes:  # numbered after the old store's, so that its indexes see them
             rows = [row | {"seq": row["seq"] + self._last_change} for row in rows]
-        if table is tables.api_keys:  # a key may come before the one that replaced it
+        if table is api_keys:  # a key may come before the one that replaced it
             self._replacements += [row for row in rows if row["replaced_by"] is not None]
             rows = [row | {"replaced_by": None} for row in rows]
         self._connection.execute(insert(table), rows)

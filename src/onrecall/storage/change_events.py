@@ -2,23 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, case, func, insert, or_, select, update
 
 from onrecall.domain.alert import ChangeEvent
-from onrecall.domain.errors import Invalid
 from onrecall.storage import paging, validation
-from onrecall.storage.batching import group_by_first
+from onrecall.storage.batching import chunked, group_by_first
 from onrecall.storage.database import Database
 from onrecall.storage.results import ResultPage
-from onrecall.storage.tables import change_events
+from onrecall.storage.tables import change_events, incidents
 
 BODY_FIELDS = ("title", "kind", "environment", "labels", "links")
 EMPTY_VALUES: tuple[Any, ...] = (None, "", {}, ())
+HOURS_BEFORE = 2.0
+"""How long before an incident a change may have been made to be shown beside it."""
 MAX_NEARBY = 20
 """The most changes shown beside one incident."""
 
@@ -38,7 +40,7 @@ class ChangeEventRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def near(self, service: str | None, at: datetime, hours: float = 2) -> tuple[ChangeEvent, ...]:
+    def near(self, service: str | None, at: datetime, hours: float = HOURS_BEFORE) -> tuple[ChangeEvent, ...]:
         """Return changes of a service (or of no service) in the hours before a time, newest first."""
         columns, until = change_events.c, validation.require_utc(at, "at")
         query = select(change_events).where(columns.at > until - timedelta(hours=hours), columns.at <= until)
@@ -59,6 +61,48 @@ class ChangeEventRepository:
         """Return changes, newest first."""
         with self._database.read() as connection:
             return page(connection, ChangeFilter(service, since, until), cursor, limit)
+
+
+def newest_before(connection: Connection, incident_ids: Sequence[str]) -> dict[str, ChangeEvent]:
+    """Return the newest change shortly before each incident, of its service or of no service, in two statements."""
+    newest: dict[str, Row[Any]] = {}
+    for chunk in chunked(list(incident_ids)):
+        times = {
+            row.id: (row.service, at)
+            for row in connection.execute(_select_newest_times().where(incidents.c.id.in_(chunk)))
+            if (at := max(filter(None, (row.own, row.general, row.any)), default=None)) is not None
+            and at > row.started_at - timedelta(hours=HOURS_BEFORE)
+        }
+        by_time = _by_time(connection, {at for _, at in times.values()})
+        for name, (service, at) in times.items():
+            newest[name] = next(row for row in by_time[at] if service is None or row.service in (service, None))
+    return {name: from_row(row) for name, row in newest.items()}
+
+
+@cache
+def _select_newest_times() -> Select[Any]:
+    """Select for each incident when the newest change up to its start was made, read from the ends of indexes."""
+    columns, service = change_events.c, incidents.c.service
+    newest = select(func.max(columns.at)).where(columns.at <= incidents.c.started_at)
+    return select(
+        incidents.c.id,
+        incidents.c.started_at,
+        service,
+        newest.where(columns.service == service).scalar_subquery().label("own"),
+        case((service.is_not(None), newest.where(columns.service.is_(None)).scalar_subquery())).label("general"),
+        case((service.is_(None), newest.scalar_subquery())).label("any"),
+    )
+
+
+def _by_time(connection: Connection, times: Collection[datetime]) -> dict[datetime, list[Row[Any]]]:
+    """Return the changes made at these times, in the order of their sources and keys."""
+    columns = change_events.c
+    by_time: dict[datetime, list[Row[Any]]] = {at: [] for at in times}
+    for row in connection.execute(
+        select(change_events).where(columns.at.in_(times)).order_by(columns.source, columns.key)
+    ):
+        by_time[row.at].append(row)
+    return by_time
 
 
 def to_row(change: ChangeEvent) -> dict[str, Any]:
@@ -138,19 +182,12 @@ def _follows(cursor: str) -> ColumnElement[bool]:
     """Return the condition for changes after the one that a cursor names."""
     columns = change_events.c
     at, source, key = paging.decode_cursor(cursor, 3)
-    cursor_at = _parse_cursor_time(at)
+    cursor_at = paging.parse_time(at)
     return or_(
         columns.at < cursor_at,
         and_(columns.at == cursor_at, columns.source > source),
         and_(columns.at == cursor_at, columns.source == source, columns.key > key),
     )
-
-
-def _parse_cursor_time(at: str) -> datetime:
-    try:
-        return validation.require_utc(datetime.fromisoformat(at), "cursor")
-    except ValueError as error:
-        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
 
 
 def from_row(row: Row[Any]) -> ChangeEvent:

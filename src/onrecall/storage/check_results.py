@@ -32,20 +32,13 @@ class CheckResults:
         incident = recommendation.incident
         if incident is None:
             return False
-        validation.require_text(by or "", "by")
-        validation.check_key(by, "by")
-        at = validation.require_utc(at, "at")
-        detail = {
-            "recommendation": recommendation.id,
-            "check": check.n,
-            "text": check.text,
-            "key": index_key(key),
-            "result": result,
-        }
+        at, by = validation.require_utc(at, "at"), _checked_author(by)
         with self._database.write() as connection:
             incident_rows.get(connection, incident)
             if _from_timeline(connection, incident).get(index_key(key)) == result:
                 return False
+            described = {"recommendation": recommendation.id, "check": check.n, "text": check.text}
+            detail = described | {"key": index_key(key), "result": result}
             events.add(connection, [NewEvent(incident, "checked", at, by, detail)], at)
         return True
 
@@ -56,6 +49,13 @@ class CheckResults:
         with self._database.read() as connection:
             results = _from_steps(connection, incident) | _from_timeline(connection, incident)
         return {key: results[index_key(key)] for key in keys if index_key(key) in results}
+
+
+def _checked_author(by: str | None) -> str | None:
+    """Return the name of who found it. Raises Invalid if it can't be stored."""
+    validation.require_text(by or "", "by")
+    validation.check_key(by, "by")
+    return by
 
 
 def _from_timeline(connection: Connection, incident: str) -> dict[str, CheckResult]:

@@ -3,14 +3,25 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Column, Connection, Row, Table, insert, select, update
 
 from onrecall.storage import sequences, validation
+from onrecall.storage.columns import Number, TextType, Utc
 from onrecall.storage.database import Database
-from onrecall.storage.tables import cursors
+from onrecall.storage.tables import metadata
 
 LEASE = timedelta(seconds=10)
 """After this long without a renewal another process may take over."""
+
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("name", TextType, primary_key=True),  # who reads the feed of events
+    Column("seq", Number, nullable=False),  # the last event that it is done with
+    Column("held_by", TextType),  # the process that reads now
+    Column("held_until", Utc),
+)
 
 
 @dataclass(frozen=True, slots=True)

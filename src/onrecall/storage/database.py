@@ -54,7 +54,7 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A read-only transaction on one snapshot: that of `one_moment`, or its own."""
+        """Open a read-only transaction on one snapshot: that of `one_moment`, or its own."""
         shared: Connection | None = getattr(self._moment, "connection", None)
         if shared is not None:
             with self._errors_of(shared):
@@ -65,7 +65,7 @@ class Database:
 
     @contextmanager
     def read_newest(self) -> Iterator[Connection]:
-        """A read-only transaction of its own on the primary, also within `one_moment` and `stale_reads`.
+        """Open a read-only transaction of its own on the primary, also within `one_moment` and `stale_reads`.
 
         For what is compared with a place in the change log: an older place would look like a database set back.
         """
@@ -96,7 +96,7 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """An exclusive write transaction, committed as a whole."""
+        """Open an exclusive write transaction, committed as a whole."""
         with self.kind.write_queue(), self._transaction(self.kind.writer) as connection:
             self.kind.lock(connection)
             yield connection
@@ -104,7 +104,7 @@ class Database:
 
     @contextmanager
     def erase(self) -> Iterator[Connection]:
-        """A write transaction after which no file of the database holds what was deleted, as far as that is ours."""
+        """Open a write transaction after which no file of ours holds what was deleted."""
         with self.write() as connection:
             self.kind.overwrite_deleted(connection)
             yield connection
@@ -195,7 +195,7 @@ def _close_returned(_raw: object, entry: ConnectionPoolEntry) -> None:
 
 
 def sqlite_file(url: str) -> Path | None:
-    """The file that a URL of SQLite names; None for memory and for other databases."""
+    """Return the file that a URL of SQLite names; None for memory and for other databases."""
     parsed = _parse(url)
     in_file = parsed.drivername == "sqlite" and parsed.database not in (None, "", ":memory:")
     return Path(str(parsed.database)) if in_file else None
@@ -211,7 +211,7 @@ def _parse(url: str) -> URL:
 
 
 def database_kind(url: str) -> Backend:
-    """The database that a URL names, not connected yet; Invalid where it names none."""
+    """Return the backend of a URL, not connected yet. Raises Invalid if it names none."""
     parsed = _parse(url)
     kind = BACKENDS.get(parsed.drivername)
     if kind is None:

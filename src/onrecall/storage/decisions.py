@@ -88,7 +88,7 @@ def _visible_decisions(connection: Connection) -> Select[Any]:
 
 
 def _error_type() -> ColumnElement[str]:
-    """The error type from the request, else from the incident's labels."""
+    """Return the error type from the request, else from the incident's labels."""
     from_context = rows.c.body["asked_context", "error_type"].as_string()
     return func.coalesce(from_context, incidents.c.labels["error_type"].as_string(), UNKNOWN_ERROR_TYPE)
 

@@ -26,12 +26,12 @@ WORDS_OF_THE_MOMENT = ("description", "annotations", "values")
 
 
 def same_episode(stored: Alert, reported: Alert) -> bool:
-    """Whether a message without a start belongs to the newest episode of its key rather than starting another."""
+    """Return whether a message without a start belongs to the newest episode of its key, or starts another."""
     return stored.status == "firing" or reported.status == "resolved" or _is_older(reported, stored)
 
 
 def belongs_to_open(open_alert: Alert, reported: Alert) -> bool:
-    """Whether a message with a start belongs to an open episode of its key whose start is unknown.
+    """Return whether a message with a start belongs to an open episode of its key whose start is unknown.
 
     An end does, and so does a firing message with a start before the episode was first heard of.
     """
@@ -65,7 +65,7 @@ def merge_update(stored: Alert, reported: Alert, since: timedelta, *, superseded
 
 
 def _is_out_of_order(stored: Alert, reported: Alert, since: timedelta) -> bool:
-    """Whether the stored message is the later one although it arrived first."""
+    """Return whether the stored message is the later one although it arrived first."""
     if stored.told_at and reported.told_at and stored.told_at != reported.told_at:
         return reported.told_at < stored.told_at
     ended = stored.status == "resolved" and reported.status == "firing"

@@ -11,6 +11,7 @@ from onrecall.domain.erasure import map_texts
 from onrecall.storage import audit
 from onrecall.storage.columns import Utc
 from onrecall.storage.recurrence_days import recurrence_changes, recurrence_days
+from onrecall.storage.reindex_commit import staged_owners, staged_passages
 from onrecall.storage.tables import (
     changes,
     counters,
@@ -22,8 +23,6 @@ from onrecall.storage.tables import (
     performed,
     recommendations,
     resolutions,
-    staged_owners,
-    staged_passages,
     terms,
 )
 from onrecall.storage.term_runs import term_runs

@@ -22,23 +22,13 @@ from onrecall.storage.cause_families import cause_family_members
 from onrecall.storage.database import Database
 from onrecall.storage.erased_rows import Replacement
 from onrecall.storage.incident_images import incident_images
+from onrecall.storage.keys import api_keys
 from onrecall.storage.passages import PassageChanges
 from onrecall.storage.push_subscriptions import push_subscriptions
+from onrecall.storage.reindex_commit import staged_owners, staged_passages
 from onrecall.storage.sessions import sessions
 from onrecall.storage.sign_ins import people
-from onrecall.storage.tables import (
-    alerts,
-    api_keys,
-    citations,
-    events,
-    incidents,
-    metadata,
-    notes,
-    passages,
-    resolutions,
-    staged_owners,
-    staged_passages,
-)
+from onrecall.storage.tables import alerts, citations, events, incidents, metadata, notes, passages, resolutions
 
 Record = Incident | Document | Suggestion
 _WORD_BEGINNING = re.compile(r"(?<!\w)\w|[^\w\s]")
@@ -153,16 +143,9 @@ def _finish(
     erasure = f"erasure-{secrets.token_hex(4)}"
     digest = audit.replace_erased(connection, erasure, changed)
     rows |= {"audit": len(changed)} if changed else {}
-    finished = replace(receipt, id=erasure, rows=rows)
-    detail = {
-        "kind": finished.kind,
-        "erased": finished.about,
-        "rows": rows,
-        "remaining": dict(finished.remaining),
-        "audit_digest": digest,
-    }
-    audit.add(connection, "data erased", erasure, detail, finished.by)
-    return finished
+    detail = {"kind": receipt.kind, "erased": receipt.about, "rows": rows, "remaining": dict(receipt.remaining)}
+    audit.add(connection, "data erased", erasure, detail | {"audit_digest": digest}, receipt.by)
+    return replace(receipt, id=erasure, rows=rows)
 
 
 def _changed_audit_rows(

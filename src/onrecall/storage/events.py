@@ -87,7 +87,7 @@ def timeline(connection: Connection, incident: str) -> tuple[IncidentEvent, ...]
 
 
 def all_imported(connection: Connection, incident: str) -> bool:
-    """Whether all events of an incident came from an import, so nobody has touched it since."""
+    """Return whether all events of an incident came from an import, so nobody has touched it since."""
     details = connection.scalars(select(events.c.detail).where(events.c.incident == incident)).all()
     return bool(details) and all(detail.get("imported") for detail in details)
 

@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from onrecall.storage import sequences
 from onrecall.storage.database import BACKENDS
-from onrecall.storage.tables import alerts, deliveries, incidents, model_calls
+from onrecall.storage.tables import alerts, deliveries, incidents
+from onrecall.storage.usage import model_calls
 
 OPEN_STATUSES = ("open", "acknowledged")
 UNSENT_STATES = ("pending", "dead")

@@ -120,25 +120,16 @@ def take_snapshot(connection: Connection, now: datetime, limit: int, cache: Inci
     waiting = alerts.waiting(connection, limit)
     if not waiting:
         return GroupingSnapshot(known_number, (), (), {})
-    keys_by_incident = _keys_by_incident(
-        connection,
-        {(stored_alert.alert.source, stored_alert.alert.key) for stored_alert in waiting},
-        now - RECENT_WINDOW,
-    )
-    candidates = {incident.id: incident for incident in _open_incidents(connection)}
+    keys = {(stored_alert.alert.source, stored_alert.alert.key) for stored_alert in waiting}
+    keys_by_incident = _keys_by_incident(connection, keys, now - RECENT_WINDOW)
     concerned = {stored_alert.incident for stored_alert in waiting if stored_alert.incident} | keys_by_incident.keys()
-    candidates |= incident_rows.by_id(connection, sorted(concerned - candidates.keys()))
-    held_alerts = alerts_by_incident(connection, candidates, cache.contents_at(known_number))
-    touched = _touched_by_people(connection, candidates)
+    incidents = {incident.id: incident for incident in _open_incidents(connection)}
+    incidents |= incident_rows.by_id(connection, sorted(concerned - incidents.keys()))
+    candidates = _candidates(connection, incidents, keys_by_incident, cache.contents_at(known_number))
     groups = tuple(
-        CandidateIncident(
-            incident,
-            held_alerts[incident.id],
-            keys_by_incident.get(incident.id, frozenset()),
-            is_manual(incident, touched),
-        )
-        for incident in candidates.values()
-        if incident.id in concerned or _is_recent(incident, held_alerts[incident.id], now)
+        candidate
+        for candidate in candidates
+        if candidate.incident.id in concerned or _is_recent(candidate.incident, candidate.alerts, now)
     )
     return GroupingSnapshot(
         known_number, waiting, groups, pairings_by_kinds(connection), maintenance.nearby_windows(connection, now)
@@ -152,10 +143,22 @@ def open_by_alerts(connection: Connection) -> tuple[CandidateIncident, ...]:
         for incident in _open_incidents(connection)
         if incident.source == ALERTS_SOURCE and incident.status == "open"
     }
-    held_alerts, touched = alerts_by_incident(connection, opened), _touched_by_people(connection, opened)
+    return _candidates(connection, opened, {})
+
+
+def _candidates(
+    connection: Connection,
+    incidents: Mapping[str, Incident],
+    keys_by_incident: Mapping[str, frozenset[tuple[str, str]]],
+    cached: dict[str, IncidentAlerts] | None = None,
+) -> tuple[CandidateIncident, ...]:
+    """Return incidents with their alerts, and whether a person acted on them."""
+    held_alerts, touched = alerts_by_incident(connection, incidents, cached), _touched_by_people(connection, incidents)
     return tuple(
-        CandidateIncident(incident, held_alerts[incident.id], frozenset(), is_manual(incident, touched))
-        for incident in opened.values()
+        CandidateIncident(
+            incident, held_alerts[name], keys_by_incident.get(name, frozenset()), is_manual(incident, touched)
+        )
+        for name, incident in incidents.items()
     )
 
 
@@ -192,7 +195,7 @@ def pairings_by_kinds(connection: Connection) -> dict[Kinds, bool]:
 
 
 def is_manual(incident: Incident, touched: frozenset[str]) -> bool:
-    """Whether a person acted on it; for a resolved incident, whether a person resolved it."""
+    """Return whether a person acted on it; for a resolved incident, whether a person resolved it."""
     if incident.source != ALERTS_SOURCE or incident.resolution is not None:
         return True
     return incident.status != "resolved" and incident.id in touched

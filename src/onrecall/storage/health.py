@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, Table, exists, func, or_, select
 
+from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import EXAMPLE
 from onrecall.storage import sequences
@@ -110,10 +111,11 @@ def _orphaned_passages(connection: Connection) -> Iterator[str]:
     for kind, table in (("incident", incidents), ("document", documents)):
         owned = exists().where(table.c.id == passages.c.owner)
         if lost := _count(connection, passages, (passages.c.kind == kind) & ~owned):
-            yield f"{lost} passages have lost the {kind} they belong to"
+            yield f"{count_noun(lost, 'passage belongs', 'passages belong')} to no {kind}"
     logged = exists().where(changes.c.passage == passages.c.id)
     if unlogged := _count(connection, passages, ~logged):
-        yield f"{unlogged} passages are missing from the change log, so no index knows them"
+        missing = count_noun(unlogged, "passage is", "passages are")
+        yield f"{missing} missing from the change log, so no index knows them"
 
 
 def _wrong_counts(connection: Connection) -> Iterator[str]:
@@ -130,7 +132,7 @@ def _wrong_counts(connection: Connection) -> Iterator[str]:
     stored_counts = packed.all_frequencies(connection)
     wrong = sum(counted.pop(term, 0) != frequency for term, frequency in stored_counts) + len(counted)
     if wrong:
-        yield f"{wrong} terms have a wrong count"
+        yield f"{count_noun(wrong, 'term has', 'terms have')} a wrong count"
 
 
 def _count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:

@@ -53,7 +53,7 @@ class IncidentOrder:
         )
 
     def _keys(self) -> list[tuple[ColumnElement[Any], bool]]:
-        """What is compared, and whether the greater comes first."""
+        """Return what is compared, and whether the greater comes first."""
         newest: list[tuple[ColumnElement[Any], bool]] = [
             (incidents.c.started_at, self.descending if self.by == "started_at" else True),
             (incidents.c.id, self.descending if self.by == "started_at" else True),

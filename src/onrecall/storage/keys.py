@@ -2,16 +2,33 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, insert, or_, select, update
 
 from onrecall.domain.access import Key
 from onrecall.domain.errors import Conflict, NotFound
 from onrecall.storage import audit, validation
+from onrecall.storage.columns import TextType, Utc
 from onrecall.storage.database import Database
-from onrecall.storage.tables import api_keys
+from onrecall.storage.tables import metadata
 
 USE_WRITE_INTERVAL = timedelta(minutes=1)
 """The last use is written at most once in this time."""
+
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("id", TextType, primary_key=True),  # the part of the key that is no secret
+    Column("name", TextType, nullable=False),
+    Column("hash", TextType, nullable=False),
+    Column("role", TextType, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc),
+    Column("last_used_at", Utc),
+    Column("revoked_at", Utc),
+    Column("replaced_by", TextType, ForeignKey("api_keys.id")),
+    Index("api_keys_name", "name"),
+)
 
 
 class KeyRepository:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -146,21 +147,9 @@ class MemoryBanks:
         document: str | None = None,
     ) -> tuple[list[RetainedMemory], int]:
         """Return texts of a bank, newest first, and their total number."""
-        columns = retained.c
-        conditions = [columns.bank == bank]
-        if q:
-            conditions.append(
-                or_(columns.text.icontains(q, autoescape=True), columns.document.icontains(q, autoescape=True))
-            )
-        if document is not None:
-            conditions.append(columns.document == document)
-        query = (
-            select(retained)
-            .where(*conditions)
-            .order_by(columns[order].desc(), columns.document)
-            .limit(limit)
-            .offset(offset)
-        )
+        conditions = _conditions(bank, q, document)
+        newest_first = select(retained).where(*conditions).order_by(retained.c[order].desc(), retained.c.document)
+        query = newest_first.limit(limit).offset(offset)
         with self.database.read() as connection:
             total = connection.scalar(select(func.count()).select_from(retained).where(*conditions)) or 0
             return [_from_row(row) for row in connection.execute(query)], total
@@ -199,6 +188,18 @@ class MemoryBanks:
                 query = select(retained).where(retained.c.bank == bank, column.in_(chunk)).order_by(retained.c.document)
                 memories |= {row.document: _from_row(row) for row in connection.execute(query)}
         return memories
+
+
+def _conditions(bank: str, q: str | None, document: str | None) -> list[ColumnElement[bool]]:
+    """Return the conditions for texts of a bank: `q` is a part of the text or of its id, `document` its exact id."""
+    columns = retained.c
+    conditions: list[ColumnElement[bool]] = [columns.bank == bank]
+    if q:
+        texts = (columns.text, columns.document)
+        conditions.append(or_(*(column.icontains(q, autoescape=True) for column in texts)))
+    if document is not None:
+        conditions.append(columns.document == document)
+    return conditions
 
 
 def _banks(connection: Connection, bank: str | None = None) -> list[MemoryBank]:

@@ -219,7 +219,7 @@ class Outbox:
             else query.where(deliveries.c.channel == validation.require_text(channel, "channel"))
         )
         if cursor is not None:
-            query = query.where(deliveries.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
+            query = query.where(deliveries.c.id < paging.parse_number(paging.decode_cursor(cursor, 1)[0]))
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         next_cursor = paging.next_cursor(rows, limit, lambda row: (str(row.id),))
@@ -303,7 +303,7 @@ def _pending_columns(connection: Connection, channel: str, now: datetime) -> dic
 
 
 def _is_free(connection: Connection, channel: str, holder: str, now: datetime) -> bool:
-    """Whether this process may send on the channel now."""
+    """Return whether this process may send on the channel now."""
     columns = channels.c
     query = select(columns.name).where(
         columns.name == channel,
@@ -345,9 +345,3 @@ def _from_row(row: Row[Any], **overrides: Any) -> OutboundDelivery:
 
 def _short_error(error: str) -> str:
     return replace_unstorable(error)[:MAX_ERROR_LENGTH]
-
-
-def _parse_number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and 0 < int(cursor[:20]) < 2**31):
-        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
-    return int(cursor)

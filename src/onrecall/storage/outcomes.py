@@ -75,10 +75,10 @@ def _save(
     incident = recommendations.get(connection, outcome.recommendation).incident
     person = outcome.by or ""
     current = _current_row(connection, outcome.recommendation, person)
-    if current is not None and (_from_row(current) == _with_time(outcome, current.at) or current.at > outcome.at):
-        return
     subject = incident or outcome.recommendation
     if current is not None:
+        if _from_row(current) == _with_time(outcome, current.at) or current.at > outcome.at:
+            return
         _supersede(connection, subject, current, outcome.at)
     version = _newest_version(connection, outcome.recommendation, person) + 1
     connection.execute(insert(outcomes).values(_to_row(outcome, person, version)))

@@ -6,9 +6,20 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from onrecall.domain.alert import ChangeEvent
 from onrecall.domain.incident import Incident, Status
 from onrecall.domain.recommendation import Recommendation
-from onrecall.storage import alerts, events, gauges, incident_rows, paging, recommendations, sequences, validation
+from onrecall.storage import (
+    alerts,
+    change_events,
+    events,
+    gauges,
+    incident_rows,
+    paging,
+    recommendations,
+    sequences,
+    validation,
+)
 from onrecall.storage.batching import chunked
 from onrecall.storage.change_notifier import ChangeNotifier
 from onrecall.storage.database import Database
@@ -40,6 +51,8 @@ class IncidentSummary:
     alerts: int
     last: IncidentEvent | None
     """The last recorded event."""
+    change: ChangeEvent | None
+    """The newest change shortly before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +93,17 @@ class Overview:
     def summaries(
         self, filters: IncidentFilter, cursor: str | None, limit: int, order: IncidentOrder = NEWEST_FIRST
     ) -> ResultPage[IncidentSummary]:
-        """Return a page of incidents in an order, each with its newest answer, alert count and last event."""
+        """Return a page of incidents in an order, each with newest answer, alert count, last event and change."""
         with self.database.read() as connection:
             page = incident_rows.page(connection, filters, cursor, limit, order)
             incident_ids = [incident.id for incident in page.items]
             answers = recommendations.newest_answers(connection, incident_ids)
             sizes = alerts.count_by_incident(connection, incident_ids)
             last = events.newest_by_incident(connection, incident_ids)
+            changes = change_events.newest_before(connection, incident_ids)
         summaries = (
-            IncidentSummary(incident, answers.get(incident.id), sizes.get(incident.id, 0), last.get(incident.id))
-            for incident in page.items
+            IncidentSummary(incident, answers.get(name), sizes.get(name, 0), last.get(name), changes.get(name))
+            for name, incident in zip(incident_ids, page.items, strict=True)
         )
         return ResultPage(tuple(summaries), page.next_cursor)
 

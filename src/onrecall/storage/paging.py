@@ -4,11 +4,16 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TypeVar
 
 from onrecall.domain.errors import Invalid
+from onrecall.storage import validation
 
 MAX_LIMIT = 1000
+MAX_NUMBER = 2**63 - 1
+"""The largest number that a column of either database holds."""
+INVALID = "this cursor is invalid; omit it to start from the beginning"
 PageRow = TypeVar("PageRow")
 
 
@@ -27,7 +32,7 @@ def decode_cursor(encoded: str, length: int) -> list[str]:
     try:
         fields = json.loads(base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError) as error:
-        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
+        raise Invalid(INVALID, "cursor") from error
     if (
         not isinstance(fields, list)
         or len(fields) != length
@@ -35,6 +40,21 @@ def decode_cursor(encoded: str, length: int) -> list[str]:
     ):
         raise Invalid("this cursor belongs to another list; omit it to start from the beginning", "cursor")
     return fields
+
+
+def parse_time(field: str) -> datetime:
+    """Return the time in a cursor. Raises Invalid if it is none."""
+    try:
+        return validation.require_utc(datetime.fromisoformat(field), "cursor")
+    except ValueError as error:
+        raise Invalid(INVALID, "cursor") from error
+
+
+def parse_number(field: str) -> int:
+    """Return the number in a cursor. Raises Invalid if it is none, or larger than any row's."""
+    if not (field.isascii() and field.isdigit() and len(field) < 20 and int(field) <= MAX_NUMBER):
+        raise Invalid(INVALID, "cursor")
+    return int(field)
 
 
 def check_limit(limit: int) -> int:

@@ -80,15 +80,13 @@ def make_engine(url: URL, setting: str = "database_url") -> Engine:
     settings = dict(SETTINGS)
     if (team := team_of(url)) is not None:
         settings |= {"role": team.role, "search_path": _search_path(team)}
-    connecting: dict[str, Any] = {"application_name": "onrecall"}
-    connecting |= {name: value for name, value in LOST_SERVER.items() if name not in url.query}
     pooled = is_pooled(url, setting)
-    if pooled:  # what is prepared in one session is unknown to the next
-        connecting["prepare_threshold"] = None
-    else:
-        connecting["options"] = " ".join(f"-c {name}={value}" for name, value in {**settings, **LOST_CLIENT}.items())
     engine = create_engine(
-        driver_url(url), pool_size=10, max_overflow=20, pool_timeout=LOCK_TIMEOUT_SECONDS, connect_args=connecting
+        driver_url(url),
+        pool_size=10,
+        max_overflow=20,
+        pool_timeout=LOCK_TIMEOUT_SECONDS,
+        connect_args=_connect_arguments(url, settings, pooled=pooled),
     )
     if pooled:
         _begin_with(engine, settings)
@@ -97,6 +95,16 @@ def make_engine(url: URL, setting: str = "database_url") -> Engine:
     _ping_idle(engine)
     event.listen(engine, "before_cursor_execute", _choose_format)
     return engine
+
+
+def _connect_arguments(url: URL, settings: Mapping[str, str], *, pooled: bool) -> dict[str, Any]:
+    """Return the driver's arguments for a connection: where no pooler stands between, it begins with the settings."""
+    arguments: dict[str, Any] = {"application_name": "onrecall"}
+    arguments |= {name: value for name, value in LOST_SERVER.items() if name not in url.query}
+    if pooled:  # what is prepared in one session is unknown to the next
+        return arguments | {"prepare_threshold": None}
+    options = " ".join(f"-c {name}={value}" for name, value in {**settings, **LOST_CLIENT}.items())
+    return arguments | {"options": options}
 
 
 def read_only(engine: Engine) -> Engine:

@@ -221,7 +221,7 @@ def _select_few(where: str) -> TextClause:
 
 
 def _leaves_few(connection: Connection, where: str, values: Mapping[str, Any]) -> bool:
-    """Whether a filter leaves few passages; an index answers this without reading all of them."""
+    """Return whether a filter leaves few passages; an index answers this without reading all of them."""
     statement = text(f"select count(*) from (select from passage_words w where {where} limit :few) as few")  # noqa: S608
     return int(connection.scalar(statement, {**values, "few": FEW_PASSAGES}) or 0) < FEW_PASSAGES
 

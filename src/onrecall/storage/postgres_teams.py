@@ -102,7 +102,7 @@ def _is_superuser(connection: Connection) -> bool:
 
 @contextmanager
 def _connect(url: URL) -> Iterator[Connection]:
-    """One transaction of the installation's own role, on a connection that ends with it."""
+    """Open one transaction of the installation's own role, on a connection that ends with it."""
     engine = create_engine(driver_url(url), connect_args={"connect_timeout": CONNECT_SECONDS})
     try:
         with engine.begin() as connection:

@@ -1,7 +1,7 @@
 """Track the action items that postmortems list: new ones are added, and later imports update what nobody edited."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from sqlalchemy import Connection, insert, select
@@ -52,11 +52,7 @@ def _merge_items(
     last = max((action.number for action in tracked), default=0)
     added: dict[str, TrackedAction] = {}
     keys = [fold_words(item.text) for item in items]
-    others = [
-        action
-        for action in tracked
-        if _follows_import(action) and not any(fold_words(text) in keys for text in _texts_of(action))
-    ]
+    others = [action for action in tracked if _follows_import(action) and not _is_listed(action, keys)]
     for key, item in zip(keys, items, strict=True):
         if key not in present and (former := next((other for other in others if _is_same_line(other, item)), None)):
             others.remove(former)
@@ -70,6 +66,11 @@ def _merge_items(
 
 def _follows_import(action: TrackedAction) -> bool:
     return action.imported and not action.edited
+
+
+def _is_listed(action: TrackedAction, keys: Collection[str]) -> bool:
+    """Return whether a tracked item has one of these texts, which are folded."""
+    return any(fold_words(text) in keys for text in _texts_of(action))
 
 
 def _texts_of(action: TrackedAction) -> tuple[str, ...]:

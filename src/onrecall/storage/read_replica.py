@@ -153,7 +153,7 @@ class ReadReplica:
             time.sleep(PATIENCE_SECONDS / 10)
 
     def _primary_position(self) -> int | None:
-        """How far the primary's log goes, as of a moment ago; as last known where it does not answer."""
+        """Return how far the primary's log goes, as of a moment ago; as last known where it does not answer."""
         with self._lock:
             now = time.monotonic()
             is_due = self._has_written or now - self._position_at > CHECK_SECONDS

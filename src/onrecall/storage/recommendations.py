@@ -142,7 +142,7 @@ def cited_ids(recommendation: Recommendation) -> list[str]:
 
 @cache
 def _adapter() -> TypeAdapter[Recommendation]:
-    """The validator for stored bodies; building it is slow, and many processes never need it."""
+    """Return the validator for stored bodies; building it is slow, and many processes never need it."""
     return TypeAdapter(Recommendation)
 
 

@@ -1,6 +1,6 @@
 """Incidents and documents by natural key: how imports save them, and how retrieval reads them."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cache
@@ -8,17 +8,15 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, TextClause, bindparam, select, text
 
-from onrecall.domain import markdown_page
 from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.evidence import EvidenceKind
-from onrecall.domain.incident import Incident, IncidentLink
+from onrecall.domain.incident import Incident
 from onrecall.domain.passage import Owner, Passage
 from onrecall.domain.suggestion import Suggestion
 from onrecall.storage import (
     audit,
     document_rows,
-    events,
     examples,
     incident_rows,
     links,
@@ -34,6 +32,7 @@ from onrecall.storage.bulk_insert import BulkInsert, known_from
 from onrecall.storage.columns import Utc
 from onrecall.storage.database import BACKENDS, Database
 from onrecall.storage.events import NewEvent
+from onrecall.storage.import_merge import merge_incident, new_events, opening_lines, with_resolved_status
 from onrecall.storage.natural_keys import IncidentFingerprint, NaturalKeyIndex
 from onrecall.storage.passages import PassageChanges
 from onrecall.storage.results import PreparedRecord, SaveResult
@@ -258,7 +257,7 @@ class _ImportSession:
         self, incoming: Incident, entry: PreparedRecord, digest: str, *, live: bool = False
     ) -> IncidentFingerprint:
         """Add a new incident."""
-        incident = _with_resolved_status(incoming)
+        incident = with_resolved_status(incoming)
         self._passage_changes.set_passages(("incident", incident.id), entry.passages)
         waiting = live or incident.status != "resolved"
         hashes = self._bulk_insert.add_incident(incident, digest, entry.performed, waiting=waiting)
@@ -267,7 +266,7 @@ class _ImportSession:
         version = 1 if incident.resolution else None
         self._has_new_resolution |= incident.resolution is not None
         self._bulk_insert.add_events(
-            [opened, *_new_events(None, incident, version, dict.fromkeys(incident.links), detail)]
+            [opened, *new_events(None, incident, version, dict.fromkeys(incident.links), detail)]
         )
         return IncidentFingerprint(incident.id, incident.source, incident.source_id, hashes)
 
@@ -309,7 +308,7 @@ class _ImportSession:
     def _update_incident(
         self, stored: Incident, incoming: Incident, entry: PreparedRecord, digest: str
     ) -> IncidentFingerprint:
-        incident = _merge(stored, incoming)
+        incident = merge_incident(stored, incoming)
         moved = (stored.service, stored.labels) != (incident.service, incident.labels)
         self._passage_changes.set_passages(
             ("incident", incident.id), entry.passages + self._kept_passages(stored, incoming), moved=moved
@@ -321,14 +320,14 @@ class _ImportSession:
             version = resolutions.add(self._connection, incident.id, resolution, entry.performed)
             self._has_new_resolution = True
         new_links = links.add(self._connection, incident.id, incoming.links, known_from(incident))
-        self._bulk_insert.add_events(_new_events(stored, incident, version, new_links, IMPORTED_DETAIL))
+        self._bulk_insert.add_events(new_events(stored, incident, version, new_links, IMPORTED_DETAIL))
         return IncidentFingerprint(incident.id, incident.source, incident.source_id, hashes)
 
     def _kept_passages(self, stored: Incident, incoming: Incident) -> tuple[Passage, ...]:
         """Return the passages of a resolution that the incoming incident lacks, at their new lines."""
         if stored.resolution is None or incoming.resolution is not None:
             return ()
-        shift = _opening_lines(incoming) - _opening_lines(stored)
+        shift = opening_lines(incoming) - opening_lines(stored)
         owner: Owner = ("incident", stored.id)
         stored_passages = passages.select_by_owner(self._connection, [owner]).get(owner, [])
         return tuple(
@@ -336,11 +335,6 @@ class _ImportSession:
             for _, passage in stored_passages
             if passage.part == "resolution"
         )
-
-
-def _opening_lines(incident: Incident) -> int:
-    """Return how many lines precede the resolution on an incident's page."""
-    return sum(line.part == "opening" for line in markdown_page.numbered_lines(incident))
 
 
 def _find_same_report(connection: Connection, incident: Incident) -> Incident | None:
@@ -358,57 +352,3 @@ def _is_storable(incident: Incident) -> bool:
     except Invalid:
         return False
     return bool(incident.id or incident.source_id)
-
-
-def _with_resolved_status(incident: Incident) -> Incident:
-    """Return an incident with a resolution as resolved; a postmortem may not say when it ended."""
-    if incident.resolution is None or (incident.status == "resolved" and incident.document is not None):
-        return incident
-    return replace(incident, status="resolved", resolved_at=incident.resolved_at or incident.resolution.at)
-
-
-def _merge(stored: Incident, incoming: Incident) -> Incident:
-    """Merge an incoming incident: it wins, but never removes a resolution, an acknowledgement or a link."""
-    merged = replace(
-        _with_resolved_status(incoming),
-        id=stored.id,
-        source_id=incoming.source_id or stored.source_id,
-        acknowledged_at=incoming.acknowledged_at or stored.acknowledged_at,
-        links=tuple(dict.fromkeys(stored.links + incoming.links)),
-        **_merge_report(stored, incoming),
-    )
-    stored_resolution = stored.resolution
-    if stored_resolution is not None and (
-        incoming.resolution is None or incoming.resolution.same_as(stored_resolution)
-    ):
-        return replace(merged, status="resolved", resolved_at=stored.resolved_at, resolution=stored_resolution)
-    if merged.status == "open" and stored.status == "acknowledged":
-        return replace(merged, status="acknowledged")
-    return merged
-
-
-def _merge_report(stored: Incident, incoming: Incident) -> dict[str, Any]:
-    """Return the postmortem fields: the stored ones unless the incoming incident is from a postmortem itself."""
-    described = stored if stored.document and not incoming.document else incoming
-    names = ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")
-    return {name: getattr(described, name) for name in names}
-
-
-def _new_events(
-    stored: Incident | None,
-    incident: Incident,
-    version: int | None,
-    new_links: Iterable[IncidentLink],
-    detail: Mapping[str, Any],
-) -> Iterator[NewEvent]:
-    """Yield the new events of an incident; `version` and `new_links` are those added now."""
-    acknowledged, resolution = incident.acknowledged_at, incident.resolution
-    if acknowledged is not None and (stored is None or stored.acknowledged_at != acknowledged):
-        yield NewEvent(incident.id, "acknowledged", acknowledged, detail=detail)
-    newly_resolved = incident.status == "resolved" and (stored is None or stored.status != "resolved")
-    if resolution is not None and version is not None:
-        yield NewEvent(incident.id, "resolved", resolution.at, resolution.by, {"version": version, **detail})
-    elif newly_resolved and incident.resolved_at is not None:
-        yield NewEvent(incident.id, "resolved", incident.resolved_at, detail=detail)
-    for link in new_links:
-        yield NewEvent(incident.id, "linked", known_from(incident), detail={**events.link_detail(link), **detail})

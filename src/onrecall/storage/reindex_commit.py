@@ -6,8 +6,11 @@ A passage that keeps its place keeps its number and is logged as changed, so tha
 from collections.abc import Iterator, Mapping
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Connection,
+    Integer,
+    Table,
     and_,
     delete,
     exists,
@@ -24,11 +27,46 @@ from onrecall.domain.passage import Passage
 from onrecall.storage import passages as stored_passages
 from onrecall.storage import postgres_search_tables, sequences, terms
 from onrecall.storage.batching import chunked
-from onrecall.storage.tables import changes, passages, staged_owners, staged_passages
+from onrecall.storage.columns import BytesType, TextType, Utc
+from onrecall.storage.tables import changes, metadata, passages
 
 BATCH_SIZE = 5_000
 """Passages per batch where they must go through this process."""
 PLACE_COLUMNS = ("owner", "kind", "part", "n")
+
+
+reindexing = Table(
+    "reindexing",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),  # 1: there is one at a time
+    Column("model", TextType),
+    Column("terms_version", Integer, nullable=False),
+)
+
+staged_owners = Table(
+    "staged_owners",
+    metadata,
+    Column("owner", TextType, primary_key=True),
+    Column("kind", TextType, primary_key=True),
+    Column("state", TextType, nullable=False),  # the hash of what its passages were made of
+)
+
+staged_passages = Table(
+    "staged_passages",
+    metadata,
+    Column("owner", TextType, primary_key=True),
+    Column("kind", TextType, primary_key=True),
+    Column("part", TextType, primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("text", TextType, nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("heading", TextType),
+    Column("known_from", Utc),
+    Column("terms", BytesType, nullable=False),
+    Column("vector", BytesType),
+    Column("model", TextType),
+    Column("terms_version", Integer),
+)
 
 
 def swap(connection: Connection) -> int:

@@ -31,9 +31,10 @@ from onrecall.domain.passage import Passage
 from onrecall.storage import postgres_search_tables, reindex_commit, sequences
 from onrecall.storage.database import Database
 from onrecall.storage.passages import COLUMNS, select_by_owner
+from onrecall.storage.reindex_commit import reindexing, staged_owners, staged_passages
 from onrecall.storage.results import EmbeddingVersion, ReindexedItem, ReindexItem
 from onrecall.storage.suggestions import suggestions
-from onrecall.storage.tables import documents, incidents, passages, reindexing, staged_owners, staged_passages
+from onrecall.storage.tables import documents, incidents, passages
 
 
 class ReindexStaging:
@@ -123,12 +124,12 @@ def _count_outdated(current: EmbeddingVersion) -> CompoundSelect[Any]:
 
 
 def _unlike(column: Column[Any], value: object) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The values below and above: SQL looks `<>` up in no index."""
+    """Match the values below and above: SQL looks `<>` up in no index."""
     return column < value, column > value
 
 
 def owner_state(table: Table) -> ColumnElement[str]:
-    """The hash of the current content of a row's owner; null if it is gone."""
+    """Return the hash of the current content of a row's owner; null if it is gone."""
     of_incident = select(incidents.c.state_hash).where(incidents.c.id == table.c.owner)
     of_document = select(documents.c.hash).where(documents.c.id == table.c.owner)
     of_suggestion = select(suggestions.c.id).where(suggestions.c.id == table.c.owner)  # its content makes its id

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select, update
 
-from onrecall.domain.errors import Invalid, NotFound, RejectedPart
+from onrecall.domain.errors import NotFound, RejectedPart
 from onrecall.storage import paging, sequences, validation
 from onrecall.storage.batching import chunked, group_by_first
 from onrecall.storage.database import Database
@@ -41,7 +41,7 @@ class RejectedPartRepository:
                 .limit(paging.check_limit(limit) + 1)
             )
             if cursor is not None:
-                query = query.where(rejected.c.id < _parse_number(paging.decode_cursor(cursor, 1)[0]))
+                query = query.where(rejected.c.id < paging.parse_number(paging.decode_cursor(cursor, 1)[0]))
             rows = connection.execute(query).all()
             next_cursor = paging.next_cursor(rows, limit, lambda row: (str(row.id),))
             return ResultPage(tuple(_from_row(row) for row in rows[:limit]), next_cursor)
@@ -96,12 +96,6 @@ def replace_unstorable(text: str) -> str:
 
 def _is_possible(number: int) -> bool:
     return 0 < number < 2**31
-
-
-def _parse_number(cursor: str) -> int:
-    if not (cursor.isascii() and cursor.isdigit() and _is_possible(int(cursor[:20]))):
-        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor")
-    return int(cursor)
 
 
 def _from_row(row: Row[Any]) -> StoredRejectedPart:

@@ -15,7 +15,6 @@ from onrecall.storage.tables import (
     alerts,
     citations,
     incidents,
-    judged,
     links,
     metadata,
     notices,
@@ -23,6 +22,7 @@ from onrecall.storage.tables import (
     performed,
     recommendations,
 )
+from onrecall.storage.trust import judged
 
 UNCONSTRAINED_REFERENCES: tuple[Column[Any], ...] = (
     links.c.target,

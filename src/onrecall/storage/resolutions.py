@@ -110,7 +110,7 @@ def _source_label(version: int) -> str:
 
 
 def _was_valid(row: Row[tuple[object, ...]], as_of: datetime) -> bool:
-    """Whether a version was valid; the last valid one in order of versions counts."""
+    """Return whether a version was valid; the last valid one in order of versions counts."""
     return row.at <= as_of and (row.revoked_at is None or row.revoked_at > as_of)
 
 

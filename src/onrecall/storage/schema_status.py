@@ -77,5 +77,5 @@ def _reader(kind: Backend, file: Path | None) -> Iterator[Connection]:
 
 
 def _read_only(file: Path) -> Engine:
-    """A SQLite file opened without the right to write, and without changing its journal mode."""
+    """Open a SQLite file without the right to write, and without changing its journal mode."""
     return create_engine(f"sqlite:///file:{quote(str(file))}?mode=ro&uri=true")

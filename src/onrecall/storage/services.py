@@ -132,7 +132,7 @@ def _counts(q: str | None) -> Select[Any]:
 
 
 def _named() -> CompoundSelect[Any]:
-    """One row for each incident, one more for each unresolved one, and one for each document that names a service.
+    """Select a row for each incident, one more for each unresolved one, and one for each document that names a service.
 
     All incidents are read from an index alone; their status is in another one.
     """

@@ -10,7 +10,8 @@ from onrecall.domain.access import Role
 from onrecall.domain.session import Person
 from onrecall.storage.columns import TextType, Utc
 from onrecall.storage.database import Database
-from onrecall.storage.tables import api_keys, metadata
+from onrecall.storage.keys import api_keys
+from onrecall.storage.tables import metadata
 
 sign_ins = Table(
     "sign_ins",

@@ -75,16 +75,11 @@ class SourceActivityRepository:
                 "rejected": _count_by_source(connection, waiting),
             }
             set_aside = _set_aside(connection)
+        names = heard_at.keys() | {name for by_name in counts.values() for name in by_name}
+        counts_by_name = {name: {kind: counts[kind].get(name, 0) for kind in counts} for name in names}
         return {
-            name: SourceActivity(
-                heard_at.get(name),
-                counts["alerts"].get(name, 0),
-                counts["notes"].get(name, 0),
-                counts["changes"].get(name, 0),
-                counts["rejected"].get(name, 0),
-                set_aside.get(name, {}),
-            )
-            for name in heard_at.keys() | {name for by_name in counts.values() for name in by_name}
+            name: SourceActivity(heard_at.get(name), **counts_by_name[name], set_aside=set_aside.get(name, {}))
+            for name in names
         }
 
 

@@ -7,10 +7,23 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Column, Connection, ForeignKey, Index, Row, Table, and_, insert, or_, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    Index,
+    Row,
+    Table,
+    and_,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from onrecall.domain.document import Document
-from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.domain.errors import Conflict, NotFound
 from onrecall.domain.incident import Resolution
 from onrecall.domain.passage import Passage
 from onrecall.domain.suggestion import Suggestion, SuggestionState
@@ -214,9 +227,7 @@ class Suggestions:
         if incident_id is not None:
             query = query.where(columns.incident == validation.require_text(incident_id, "incident"))
         if cursor is not None:
-            received, name = paging.decode_cursor(cursor, 2)
-            at = _cursor_time(received)
-            query = query.where(or_(columns.received_at < at, and_(columns.received_at == at, columns.id < name)))
+            query = query.where(_received_before(cursor))
         with self.database.read() as connection:
             rows = connection.execute(query).all()
         next_cursor = paging.next_cursor(rows, limit, lambda row: (row.received_at.isoformat(), row.id))
@@ -228,8 +239,9 @@ class Suggestions:
             return decide(connection, suggestion_id, state, by, validation.require_utc(at, "at"))
 
 
-def _cursor_time(value: str) -> datetime:
-    try:
-        return validation.require_utc(datetime.fromisoformat(value), "cursor")
-    except ValueError as error:
-        raise Invalid("this cursor is invalid; omit it to start from the beginning", "cursor") from error
+def _received_before(cursor: str) -> ColumnElement[bool]:
+    """Return the condition for suggestions after the one that a cursor names."""
+    columns = suggestions.c
+    received, name = paging.decode_cursor(cursor, 2)
+    at = paging.parse_time(received)
+    return or_(columns.received_at < at, and_(columns.received_at == at, columns.id < name))

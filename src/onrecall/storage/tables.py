@@ -1,4 +1,7 @@
-"""The table definitions for both databases. `migrations/` creates the tables; a test compares the two."""
+"""The tables that several modules read or write; one that a single module owns is defined there (`metadata` has all).
+
+The definitions are for both databases. `migrations/` creates the tables; a test compares the two.
+"""
 
 from typing import Any
 
@@ -6,7 +9,6 @@ from sqlalchemy import (
     Boolean,
     Column,
     ColumnElement,
-    Float,
     ForeignKey,
     Index,
     Integer,
@@ -19,6 +21,7 @@ from sqlalchemy import (
 from onrecall.storage.columns import BytesType, Json, Number, TextType, Utc
 
 metadata = MetaData()
+"""Every table of the store, once the package is imported."""
 
 
 def where(condition: ColumnElement[bool]) -> dict[str, Any]:
@@ -145,39 +148,6 @@ passages = Table(
     Index("passages_made", "model", "terms_version"),
 )
 
-reindexing = Table(
-    "reindexing",
-    metadata,
-    Column("number", Integer, primary_key=True, autoincrement=False),  # 1: there is one at a time
-    Column("model", TextType),
-    Column("terms_version", Integer, nullable=False),
-)
-
-staged_owners = Table(
-    "staged_owners",
-    metadata,
-    Column("owner", TextType, primary_key=True),
-    Column("kind", TextType, primary_key=True),
-    Column("state", TextType, nullable=False),  # the hash of what its passages were made of
-)
-
-staged_passages = Table(
-    "staged_passages",
-    metadata,
-    Column("owner", TextType, primary_key=True),
-    Column("kind", TextType, primary_key=True),
-    Column("part", TextType, primary_key=True),
-    Column("n", Integer, primary_key=True),
-    Column("text", TextType, nullable=False),
-    Column("line", Integer, nullable=False),
-    Column("heading", TextType),
-    Column("known_from", Utc),
-    Column("terms", BytesType, nullable=False),
-    Column("vector", BytesType),
-    Column("model", TextType),
-    Column("terms_version", Integer),
-)
-
 changes = Table(
     "changes",
     metadata,
@@ -253,24 +223,6 @@ events = Table(
     Column("by", TextType),
     Column("detail", Json, nullable=False),
     Index("events_incident", "incident", "at", "seq"),
-)
-
-judged = Table(
-    "judged",
-    metadata,
-    Column("basis", TextType, primary_key=True),  # a replay of history, or what people said
-    Column("incident", TextType, primary_key=True),
-    Column("at", Utc, nullable=False),
-    Column("body", Json, nullable=False),
-    Index("judged_at", "basis", "at", "incident"),
-)
-
-curves = Table(
-    "curves",
-    metadata,
-    Column("version", Integer, primary_key=True, autoincrement=False),
-    Column("fitted_at", Utc, nullable=False),
-    Column("body", Json, nullable=False),
 )
 
 alerts = Table(
@@ -368,30 +320,6 @@ pairings = Table(
     Column("by", TextType),
 )
 
-api_keys = Table(
-    "api_keys",
-    metadata,
-    Column("id", TextType, primary_key=True),  # the part of the key that is no secret
-    Column("name", TextType, nullable=False),
-    Column("hash", TextType, nullable=False),
-    Column("role", TextType, nullable=False),
-    Column("created_at", Utc, nullable=False),
-    Column("expires_at", Utc),
-    Column("last_used_at", Utc),
-    Column("revoked_at", Utc),
-    Column("replaced_by", TextType, ForeignKey("api_keys.id")),
-    Index("api_keys_name", "name"),
-)
-
-cursors = Table(
-    "cursors",
-    metadata,
-    Column("name", TextType, primary_key=True),  # who reads the feed of events
-    Column("seq", Number, nullable=False),  # the last event that it is done with
-    Column("held_by", TextType),  # the process that reads now
-    Column("held_until", Utc),
-)
-
 channels = Table(
     "channels",
     metadata,
@@ -452,28 +380,4 @@ deliveries = Table(
     UniqueConstraint("notice", "channel"),
     Index("deliveries_due", "channel", "state", "next_at"),
     Index("deliveries_state", "state", "id"),
-)
-
-model_calls = Table(
-    "model_calls",
-    metadata,
-    Column("id", Number, primary_key=True, autoincrement=False),
-    Column("at", Utc, nullable=False),
-    Column("day", TextType, nullable=False),  # in UTC, as the budget counts
-    Column("recommendation", TextType, nullable=False),  # that it was to refine; of a question it is not kept
-    Column("role", TextType, nullable=False),  # draft or strong
-    Column("provider", TextType, nullable=False),
-    Column("model", TextType, nullable=False),
-    Column("state", TextType, nullable=False),  # reserved, answered, rejected, failed
-    Column("reserved_usd", Float),  # the most that it can cost; none: nobody knows
-    Column("cost_usd", Float),
-    Column("input_tokens", Integer),
-    Column("output_tokens", Integer),
-    Column("latency_ms", Float),
-    Column("reason", TextType),  # why it failed or was rejected
-    Column("prompt_hash", TextType, nullable=False),
-    Index("model_calls_day", "day"),
-    Index("model_calls_at", "at"),
-    Index("model_calls_provider", "provider", "id"),
-    Index("model_calls_recommendation", "recommendation"),
 )

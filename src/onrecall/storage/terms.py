@@ -87,7 +87,7 @@ def _update_table(connection: Connection, run: TermRun) -> None:
 
 @cache
 def _statistics(dialect: str) -> TextClause:
-    """One statement, because each question waits for it: totals by name, terms with an empty name, runs with none."""
+    """Select everything in one statement, as each question waits for it: totals by name, terms and runs without one."""
     return text(
         f"select '' as name, term, passages from terms where {BACKENDS[dialect].in_numbers('term')}"  # noqa: S608
         " union all select name, 0, value from counters where name in ('passages', 'length')"

@@ -4,16 +4,36 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from sqlalchemy import Connection, delete, exists, func, insert, select
+from sqlalchemy import Column, Connection, Index, Integer, Table, delete, exists, func, insert, select
 
 from onrecall.storage import validation
 from onrecall.storage.batching import chunked
+from onrecall.storage.columns import Json, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.results import FittedCurve, StoredVerdict
-from onrecall.storage.tables import curves, judged, resolutions
+from onrecall.storage.tables import metadata, resolutions
 
 LIVE_BASIS: Final = "outcomes"
 BASES = ("backtest", LIVE_BASIS)
+
+
+judged = Table(
+    "judged",
+    metadata,
+    Column("basis", TextType, primary_key=True),  # a replay of history, or what people said
+    Column("incident", TextType, primary_key=True),
+    Column("at", Utc, nullable=False),
+    Column("body", Json, nullable=False),
+    Index("judged_at", "basis", "at", "incident"),
+)
+
+curves = Table(
+    "curves",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("fitted_at", Utc, nullable=False),
+    Column("body", Json, nullable=False),
+)
 
 
 class VerdictRepository:
@@ -58,7 +78,7 @@ class VerdictRepository:
             return connection.scalar(select(func.count()).select_from(judged)) or 0
 
     def cause_known(self, cause: str, before: datetime, other_than: str) -> bool:
-        """Whether another incident of this cause was resolved before a time."""
+        """Return whether another incident of this cause was resolved before a time."""
         query = select(
             exists().where(
                 func.lower(resolutions.c.cause) == cause.lower(),

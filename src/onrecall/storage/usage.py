@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Column, Connection, Float, Index, Integer, Select, Table, func, insert, select, update
 
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.recommendation import Recommendation
 from onrecall.storage import audit, recommendations, sequences, validation
+from onrecall.storage.columns import Number, TextType, Utc
 from onrecall.storage.database import Database
 from onrecall.storage.rejected import replace_unstorable
 from onrecall.storage.results import CircuitState, DailyModelUsage, ModelCall, ModelUsage
-from onrecall.storage.tables import model_calls
+from onrecall.storage.tables import metadata
 
 FAILURES_TO_OPEN = 3
 """Consecutive failures after which a provider is skipped."""
@@ -25,6 +26,31 @@ CALL_TIMEOUT = timedelta(seconds=60)
 MINUTE = timedelta(minutes=1)
 CALLS_CONSIDERED = 20
 FAILED, RESERVED, ANSWERED, REJECTED = "failed", "reserved", "answered", "rejected"
+
+
+model_calls = Table(
+    "model_calls",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=False),
+    Column("at", Utc, nullable=False),
+    Column("day", TextType, nullable=False),  # in UTC, as the budget counts
+    Column("recommendation", TextType, nullable=False),  # that it was to refine; of a question it is not kept
+    Column("role", TextType, nullable=False),  # draft or strong
+    Column("provider", TextType, nullable=False),
+    Column("model", TextType, nullable=False),
+    Column("state", TextType, nullable=False),  # reserved, answered, rejected, failed
+    Column("reserved_usd", Float),  # the most that it can cost; none: nobody knows
+    Column("cost_usd", Float),
+    Column("input_tokens", Integer),
+    Column("output_tokens", Integer),
+    Column("latency_ms", Float),
+    Column("reason", TextType),  # why it failed or was rejected
+    Column("prompt_hash", TextType, nullable=False),
+    Index("model_calls_day", "day"),
+    Index("model_calls_at", "at"),
+    Index("model_calls_provider", "provider", "id"),
+    Index("model_calls_recommendation", "recommendation"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +73,12 @@ class Usage:
         with self.database.write() as connection:
             _check_allowed(connection, call, worst_usd, limits, now)
             number = sequences.allocate(connection, "model_call")[0]
-            connection.execute(
-                insert(model_calls).values(
-                    id=number,
-                    at=now,
-                    day=_day(now),
-                    recommendation=call.recommendation,
-                    role=call.role,
-                    provider=call.provider,
-                    model=replace_unstorable(call.model),
-                    state=RESERVED,
-                    reserved_usd=worst_usd,
-                    prompt_hash=call.prompt_hash,
-                )
-            )
-            names = ("role", "provider", "prompt_hash")
-            detail = {name: getattr(call, name) for name in names} | {
-                "model": replace_unstorable(call.model),
-                "call": number,
-            }
-            audit.add(connection, "model called", call.recommendation, detail)
+            described = {name: getattr(call, name) for name in ("role", "provider", "prompt_hash")}
+            described["model"] = replace_unstorable(call.model)
+            reserved = {"state": RESERVED, "reserved_usd": worst_usd, "recommendation": call.recommendation}
+            row = {"id": number, "at": now, "day": _day(now)} | described | reserved
+            connection.execute(insert(model_calls).values(row))
+            audit.add(connection, "model called", call.recommendation, described | {"call": number})
             return number
 
     def answered(self, number: int, usage: ModelUsage) -> None:
@@ -86,7 +98,7 @@ class Usage:
         self._settle(number, {"state": REJECTED, "reason": replace_unstorable("; ".join(reasons))})
 
     def was_rejected(self, recommendation: str) -> bool:
-        """Whether the last refinement of this answer was rejected: the same evidence would give the same request."""
+        """Return whether the last refinement of this answer was rejected; the same evidence gives the same request."""
         query = select(model_calls.c.state).where(model_calls.c.recommendation == recommendation)
         with self.database.read() as connection:
             return connection.scalar(query.order_by(model_calls.c.id.desc()).limit(1)) == REJECTED
@@ -157,29 +169,21 @@ def _spent_usd(connection: Connection, day: str) -> float:
 
 def _select_by_day(since: str) -> Select[Any]:
     columns = model_calls.c
-
-    def count_state(state: str) -> Any:
-        return func.count().filter(columns.state == state)
-
-    return (
-        select(
-            columns.day,
-            columns.provider,
-            columns.model,
-            func.count().label("calls"),
-            count_state(ANSWERED).label("accepted"),
-            count_state(REJECTED).label("rejected"),
-            count_state(FAILED).label("failed"),
-            func.coalesce(func.sum(columns.input_tokens), 0).label("input_tokens"),
-            func.coalesce(func.sum(columns.output_tokens), 0).label("output_tokens"),
-            func.sum(columns.cost_usd).label("known_cost_usd"),
-            func.count().filter(columns.cost_usd.is_(None)).label("of_unknown_cost"),
-            func.avg(columns.latency_ms).label("mean_latency_ms"),
-        )
-        .where(columns.day >= since)
-        .group_by(columns.day, columns.provider, columns.model)
-        .order_by(columns.day.desc(), columns.provider, columns.model)
+    states = {"accepted": ANSWERED, "rejected": REJECTED, "failed": FAILED}
+    query = select(
+        columns.day,
+        columns.provider,
+        columns.model,
+        func.count().label("calls"),
+        *(func.count().filter(columns.state == state).label(name) for name, state in states.items()),
+        func.coalesce(func.sum(columns.input_tokens), 0).label("input_tokens"),
+        func.coalesce(func.sum(columns.output_tokens), 0).label("output_tokens"),
+        func.sum(columns.cost_usd).label("known_cost_usd"),
+        func.count().filter(columns.cost_usd.is_(None)).label("of_unknown_cost"),
+        func.avg(columns.latency_ms).label("mean_latency_ms"),
     )
+    by_day = query.where(columns.day >= since).group_by(columns.day, columns.provider, columns.model)
+    return by_day.order_by(columns.day.desc(), columns.provider, columns.model)
 
 
 def _day(at: datetime) -> str:

@@ -60,7 +60,7 @@ def require_text(value: str, field: str) -> str:
 
 
 def is_storable(value: str) -> bool:
-    """Whether a text can be in the store at all; there is no point in looking for any other."""
+    """Return whether a text can be in the store at all; there is no point in looking for any other."""
     return "\0" not in value and (value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value))
 
 
@@ -119,7 +119,7 @@ def _encode_default(value: object) -> Any:
 
 
 def _is_omitted(value: object, name: str) -> bool:
-    """Whether it is an empty field added later: it is omitted, so that older content keeps its hash."""
+    """Return whether it is an empty field added later: it is omitted, so that older content keeps its hash."""
     return name in ADDED_FIELDS.get(type(value), ()) and not getattr(value, name)
 
 

@@ -16,8 +16,6 @@ from onrecall.backtest.chronology import History
 from onrecall.backtest.report_json import summarize_report
 from onrecall.backtest.run import backtest, history_of_store
 from onrecall.bootstrap.app import embedder
-from onrecall.cli import console as printing
-from onrecall.domain.count_noun import count_noun
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.settings import Settings
@@ -86,31 +84,6 @@ class BacktestRunner:
                 self._store.backtests.fail(number, reason, self._clock())
         except OnRecallError:
             return  # the store is unavailable: the backtest will time out
-
-
-class DemoBacktest(threading.Thread):
-    """Measures trust while the demo plays, and prints when it begins and what it found."""
-
-    def __init__(self, rehearsals: BacktestRunner, history: History) -> None:
-        super().__init__(name="onrecall-rehearsal", daemon=True)
-        self._runner = rehearsals
-        self._history = history
-
-    def run(self) -> None:
-        """Start the backtest and wait for its end."""
-        openings = len(self._history.incidents)
-        count = count_noun(openings, "example")
-        printing.print_line((f"measuring trust in the background: replaying {count} in chronological order\n", "dim"))
-        self._runner.start(history=self._history)
-        self._runner.wait()
-        ended = self._runner.newest()
-        if ended is not None and ended.result is not None:
-            right = ended.result["right"]
-            counted = (
-                f"the cause was right {round((right['value'] or 0) * right['n'])} of {count_noun(right['n'], 'time')}"
-            )
-            message = f"trust is measured: in a replay of the examples {counted}; from now on answers say so"
-            printing.print_line((f"{message}\n", "bold"))
 
 
 def run_backtest(settings: Settings, number: int, history: History | None) -> None:

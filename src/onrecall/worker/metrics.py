@@ -42,6 +42,7 @@ class Metrics:
         """`now` maps names to functions that return current numbers of this process."""
         self.registry = registry = CollectorRegistry()
         self._count_requests(registry)
+        self._time_work(registry, memory)
         self._count_work(registry, memory)
         _describe_build(registry, memory)
         ProcessCollector(registry=registry)
@@ -61,13 +62,18 @@ class Metrics:
         )
 
     def _count_work(self, registry: CollectorRegistry, memory: IncidentService) -> None:
-        """Count what the memory receives, retrieves and answers, as it does so."""
+        """Count what the memory receives and answers, as it does so."""
         self._alerts = Counter(
             "onrecall_alerts", "Alerts received by this process, by result.", ("source", "result"), registry=registry
         )
         self._answers = Counter(
             "onrecall_recommendations", "Answers made by this process.", ("verdict", "composer"), registry=registry
         )
+        memory.observers.answered.append(self._count_answer)
+        memory.observers.taken.append(self._count_ingested)
+
+    def _time_work(self, registry: CollectorRegistry, memory: IncidentService) -> None:
+        """Measure how long retrieval and answers take."""
         self._answer_durations = Histogram(
             "onrecall_answer_duration_seconds",
             "Time from a situation to its answer in this process, in seconds.",
@@ -82,8 +88,6 @@ class Metrics:
             registry=registry,
         )
         memory.observers.recalled.append(self._recall_durations.observe)
-        memory.observers.answered.append(self._count_answer)
-        memory.observers.taken.append(self._count_ingested)
 
     def request(self, method: str, route: str | None, status: int, seconds: float) -> None:
         """Count an answered HTTP request."""

@@ -129,12 +129,23 @@ class WorkerProcess:
             ended = self._process.wait()
             if self._stopping.is_set():
                 return
-            log.error("the worker ended with %s; it is begun again", ended)
-            self._stopping.wait(RESTART_SECONDS)
+            log.error("the worker ended with %s; it is started again", ended)
+            if not self._restart():
+                return
+
+    def _restart(self) -> bool:
+        """Start the process again, trying until the system allows it; returns False if it was stopped before."""
+        while not self._stopping.wait(RESTART_SECONDS):
             with self._process_lock:
                 if self._stopping.is_set():
-                    return
-                self._begin()
+                    return False
+                try:
+                    self._begin()
+                except OSError as error:  # the machine has no memory or no process left, for now
+                    log.error("the worker can't be started now; it is tried again: %s", error)  # noqa: TRY400 - likewise
+                else:
+                    return True
+        return False
 
     def _listen(self) -> None:
         """Pass on the worker's commit notifications until it ends."""

@@ -266,7 +266,7 @@ def _memory(memory: RetainedMemory) -> MemoryOut:
 
 
 def _document(memory: RetainedMemory) -> dict[str, Any]:
-    """What both forms of a document have."""
+    """Return what both forms of a document have."""
     metadata = dict(memory.metadata) or None
     event_date = memory.event_date.isoformat() if memory.event_date else None
     params = {"context": memory.context, "metadata": metadata, "event_date": event_date}
@@ -308,7 +308,7 @@ def _reaches(recalled: RecalledMemory, floors: Mapping[Any, float | None]) -> bo
 
 
 def _fit_to_tokens(results: Iterable[RecallResultOut], tokens: int) -> list[RecallResultOut]:
-    """The first results whose texts fit, and at least one."""
+    """Return the first results whose texts fit, and at least one."""
     fitting: list[RecallResultOut] = []
     characters_left = tokens * CHARACTERS_PER_TOKEN
     for result in results:

@@ -42,7 +42,7 @@ def spell_out(text: str) -> str:
 
 
 def _confidence(answer: Recommendation) -> str | None:
-    """How far to trust it: the one percentage, then what it is counted on in words."""
+    """Return how far to trust it: the one percentage, then what it is counted on in words."""
     if answer.verdict == "never_seen" or answer.confidence is None:
         return None
     confidence = answer.confidence

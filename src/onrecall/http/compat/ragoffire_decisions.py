@@ -188,7 +188,7 @@ def tags(incident: Incident) -> list[str]:
 
 
 def _subject(memory: IncidentService, answer: Recommendation) -> tuple[str, Mapping[str, str]]:
-    """What the answer is about in one line, and service and labels of that."""
+    """Return what the answer is about in one line, and service and labels of that."""
     if answer.incident is None:
         return (answer.asked or "").partition("\n")[0], answer.asked_context
     incident = answers.find_incident(memory, answer.incident)
@@ -199,7 +199,7 @@ def _subject(memory: IncidentService, answer: Recommendation) -> tuple[str, Mapp
 
 
 def _anomaly_id(body: AnomalyIn, anomaly: Mapping[str, object]) -> str:
-    """An id of its own; one that says when it was noticed has the same id when it is sent again."""
+    """Return a new id; an anomaly that says when it was noticed has the same id when it is sent again."""
     if body.detected_at is None:
         return f"anm-{secrets.token_hex(8)}"
     content = json.dumps(anomaly, sort_keys=True).encode()
@@ -207,7 +207,7 @@ def _anomaly_id(body: AnomalyIn, anomaly: Mapping[str, object]) -> str:
 
 
 def _situation(body: AnalyzeIn) -> Situation:
-    """What is asked: the fault as its sender names it, what was measured, and the fault's name in words."""
+    """Return what is asked: the fault as its sender names it, what was measured, and the fault's name in words."""
     place = f" on {body.service_name}" if body.service_name else ""
     spike = f"spike=+{body.spike_percentage:g}% window={body.window_minutes}m"
     measured = (f"metric={body.metric_name}" if body.metric_name else "", spike)

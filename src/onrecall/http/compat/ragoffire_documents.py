@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -125,17 +126,8 @@ def get_rca(incident_id: str, memory: TheMemory) -> RcaLookupOut | DocumentOut:
 @router.post("/documents", responses=responses(422, 503))
 def add_document(body: UploadIn, memory: TheMemory) -> StoredDocumentOut:
     """Store a document under its id; without one, its content identifies it."""
-    content = hashlib.sha256(f"{body.title}\n{body.content}".encode()).hexdigest()
     labels, nested = _labels(body.metadata)
-    new = Document(
-        id=body.id or f"doc-{content[:16]}",
-        title=body.title,
-        text=body.content,
-        kind=body.kind,
-        service=body.service,
-        labels=labels,
-        dated=memory.now(),
-    )
+    new = _new_document(body, labels, memory.now())
     state = memory.put_document(_dated_as_before(memory, new))
     stored = memory.store.documents.get(new.id)
     return StoredDocumentOut(
@@ -176,6 +168,19 @@ def stats(memory: TheMemory) -> DocumentStatsOut:
     )
 
 
+def _new_document(body: UploadIn, labels: Mapping[str, str], now: datetime) -> Document:
+    content = hashlib.sha256(f"{body.title}\n{body.content}".encode()).hexdigest()
+    return Document(
+        id=body.id or f"doc-{content[:16]}",
+        title=body.title,
+        text=body.content,
+        kind=body.kind,
+        service=body.service,
+        labels=labels,
+        dated=now,
+    )
+
+
 def _state(brought: ImportReport) -> str:
     return "created" if brought.created else "updated" if brought.updated else "unchanged"
 
@@ -186,7 +191,7 @@ def _only(kind: EvidenceKind | None, error_type: str | None, tenant: str | None)
 
 
 def _native_document(memory: IncidentService, name: str) -> Document:
-    """A document of the native API may have this very path for its id."""
+    """Return the document of the native API that has this very path as its id. Raises NotFound."""
     try:
         return memory.store.documents.get(f"rcas/{name}")
     except NotFound as error:
@@ -194,7 +199,7 @@ def _native_document(memory: IncidentService, name: str) -> Document:
 
 
 def _labels(metadata: Mapping[str, Any]) -> tuple[dict[str, str], list[str]]:
-    """The plain values as labels, and the names of those that are lists or objects."""
+    """Return the plain values as labels, and the names of those that are lists or objects."""
     plain = {
         collapse_whitespace(name): collapse_whitespace(str(value))
         for name, value in metadata.items()
@@ -209,7 +214,7 @@ def _is_plain(value: object) -> bool:
 
 
 def _dated_as_before(memory: IncidentService, new: Document) -> Document:
-    """The document with the time at which it was handed in first, where it says the same as then."""
+    """Return the document with the time at which it was first handed in, if it says the same as then."""
     try:
         stored = memory.store.documents.get(new.id)
     except NotFound:

@@ -13,8 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
-import anyio
-from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from fastapi import APIRouter, WebSocket
 from starlette.concurrency import run_in_threadpool
 
 from onrecall.domain.errors import Unavailable
@@ -28,6 +27,7 @@ from onrecall.http.compat.ragoffire_messages import (
     status_message,
 )
 from onrecall.http.websocket_auth import wait_until_refused
+from onrecall.http.websocket_tasks import TRY_LATER, CloseReason, close_politely, run_until_first
 from onrecall.pipeline import IncidentService
 
 router = APIRouter()
@@ -35,12 +35,11 @@ POLL_SECONDS = 0.25
 WAITING = 1000
 """Messages that may wait for one browser."""
 MOST_BROWSERS = 5000
-GOODBYE_SECONDS = 2
 LOOK_AGAIN_SECONDS = 15.0
 HEARTBEAT_SECONDS = 30.0
 TROUBLE_SECONDS = 5
-TRY_LATER = 1013
 TOO_SLOW = "this client fell behind; connect again"
+FELL_BEHIND = (TRY_LATER, "too slow")
 ENOUGH = encode({"type": "system", "message": TOO_SLOW, "data": {"event": "too_slow", "message": TOO_SLOW}})
 
 log = logging.getLogger(__name__)
@@ -139,13 +138,13 @@ class LiveClients:
 
 @router.websocket("/ws/incidents")
 async def incidents(socket: WebSocket) -> None:
-    """A welcome, then decisions, anomalies, notifications and turns of incidents as they come."""
+    """Send a welcome, then decisions, anomalies, notifications and turns of incidents as they come."""
     await _listen(socket, _wait_forever)
 
 
 @router.websocket("/ws/dashboard")
 async def dashboard(socket: WebSocket) -> None:
-    """The same, with how much is stored after the welcome, and a heartbeat."""
+    """Send the same, with how much is stored after the welcome, and a heartbeat."""
     await _listen(socket, _beat)
 
 
@@ -176,41 +175,32 @@ async def _beat(browsers: LiveClients, browser: LiveClient) -> None:
 async def _serve(
     socket: WebSocket, browser: LiveClient, browsers: LiveClients, accompany: Callable[[], Awaitable[None]]
 ) -> None:
-    shut: list[tuple[int, str]] = []
-
-    async def until_refused() -> None:
-        shut.append(await wait_until_refused(socket, browsers.look_again_seconds))
-
-    async with anyio.create_task_group() as together:
-
-        async def first(doing: Callable[[], Awaitable[object]]) -> None:
-            await doing()
-            together.cancel_scope.cancel()
-
-        sending, hearing = partial(_send, socket, browser), partial(_hear, socket, browser, browsers.memory)
-        for doing in (sending, hearing, browser.behind.wait, accompany, until_refused):
-            together.start_soon(first, doing)
-    for code, reason in shut:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                await socket.close(code, reason)
-    if browser.behind.is_set():
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, TimeoutError):  # it may have left, or be stuck
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                await socket.send_text(ENOUGH)
-                await socket.close(TRY_LATER, "too slow")
+    reason = await run_until_first(
+        partial(_send, socket, browser),
+        partial(_hear, socket, browser, browsers.memory),
+        partial(_fall_behind, browser),
+        accompany,
+        partial(wait_until_refused, socket, browsers.look_again_seconds),
+    )
+    if reason is not None:
+        await close_politely(socket, reason, ENOUGH if reason == FELL_BEHIND else None)
 
 
-async def _send(socket: WebSocket, browser: LiveClient) -> None:
-    with contextlib.suppress(WebSocketDisconnect):
-        while True:
-            await socket.send_text(await browser.queue.get())
+async def _fall_behind(browser: LiveClient) -> CloseReason:
+    await browser.behind.wait()
+    return FELL_BEHIND
 
 
-async def _hear(socket: WebSocket, browser: LiveClient, memory: IncidentService) -> None:
-    with contextlib.suppress(WebSocketDisconnect):
-        while True:
-            message = await socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            browser.send(encode(reply(message.get("text"), memory.now())))
+async def _send(socket: WebSocket, browser: LiveClient) -> CloseReason | None:
+    while True:
+        await socket.send_text(await browser.queue.get())
+
+
+async def _hear(socket: WebSocket, browser: LiveClient, memory: IncidentService) -> CloseReason | None:
+    # One that sends without a pause is always ready to be read, and this task would never be canceled.
+    while not browser.behind.is_set():
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return None
+        browser.send(encode(reply(message.get("text"), memory.now())))
+    return FELL_BEHIND

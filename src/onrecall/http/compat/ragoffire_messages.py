@@ -78,17 +78,16 @@ class Feed:
             *(message for event in events for message in self._of_event(event, grouped.values())),
             *(notification_message(notice) for notice in notices),
         ]
-        lists = FeedPositions(
-            events[-1].seq if events else place.lists.event,
-            answers[-1][0] if answers else place.lists.answer,
-            alerts[-1].id if alerts else place.lists.alert,
-        )
-        self._place = FeedPosition(lists, notices[-1].number if notices else place.notice)
+        last_event = events[-1].seq if events else place.lists.event
+        last_answer = answers[-1][0] if answers else place.lists.answer
+        last_alert = alerts[-1].id if alerts else place.lists.alert
+        last_notice = notices[-1].number if notices else place.notice
+        self._place = FeedPosition(FeedPositions(last_event, last_answer, last_alert), last_notice)
         self._ungrouped = ungrouped - grouped.keys()
         return [encode(message) for message in messages]
 
     def _of_event(self, event: IncidentEvent, joined: Collection[str]) -> Iterator[Message]:
-        """What an event is told as; an anomaly that joins an incident is followed by the answer that stands there."""
+        """Yield the messages of an event; an anomaly that joins an incident is followed by the incident's answer."""
         if event.detail.get("imported"):
             return
         if event.type == "recommended":
@@ -102,7 +101,7 @@ class Feed:
             yield system_message(event)
 
     def _answer_before(self, event: IncidentEvent) -> Recommendation | None:
-        """The answer to an incident that stood when something happened to it."""
+        """Return the answer that an incident had when something happened to it."""
         answered = [
             earlier.detail["recommendation"]
             for earlier in self._memory.store.events.timeline(event.incident)

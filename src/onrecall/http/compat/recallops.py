@@ -238,7 +238,7 @@ def costs(memory: TheMemory) -> CostsOut:
 
 
 def _require_resolved(read: ReadRecord) -> Incident:
-    """The incident that was read. Raises Invalid where it can't be read, or does not say what was wrong."""
+    """Return the incident that was read. Raises Invalid if it can't be read, or does not say what was wrong."""
     incident = read.item
     if isinstance(incident, RejectedInput):
         raise Invalid(incident.message, incident.field)

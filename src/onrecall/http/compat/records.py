@@ -75,7 +75,7 @@ def read_record(memory: IncidentService, form: str, record: Mapping[str, Any], w
 
 
 def _mended(form: str, record: Mapping[str, Any], where: str, now: datetime) -> ReadRecord | None:
-    """The record with the time that it lacks: its start where it says its end alone, its end where its start alone."""
+    """Return the record with the time that it lacks: its end as its start, or its start as its end."""
     if record.get("resolved_at"):
         item = _parse(form, record, where, LONG_AGO).item
         if isinstance(item, RejectedInput) or item.started_at != LONG_AGO or item.resolved_at is None:
@@ -88,7 +88,7 @@ def _mended(form: str, record: Mapping[str, Any], where: str, now: datetime) -> 
 
 
 def _previous_version(memory: IncidentService, form: str, record: Mapping[str, Any]) -> Incident | None:
-    """The incident as it was handed in before; an example or another system's incident of this id is not that one."""
+    """Return the incident as it was handed in before, unless it is an example or another system's of the same id."""
     name = record_id(record)
     stored = find_incident(memory, name) if name else None
     return stored if stored and stored.source == form else None

@@ -170,20 +170,20 @@ def _remaining_blocks(answer: Recommendation) -> Iterator[Block]:
         yield blocks.prose(("bold", f"{outcome}: "), ("", _safe_line(tried.text)), ("italic", _safe_line(where)))
     for alternative in answer.alternatives[:MOST_TRIED]:
         apart = f" Look for: {'; '.join(alternative.tell_apart)}" if alternative.tell_apart else ""
-        yield blocks.prose(
-            ("bold", "Or else: "), ("", _safe_line(f"{alternative.cause} ({', '.join(alternative.evidence)}).{apart}"))
-        )
+        yield _labelled("Or else", f"{alternative.cause} ({', '.join(alternative.evidence)}).{apart}")
     for look in answer.tell_apart[:MOST_TRIED]:
-        yield blocks.prose(("bold", "Look at: "), ("", _safe_line(look)))
+        yield _labelled("Look at", look)
     for ongoing in answer.ongoing[:MOST_EVIDENCE]:
-        yield blocks.prose(("bold", "Going on now: "), ("", _safe_line(words.ongoing_line(ongoing))))
+        yield _labelled("Going on now", words.ongoing_line(ongoing))
     for suggestion in answer.suggestions[:MOST_EVIDENCE]:
         text = suggestion.excerpt.text if suggestion.excerpt else suggestion.title
-        yield blocks.prose(
-            ("bold", "Suggested, not confirmed: "), ("", _safe_line(f"{text} ({suggestion.suggested_by})"))
-        )
+        yield _labelled("Suggested, not confirmed", f"{text} ({suggestion.suggested_by})")
     for evidence in answer.evidence[:MOST_EVIDENCE]:
-        yield blocks.prose(("bold", "Evidence: "), ("", _safe_line(_evidence_line(evidence))))
+        yield _labelled("Evidence", _evidence_line(evidence))
+
+
+def _labelled(label: str, text: str) -> Block:
+    return blocks.prose(("bold", f"{label}: "), ("", _safe_line(text)))
 
 
 def _evidence_line(evidence: Evidence) -> str:

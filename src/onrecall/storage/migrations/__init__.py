@@ -73,7 +73,7 @@ def migrate(connection: Connection, types: Mapping[str, str], plan: Sequence[Mig
 
 
 def release(connection: Connection) -> str | None:
-    """The OnRecall version that took the newest step; None where no step recorded one."""
+    """Return the OnRecall version that took the newest step; None where no step recorded one."""
     if not _records_releases(connection):
         return None
     newest_release: str | None = connection.scalar(text("select release from migrations order by number desc limit 1"))

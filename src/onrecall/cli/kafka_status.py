@@ -1,4 +1,4 @@
-"""Prints the command's status: lines for people, or JSON."""
+"""Prints what the Kafka threads report: lines for people, or JSON."""
 
 import json
 import threading
@@ -9,11 +9,9 @@ import typer
 
 from onrecall.cli import console as printing
 
-QUIET_SECONDS = 5.0
-
 
 class StatusPrinter:
-    """Prints a line per event; safe for several threads."""
+    """Prints a line per event (a `StatusReporter`); safe for several threads."""
 
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
