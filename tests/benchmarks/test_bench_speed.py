@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -23,6 +24,7 @@ from onrecall.domain.incident import Incident
 from onrecall.retrieval import embeddings as embedding
 from onrecall.retrieval import passages
 from onrecall.storage import Storage
+from opensearch.real_node import RealNode
 
 pytestmark = pytest.mark.process
 
@@ -114,6 +116,24 @@ def test_the_race_is_run_by_the_product(tmp_path: Path):
     assert 0 < one.cold_ms < one.start_ms
     assert one.memory_mb > 10
     assert one.disk_mb > 0
+
+
+@pytest.mark.opensearch
+def test_a_cluster_is_measured_and_left_empty(opensearch: RealNode):
+    if embedding.load_embedder() is None:
+        pytest.skip("the sentence model is not installed")
+    report = speed.run([90], ["opensearch"], replace(TINY, cluster=opensearch.url))
+    local, cluster = report.results
+    assert (cluster.engine, cluster.passages, cluster.complete) == ("opensearch", 90, True)
+    assert [series.hit_at_10 for series in cluster.series] == [series.hit_at_10 for series in local.series]
+    assert cluster.memory_mb > local.memory_mb, "the node's memory counts as well"
+    assert httpx.get(f"{opensearch.url}/bench-*").json() == {}
+
+
+def test_a_cluster_needs_an_address():
+    with pytest.raises(Invalid, match="address of a node") as caught:
+        speed.run([90], ["opensearch"], TINY)
+    assert caught.value.field == "opensearch"
 
 
 def test_what_is_kept_is_not_built_again(tmp_path: Path):

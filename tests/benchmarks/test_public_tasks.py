@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 
 from onrecall.benchmarks import beir
+from onrecall.benchmarks.beir import BeirQuery, CorpusDocument, Task
 from onrecall.benchmarks.example_tasks import example_tasks
-from onrecall.benchmarks.prior import NEW_SHARE, PublicAnswer, fit_and_measure, label_answers
+from onrecall.benchmarks.prior import NEW_SHARE, PublicAnswer, ask_twice, fit_and_measure, label_answers
 from onrecall.benchmarks.public_tasks import read_tasks, write_task
 from onrecall.benchmarks.public_text import parse_page, read_public_text
 from onrecall.benchmarks.question_forms import bare_name, misspelt, terse
+from onrecall.benchmarks.task_memory import task_memory
+from onrecall.benchmarks.task_pairs import PublicTask
 from onrecall.calibration.prior import FEATURES
 from onrecall.domain.errors import Invalid
 
@@ -147,3 +150,33 @@ def test_a_prior_learns_what_tells_and_its_figures_are_of_tasks_left_out() -> No
     assert abs(quarter.right - 0.7 * (1 - NEW_SHARE)) < 0.06
     assert quarter.ece < 0.08
     assert sum(level.of for level in model.levels) == 480
+
+
+def test_reports_and_examples_are_stored_as_incidents_and_pages_are_not(folder: Path):
+    given = folder / "plant_dup"
+    given.mkdir()
+    (given / "corpus.jsonl").write_text('{"_id": "a", "title": "Pump stuck", "text": "It hums"}\n', "utf-8")
+    (given / "queries.jsonl").write_text(
+        "".join(f'{{"_id": "q{n}", "text": "pump {n}"}}\n' for n in range(12)), "utf-8"
+    )
+    (given / "qrels.jsonl").write_text('{"query-id": "q1", "corpus-id": "a", "score": 1}\n', "utf-8")
+    stored = {task.name: {entry.is_incident for entry in task.task.corpus} for task in read_tasks(folder)}
+    assert stored["plant_dup"] == {True}
+    assert stored["examples_opening_to_same_cause"] == {True}
+    assert stored["examples_opening_to_page"] == {False}
+    assert stored["runbooks_impact_to_mitigation"] == {False}
+
+
+def test_of_near_duplicates_any_may_be_the_right_one():
+    text = "At {} the pump of the north hall lost its pressure and the valve behind it closed"
+    entries = [
+        CorpusDocument(name, f"North hall pump pressure lost in line {n}", text.format(f"1{n}:31:07"), is_incident=True)
+        for n, name in enumerate(("one", "two"))
+    ]
+    other = CorpusDocument("other", "Lights of the yard went out", "A fuse blew in the yard", is_incident=True)
+    for name in ("one", "two"):
+        query = BeirQuery("q", "North hall pump pressure lost, the valve closed")
+        task = Task("halls", (*entries, other), (query,), {"q": {name: 1.0}})
+        with task_memory(task, None, None, lambda *_: None) as recall:
+            asked, removed = ask_twice(PublicTask(task, "duplicate report", "reports"), recall)
+        assert (asked.right, removed.right) == (True, False)

@@ -17,7 +17,7 @@ from onrecall.benchmarks.prior import PublicAnswer
 from onrecall.benchmarks.scoreboard import OURS, measure
 from onrecall.benchmarks.scoreboard_page import page
 from onrecall.benchmarks.task_pairs import PublicTask
-from onrecall.recommendation.verdict import Thresholds
+from onrecall.recommendation.thresholds import Thresholds
 
 pytestmark = pytest.mark.statistics
 

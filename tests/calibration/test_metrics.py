@@ -26,6 +26,14 @@ def test_wilson_holds_the_share_within_0_and_1(k, n):
     assert low < high
 
 
+@pytest.mark.parametrize(
+    ("right", "of", "too_few"),
+    [(0, 0, False), (1, 1, True), (0, 1, True), (3, 3, True), (4, 4, False), (5, 10, True), (6, 12, False)],
+)
+def test_a_share_of_few_cases_tells_nothing(right, of, too_few):
+    assert metrics.share([n < right for n in range(of)]).too_few is too_few
+
+
 def test_ranks():
     ranks = [1, 3, None, 2]
     assert metrics.hit_at(ranks, 1).value == 0.25

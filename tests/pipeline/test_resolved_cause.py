@@ -147,6 +147,19 @@ def test_the_label_that_an_incident_has_now_decides_and_not_the_one_it_had_when_
     assert truth.judge(answer) == CauseJudgement(right=True, by="label")
 
 
+def test_an_incident_whose_cause_was_answered_right_is_not_counted_as_new(memory, clock):
+    memory.open(Incident("", "basin overflow: float switch stuck", clock(), service="basin"))
+    memory.resolve("INC-1", Resolution(FLOAT_SWITCH, clock.forward(minutes=9)))
+    clock.forward(hours=30)
+    memory.open(Incident("", "basin overflow: float switch stuck again", clock(), service="basin"))
+    memory.recommend("INC-2")
+    memory.resolve("INC-2", Resolution("Limescale again", clock.forward(minutes=9), "float-switch-sticks"))
+    summary = memory.trust.summary()
+    assert judgement(memory) == (True, "label")
+    assert summary.novelty.false_recall.n == 0, "it was on record, though no incident bears its label"
+    assert (summary.hits.hit_at_1.value, summary.right.too_few) == (1, True)
+
+
 def judgement(memory, incident="INC-2"):
     (verdict,) = (each for each in memory.store.verdicts.all() if each.incident == incident)
     return verdict.body["right"], verdict.body["judged_by"]

@@ -1,8 +1,11 @@
 """The verdict by match and probability: many alike speak for none, and few words that fit well are enough."""
 
+import re
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from recommendation_cases import NONE, NOW, ask, did, resolved_incident, unresolved
 
 from onrecall.calibration import prior
@@ -91,6 +94,46 @@ def test_what_everything_matches_was_never_seen():
     rival = likely(resolved_incident("B", 0.6, cause="b", root_cause="b"), 0.05)
     crowded = advice_of(likely(resolved_incident("A", 0.7, cause="a", root_cause="a"), 0.05), rival)
     assert "other records match about as well" in crowded.verdict_reason
+
+
+@pytest.mark.parametrize(
+    ("score", "probability", "length", "verdict", "reason"),
+    [
+        (0.47, 0.35, 1.0, "never_seen", "a match below 0.50 needs a probability of 60 %, and this one's is 35 %"),
+        (0.47, 0.5999, 1.0, "never_seen", "a match below 0.50 needs a probability of 60 %, and this one's is 59 %"),
+        (0.47, 0.66, 1.0, "similar", "a match below 0.50 needs a probability of 60 %, and this one's is 66 %"),
+        (
+            0.43,
+            0.25,
+            0.2,
+            "never_seen",
+            "a match below 0.50 needs a probability of 30 % for so short a question, and this one's is 25 %",
+        ),
+        (0.7, 0.05, 1.0, "never_seen", "a match needs a probability of 20 %, and this one's is 5 %"),
+        (0.25, 0.9, 1.0, "never_seen", "matches 0.25; at least 0.30 is needed"),
+        (0.2999, 0.9, 1.0, "never_seen", "matches 0.2999; at least 0.30 is needed"),
+        (0.25, None, 1.0, "never_seen", "matches 0.25; at least 0.50 is needed"),
+    ],
+)
+def test_a_reason_names_the_threshold_that_decided(score, probability, length, verdict, reason):
+    piece = likely(resolved_incident("A", score, cause="a", root_cause="a", steps=[did("Restarted it")]), probability)
+    advice = advice_of(replace(piece, ranking={"length": length}))
+    assert (advice.verdict, reason in advice.verdict_reason) == (verdict, True), advice.verdict_reason
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_what_a_reason_says_is_needed_is_what_decides(score, probability, length):
+    piece = likely(resolved_incident("A", score, cause="a", root_cause="a", steps=[did("Restarted it")]), probability)
+    advice = advice_of(replace(piece, ranking={"length": length}))
+    stated = re.search(r"needs a probability of (\d+) %.* this one's is (\d+) %", advice.verdict_reason)
+    if stated:
+        needed, has = map(int, stated.groups())
+        assert (has >= needed) == (advice.verdict != "never_seen")
+    elif advice.verdict == "never_seen":
+        match, least = map(float, re.search(r"matches ([\d.e-]+); at least ([\d.]+)", advice.verdict_reason).groups())
+        assert match < least
+    else:
+        assert score >= SHIPPED.similar
 
 
 def test_terse_and_right_is_similar_with_its_steps():

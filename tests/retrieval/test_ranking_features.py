@@ -93,3 +93,12 @@ def test_near_duplicates_are_no_rivals_of_each_other():
     apart = [replace(first, opening=Opening(f"Fault {chr(97 + n)} of module {chr(97 + n)}")) for n in range(10)]
     crowded, *_ = ranking_features([first, *apart, other], QUESTION, 1)
     assert crowded["apart"] < alone["apart"]
+
+
+def test_rivals_that_tell_the_same_are_one_rival():
+    first, weak = candidate(2.0, 0.9, has=(2, 3)), [candidate(0.5, 0.2)] * 8
+    rival = replace(candidate(1.8, 0.8), opening=Opening("Nightly build #1 failed"))
+    again = [replace(rival, opening=Opening(f"Nightly build #{n} failed")) for n in range(2, 12)]
+    once, *_ = ranking_features([first, rival, *weak], QUESTION, 1)
+    often, *_ = ranking_features([first, rival, *again, *weak], QUESTION, 1)
+    assert often == once

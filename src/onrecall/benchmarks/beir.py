@@ -19,6 +19,8 @@ class CorpusDocument:
     id: str
     title: str
     text: str
+    is_incident: bool = False
+    """Whether it tells of an incident (`metadata.kind` is `incident`) and is stored as one; otherwise it is a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,21 +102,23 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _entry(where: str, row: Mapping[str, Any]) -> CorpusDocument:
     title = row.get("title")
-    return CorpusDocument(
-        _text(where, row, "_id"),
-        title.replace("\0", " ") if isinstance(title, str) else "",
-        _text(where, row, "text", empty=True),
-    )
+    name = title.replace("\0", " ") if isinstance(title, str) else ""
+    is_incident = bool(name.strip()) and _metadata(where, row).get("kind") == "incident"
+    return CorpusDocument(_text(where, row, "_id"), name, _text(where, row, "text", empty=True), is_incident)
 
 
 def _question(where: str, row: Mapping[str, Any]) -> BeirQuery:
-    metadata = row.get("metadata") or {}
-    if not isinstance(metadata, Mapping):
-        raise Invalid(f"{where}: metadata is not an object", "metadata")
-    exclude = metadata.get("exclude") or []
+    exclude = _metadata(where, row).get("exclude") or []
     if not isinstance(exclude, list):
         raise Invalid(f"{where}: metadata.exclude is not a list of ids", "metadata.exclude")
     return BeirQuery(_text(where, row, "_id"), _text(where, row, "text"), frozenset(map(str, exclude)))
+
+
+def _metadata(where: str, row: Mapping[str, Any]) -> Mapping[str, Any]:
+    metadata = row.get("metadata") or {}
+    if not isinstance(metadata, Mapping):
+        raise Invalid(f"{where}: metadata is not an object", "metadata")
+    return metadata
 
 
 def _text(where: str, row: Mapping[str, Any], field: str, *, empty: bool = False) -> str:

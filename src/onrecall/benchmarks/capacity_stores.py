@@ -1,19 +1,14 @@
 """The product over each kind of store, with what its servers use beside the process that asks."""
 
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import httpx
-
-from onrecall.benchmarks.engines import OnRecall, OnRecallPostgres, resident_bytes
+from onrecall.benchmarks.engines import OnRecall, OnRecallOpenSearch, OnRecallPostgres
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
-from onrecall.retrieval.index import Index
-from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage.database import BACKENDS
 
 StoreKind = Literal["local", "postgres", "opensearch"]
@@ -52,58 +47,20 @@ class PostgresStore(OnRecallPostgres, LocalStore):
 
     def server_use(self) -> ServerUse:
         """Return what all processes of the server used, those that have ended included."""
-        pids = self.processes()
-        return ServerUse(sum(map(_processor_seconds, pids)), resident_bytes(pids))
+        return ServerUse(sum(map(_processor_seconds, self.processes())), self.server_memory())
 
 
-class OpenSearchStore(LocalStore):
+class OpenSearchStore(OnRecallOpenSearch, LocalStore):
     """SQLite, and the index in a cluster: its figures are those of all nodes."""
-
-    def __init__(self, folder: Path, url: str) -> None:
-        self._cluster_url = url
-        super().__init__(folder)
-
-    def ready(self) -> None:
-        """Bring the index up to date, however much is missing."""
-        self._opened().catch_up()  # type: ignore[attr-defined]
 
     def server_use(self) -> ServerUse:
         """Return what the nodes report of their processes."""
-        nodes = self._request("GET", "_nodes/stats/process,jvm")["nodes"].values()
-        spent = sum(node["process"]["cpu"]["total_in_millis"] for node in nodes) / 1000
-        return ServerUse(spent, sum(map(_java_bytes, nodes)))
+        spent = sum(node["process"]["cpu"]["total_in_millis"] for node in self.node_statistics()) / 1000
+        return ServerUse(spent, self.server_memory())
 
     def disk_bytes(self) -> int:
-        """Return the size of the index in the cluster, all copies together; the database is measured as `local`."""
-        self._request("POST", f"{self._prefix}-*/_flush")
-        return int(self._request("GET", f"{self._prefix}-*/_stats/store")["_all"]["total"]["store"]["size_in_bytes"])
-
-    def forget(self) -> None:
-        """Delete the index in the cluster."""
-        for name in self._request("GET", f"{self._prefix}-*"):
-            self._request("DELETE", name)
-
-    @property
-    def _prefix(self) -> str:
-        return f"capacity-{self._folder.name}"
-
-    def _request(self, method: str, path: str) -> Any:
-        answer = httpx.request(method, f"{self._cluster_url}/{path}", timeout=60)
-        answer.raise_for_status()
-        return answer.json()
-
-    def _open_index(self) -> Index:
-        from onrecall.retrieval.opensearch import ClusterAddress, IndexTarget, OpenSearchIndex  # noqa: PLC0415 - an optional part
-
-        target = IndexTarget(self._prefix, self._model.name, self._model.dimensions)
-        address = ClusterAddress((self._cluster_url,), timeout=60)
-        return OpenSearchIndex(self._store.passages, address, target, lambda: LocalIndex(self._store.passages, None))
-
-    def close(self) -> None:
-        """Close the connections, too."""
-        if self._index is not None:
-            self._index.close()  # type: ignore[attr-defined]
-        super().close()
+        """Return the size of the index in the cluster; the database is measured as `local`."""
+        return self.server_disk()
 
 
 def _processor_seconds(pid: int) -> float:
@@ -113,8 +70,3 @@ def _processor_seconds(pid: int) -> float:
     except OSError:
         return 0.0
     return sum(map(int, state[11:15])) / TICKS
-
-
-def _java_bytes(node: Mapping[str, Any]) -> int:
-    memory = node["jvm"]["mem"]
-    return int(memory["heap_used_in_bytes"] + memory["non_heap_used_in_bytes"])

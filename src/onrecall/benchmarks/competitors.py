@@ -64,9 +64,13 @@ class Chroma:
         )
         return list(dict.fromkeys(str(row["owner"]) for row in (result["metadatas"] or [[]])[0]))
 
-    def processes(self) -> list[int]:
-        """None."""
-        return []
+    def server_memory(self) -> int:
+        """Nothing: it runs in this process."""
+        return 0
+
+    def server_disk(self) -> int:
+        """Nothing: all of it lies in the folder."""
+        return 0
 
     def close(self) -> None:
         """Close the client."""
@@ -112,9 +116,13 @@ class Fts5:
         cursor = self._file.execute(statement, (words, *values, RESULT_LIMIT))
         return list(dict.fromkeys(owner for (owner,) in cursor))
 
-    def processes(self) -> list[int]:
-        """None."""
-        return []
+    def server_memory(self) -> int:
+        """Nothing: it runs in this process."""
+        return 0
+
+    def server_disk(self) -> int:
+        """Nothing: all of it lies in the folder."""
+        return 0
 
     def close(self) -> None:
         """Close the file."""

@@ -1,9 +1,11 @@
-"""OnRecall as a benchmarked engine with its own store and index, on SQLite or PostgreSQL."""
+"""OnRecall as a benchmarked engine with its own store and index: on SQLite, on PostgreSQL, or beside OpenSearch."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
+
+import httpx
 
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion, SyntheticRecord
 from onrecall.benchmarks.synthetic_vectors import SyntheticEmbedder, Vectors
@@ -35,8 +37,11 @@ class Engine(Protocol):
     def ask(self, question: SyntheticQuestion, mode: Mode) -> list[str]:
         """Return the ids of the ten best records for a question, end to end."""
 
-    def processes(self) -> list[int]:
-        """Return the ids of other processes it uses."""
+    def server_memory(self) -> int:
+        """Return the memory of the servers it uses, in bytes."""
+
+    def server_disk(self) -> int:
+        """Return what its servers keep outside its folder, in bytes."""
 
     def close(self) -> None:
         """Release all resources."""
@@ -82,9 +87,13 @@ class OnRecall:
         evidence = self._recall.recall(Situation(question.text, only=only, as_of=as_of), RESULT_LIMIT)
         return [item.id for item in evidence]
 
-    def processes(self) -> list[int]:
-        """None: it runs in this one."""
-        return []
+    def server_memory(self) -> int:
+        """Nothing: it runs in this process."""
+        return 0
+
+    def server_disk(self) -> int:
+        """Nothing: all of it lies in the folder."""
+        return 0
 
     def close(self) -> None:
         """Keep the index, close the store."""
@@ -116,8 +125,12 @@ class OnRecallPostgres(OnRecall):
     def _open_index(self) -> Index:
         return PostgresIndex(self._store.search(self._model.name, self._model.dimensions))
 
+    def server_memory(self) -> int:
+        """Return the memory of all processes of the server."""
+        return resident_bytes(self.processes())
+
     def processes(self) -> list[int]:
-        """The server's."""
+        """Return the ids of the server's processes."""
         postmaster = self._server.get_pid()
         return [postmaster, *_child_processes(postmaster)] if postmaster else []
 
@@ -125,6 +138,58 @@ class OnRecallPostgres(OnRecall):
         """Stop the server, too."""
         super().close()
         self._server.cleanup()
+
+
+class OnRecallOpenSearch(OnRecall):
+    """The same with its index in a cluster; records, words and features stay in the SQLite file of the folder."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._cluster_url = url
+        super().__init__(folder)
+
+    def ready(self) -> None:
+        """Bring the index up to date, however much is missing."""
+        self._opened().catch_up()  # type: ignore[attr-defined]
+
+    def server_memory(self) -> int:
+        """Return what Java uses on all nodes, heap and all else."""
+        return sum(map(_java_bytes, self.node_statistics()))
+
+    def server_disk(self) -> int:
+        """Return the size of the index in the cluster, all copies together."""
+        self._request("POST", f"{self._prefix}-*/_flush")
+        return int(self._request("GET", f"{self._prefix}-*/_stats/store")["_all"]["total"]["store"]["size_in_bytes"])
+
+    def node_statistics(self) -> list[Mapping[str, Any]]:
+        """Return what the nodes report of their processes."""
+        return list(self._request("GET", "_nodes/stats/process,jvm")["nodes"].values())
+
+    def forget(self) -> None:
+        """Delete the index in the cluster."""
+        for name in self._request("GET", f"{self._prefix}-*"):
+            self._request("DELETE", name)
+
+    @property
+    def _prefix(self) -> str:
+        return f"bench-{self._folder.name}"
+
+    def _request(self, method: str, path: str) -> Any:
+        answer = httpx.request(method, f"{self._cluster_url}/{path}", timeout=60)
+        answer.raise_for_status()
+        return answer.json()
+
+    def _open_index(self) -> Index:
+        from onrecall.retrieval.opensearch import ClusterAddress, IndexTarget, OpenSearchIndex  # noqa: PLC0415 - an optional part
+
+        target = IndexTarget(self._prefix, self._model.name, self._model.dimensions)
+        address = ClusterAddress((self._cluster_url,), timeout=60)
+        return OpenSearchIndex(self._store.passages, address, target, lambda: LocalIndex(self._store.passages, None))
+
+    def close(self) -> None:
+        """Close the connections, too."""
+        if self._index is not None:
+            self._index.close()  # type: ignore[attr-defined]
+        super().close()
 
 
 class _NullIndex:
@@ -153,6 +218,11 @@ def require_embedder() -> LocalEmbedder:
     if embedder is None:
         raise Invalid("no sentence model is installed; install one or set ONRECALL_MODEL_DIR", "model")
     return embedder
+
+
+def _java_bytes(node: Mapping[str, Any]) -> int:
+    memory = node["jvm"]["mem"]
+    return int(memory["heap_used_in_bytes"] + memory["non_heap_used_in_bytes"])
 
 
 def _child_processes(parent: int) -> list[int]:

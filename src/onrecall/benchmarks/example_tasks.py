@@ -49,7 +49,8 @@ def _log_lines(openings: Sequence[tuple[str, str, str]]) -> Task:
     for name, title, description in openings:
         lines = description.splitlines()
         logs = [line for line in lines if line[:4].isdigit() or " ERROR " in line or " WARN " in line]
-        entries.append(CorpusDocument(name, title, "\n".join(line for line in lines if line not in logs)))
+        without_logs = "\n".join(line for line in lines if line not in logs)
+        entries.append(CorpusDocument(name, title, without_logs, is_incident=True))
         if sum(map(len, logs)) >= MIN_CHARS:
             questions.append((name, "\n".join(logs)))
     return task_from_pairs("examples_logs_to_incident", entries, questions)
@@ -78,7 +79,10 @@ def _page_text(incident: Mapping[str, object]) -> str:
 
 
 def _same_cause(incidents: Sequence[Mapping[str, object]]) -> Task:
-    entries = tuple(CorpusDocument(str(record["id"]), str(record["title"]), _page_text(record)) for record in incidents)
+    entries = tuple(
+        CorpusDocument(str(record["id"]), str(record["title"]), _page_text(record), is_incident=True)
+        for record in incidents
+    )
     right: dict[str, dict[str, float]] = {}
     for incident in incidents:
         matches = {

@@ -8,7 +8,8 @@ import numpy as np
 from onrecall.benchmarks.prior import PublicAnswer
 from onrecall.calibration import reliability
 from onrecall.calibration.metrics import Floats
-from onrecall.recommendation.verdict import Thresholds, question_length
+from onrecall.recommendation.thresholds import Thresholds
+from onrecall.recommendation.verdict import question_length
 
 Answers = Sequence[PublicAnswer]
 

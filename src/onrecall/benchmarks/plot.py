@@ -7,7 +7,13 @@ from typing import Any
 from onrecall.benchmarks.speed import EngineResult, SpeedReport
 from onrecall.domain.errors import Invalid
 
-ENGINE_COLORS = {"onrecall": "#0b6e4f", "chroma": "#c1666b", "fts5": "#7a6f9b", "pgvector": "#2f6690"}
+ENGINE_COLORS = {
+    "onrecall": "#0b6e4f",
+    "chroma": "#c1666b",
+    "fts5": "#7a6f9b",
+    "pgvector": "#2f6690",
+    "opensearch": "#b8860b",
+}
 
 
 def draw(report: SpeedReport, path: Path) -> None:

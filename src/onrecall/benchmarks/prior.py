@@ -178,10 +178,14 @@ def ask_twice(public: PublicTask, recall: Retriever) -> Iterator[PublicAnswer]:
 def _answer(
     recall: Retriever, situation: Situation, about: tuple[str, str, str, str], right: Mapping[str, float]
 ) -> Iterator[PublicAnswer]:
-    """The labelled first precedent; nothing where nothing at all was recalled."""
+    """The labelled first precedent; nothing where nothing at all was recalled.
+
+    Near duplicates share their probability: it is right if any of them is.
+    """
     for first in recall.recall(situation)[:1]:
         named = first.document is not None and is_for_alert(first.document, situation)
-        yield PublicAnswer(*about, not right, first.ranking, first.score, first.id in right, named)
+        is_right = not right.keys().isdisjoint({first.id, *first.near_duplicates})
+        yield PublicAnswer(*about, not right, first.ranking, first.score, is_right, named)
 
 
 def fit_and_measure(answers: Sequence[PublicAnswer], features: tuple[str, ...]) -> tuple[PriorModel, PriorReport]:

@@ -86,9 +86,12 @@ def write_task(task: Task, folder: Path) -> None:
         for query, documents in task.right.items()
         for document, score in documents.items()
     ]
-    _write_lines(
-        place / "corpus.jsonl", [{"_id": entry.id, "title": entry.title, "text": entry.text} for entry in task.corpus]
-    )
+    corpus = [
+        {"_id": entry.id, "title": entry.title, "text": entry.text}
+        | ({"metadata": {"kind": "incident"}} if entry.is_incident else {})
+        for entry in task.corpus
+    ]
+    _write_lines(place / "corpus.jsonl", corpus)
     _write_lines(place / "queries.jsonl", queries)
     _write_lines(place / "qrels.jsonl", judged)
 
@@ -100,12 +103,23 @@ def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
 def _tasks_as_given(text: PublicText) -> Iterator[PublicTask]:
     for task in text.tasks:
         kind = next((kind for part, kind in GIVEN_KINDS.items() if part in task.name), "alert text")
-        yield PublicTask(task, kind, "reports" if kind == "duplicate report" else "runbooks")
+        if kind == "duplicate report":
+            yield from _given_reports(_of_incidents(task))
+            continue
+        yield PublicTask(task, kind, "runbooks")
         if "noname" in task.name:
             yield PublicTask(rephrase_task(task, f"{task.name}_misspelt", misspelt), "misspelt", "runbooks")
             yield PublicTask(rephrase_task(task, f"{task.name}_terse", _terse_title), "terse", "runbooks")
-        if kind == "duplicate report":
-            yield PublicTask(rephrase_task(task, f"{task.name}_terse", _terse_title), "terse", "reports")
+
+
+def _given_reports(task: Task) -> Iterator[PublicTask]:
+    yield PublicTask(task, "duplicate report", "reports")
+    yield PublicTask(rephrase_task(task, f"{task.name}_terse", _terse_title), "terse", "reports")
+
+
+def _of_incidents(task: Task) -> Task:
+    """The task with its reports as incidents; one without a title can't be any."""
+    return replace(task, corpus=tuple(replace(entry, is_incident=bool(entry.title.strip())) for entry in task.corpus))
 
 
 def _from_runbooks(text: PublicText) -> Iterator[PublicTask]:
@@ -221,7 +235,7 @@ def _duplicates_task(reports: Sequence[HistoryReport]) -> Task:
     for report in reports:
         if report.duplicate_of:
             later.setdefault(report.duplicate_of, {})[report.id] = 1.0
-    entries = [CorpusDocument(report.id, report.title, report.text) for report in reports]
+    entries = [CorpusDocument(report.id, report.title, report.text, is_incident=True) for report in reports]
     originals = [report for report in reports if report.id in later]
     queries = [BeirQuery(report.id, f"{report.title}\n{report.text}", frozenset({report.id})) for report in originals]
     return Task(

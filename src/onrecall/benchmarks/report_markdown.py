@@ -11,6 +11,7 @@ NAMES = {
     "chroma": "ChromaDB {chromadb} + MiniLM",
     "fts5": "SQLite FTS5",
     "pgvector": "OnRecall on PostgreSQL (pgvector)",
+    "opensearch": "OnRecall with OpenSearch",
 }
 MODES = {"all": "everything", "service": "one service", "kind": "incidents", "as_of": "as of a day"}
 END = "<!-- end of this run -->"

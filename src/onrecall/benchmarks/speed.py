@@ -15,38 +15,25 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 import numpy as np
 
 from onrecall.benchmarks import synthetic_history as corpus
 from onrecall.benchmarks import synthetic_vectors as vectors
-from onrecall.benchmarks.competitors import Chroma, Fts5
-from onrecall.benchmarks.engines import (
-    EmbeddedRecord,
-    Engine,
-    Mode,
-    OnRecall,
-    OnRecallPostgres,
-    require_embedder,
-    resident_bytes,
-)
+from onrecall.benchmarks.engine_registry import CLUSTER, check_engines, forget_in_cluster, open_engine
+from onrecall.benchmarks.engines import EmbeddedRecord, Engine, Mode, require_embedder
 from onrecall.benchmarks.synthetic_history import SyntheticQuestion
 from onrecall.benchmarks.synthetic_vectors import SyntheticVectors
 from onrecall.domain.errors import Invalid
 
-ENGINES: dict[str, Callable[[Path], Engine]] = {
-    "onrecall": OnRecall,
-    "chroma": Chroma,
-    "fts5": Fts5,
-    "pgvector": OnRecallPostgres,
-}
 MODES: tuple[Mode, ...] = get_args(Mode)
+Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
 NOTE_FILE = "built.json"
 """Build note in a kept folder. There are fewer records than passages, so record numbers from there on are unused."""
@@ -74,6 +61,8 @@ class SpeedPlan:
     asking_seconds: float = 60
     """Longest time of one series of questions; a slow engine is asked fewer."""
     warm: int = 5
+    cluster: str = ""
+    """Address of an OpenSearch node, for the peer `opensearch`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +137,7 @@ class _Job:
 
 
 def _check_request(sizes: Sequence[int], peers: Sequence[str], plan: SpeedPlan) -> None:
-    if unknown := set(peers) - ENGINES.keys():
-        raise Invalid(f"{min(unknown)!r} is not a known engine; choose from {', '.join(sorted(ENGINES))}", "peers")
+    check_engines(peers, plan.cluster)
     if not sizes or min(sizes) < plan.questions * 4:
         raise Invalid(f"give sizes of at least {plan.questions * 4} passages", "sizes")
 
@@ -229,21 +217,29 @@ def _measure(
 ) -> EngineResult:
     before = os.getloadavg()[0]
     stays = False
+    building = _Job(engine, folder, meanings, passages, plan, 0)
     try:
-        built = _build_or_reuse(_Job(engine, folder, meanings, passages, plan, 0))
+        built = _build_or_reuse(building)
         stays = keep and built.complete
         if not built.complete:
             return built
         return _run_in_process(
             _ask,
-            _Job(engine, folder, meanings, passages, plan, _reserve_singles(folder, built)),
+            replace(building, new=_reserve_singles(folder, built), started=time.time()),
             built,
             questions,
             before,
         )
     finally:
         if not stays:
-            shutil.rmtree(folder, ignore_errors=True)
+            _discard(building)
+
+
+def _discard(job: _Job) -> None:
+    """Remove what was built, in the cluster as well."""
+    if job.engine == CLUSTER and job.folder.exists():
+        _run_in_process(forget_in_cluster, job.folder, job.plan.cluster)
+    shutil.rmtree(job.folder, ignore_errors=True)
 
 
 def _build_or_reuse(job: _Job) -> EngineResult:
@@ -259,7 +255,7 @@ def _build_or_reuse(job: _Job) -> EngineResult:
             build_s=saved["build_s"],
             disk_mb=saved["disk_mb"],
         )
-    shutil.rmtree(job.folder, ignore_errors=True)
+    _discard(job)
     job.folder.mkdir()
     built = _run_in_process(_build, job)
     if built.complete:
@@ -280,7 +276,7 @@ def _write_note(note: Path, built: EngineResult, following: int) -> None:
     note.write_text(json.dumps(saved), "utf-8")
 
 
-def _run_in_process(work: Callable[..., EngineResult], *arguments: object) -> EngineResult:
+def _run_in_process(work: Callable[..., Result], *arguments: object) -> Result:
     """Run a function in a separate process."""
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
         return pool.submit(work, *arguments).result()
@@ -288,7 +284,7 @@ def _run_in_process(work: Callable[..., EngineResult], *arguments: object) -> En
 
 def _build(job: _Job) -> EngineResult:
     meanings = SyntheticVectors(job.meanings)
-    engine = ENGINES[job.engine](job.folder)
+    engine = open_engine(job.engine, job.folder, job.plan.cluster)
     spent, passage_count = 0.0, 0
     most = (
         job.plan.build_seconds if job.engine == "onrecall" else min(job.plan.build_seconds, job.plan.peer_build_seconds)
@@ -301,8 +297,9 @@ def _build(job: _Job) -> EngineResult:
     complete = passage_count >= job.passages
     if complete:
         spent += _timed(engine.ready)
+    disk = engine.server_disk() / 1e6
     engine.close()
-    return EngineResult(job.engine, job.passages, passage_count, complete, spent, _size(job.folder))
+    return EngineResult(job.engine, job.passages, passage_count, complete, spent, _size(job.folder) + disk)
 
 
 def _batches(meanings: SyntheticVectors, passages: int, size: int) -> Iterator[list[EmbeddedRecord]]:
@@ -313,13 +310,13 @@ def _batches(meanings: SyntheticVectors, passages: int, size: int) -> Iterator[l
 
 def _ask(job: _Job, built: EngineResult, questions: Sequence[SyntheticQuestion], load: float) -> EngineResult:
     opened = time.time()
-    engine = ENGINES[job.engine](job.folder)
+    engine = open_engine(job.engine, job.folder, job.plan.cluster)
     engine.ask(questions[0], "all")
     first = time.time()
     for question in questions[1 : job.plan.warm]:
         engine.ask(question, "all")
     series = tuple(_series(engine, mode, questions, job.plan.asking_seconds) for mode in MODES)
-    memory = _peak_memory() + resident_bytes(engine.processes())
+    memory = _peak_memory() + engine.server_memory()
     rate, cpu, written = _singles(engine, SyntheticVectors(job.meanings), job.new, job.plan)
     engine.close()
     return EngineResult(

@@ -5,9 +5,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from onrecall.benchmarks.beir import Task
+from onrecall.benchmarks.beir import CorpusDocument, Task
 from onrecall.domain.document import Document
 from onrecall.domain.errors import Invalid
+from onrecall.domain.incident import Incident
 from onrecall.retrieval.embeddings import Embedder
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.retriever import Retriever
@@ -32,17 +33,21 @@ def task_memory(
         try:
             index = LocalIndex(store.passages, embedder.name if embedder else None)
             recall = Retriever(store, embedder, index, asking)
-            documents = [Document(entry.id, entry.title, entry.text) for entry in task.corpus]
-            for start in range(0, len(documents), BATCH):
-                batch = documents[start : start + BATCH]
-                entries = [
-                    PreparedRecord(document, passages)
-                    for document, passages in zip(batch, recall.prepare(batch), strict=True)
-                ]
+            records = [_to_record(entry) for entry in task.corpus]
+            for start in range(0, len(records), BATCH):
+                batch = records[start : start + BATCH]
+                entries = list(map(PreparedRecord, batch, recall.prepare(batch)))
                 for saved in store.records.save(entries, START):
                     if saved.state == "rejected":
                         raise Invalid(f"corpus.jsonl: {saved.id}: {saved.message}", saved.field)
-                progress("storing", start + len(batch), len(documents))
+                progress("storing", start + len(batch), len(records))
             yield recall
         finally:
             store.close()
+
+
+def _to_record(entry: CorpusDocument) -> Incident | Document:
+    """Return an entry as the store keeps it: near duplicates are told among incidents alone."""
+    if entry.is_incident:
+        return Incident(entry.id, entry.title, START, entry.text, status="resolved")
+    return Document(entry.id, entry.title, entry.text)

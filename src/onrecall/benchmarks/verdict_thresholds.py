@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from onrecall.calibration.metrics import Floats, wilson
-from onrecall.recommendation.verdict import Thresholds
+from onrecall.recommendation.thresholds import Thresholds
 
 KNOWN_PRECISION = 0.9
 """At least this share of the answers that count as known has to be right."""

@@ -30,8 +30,20 @@ class Estimate:
     high: float | None
     n: int
 
+    @property
+    def too_few(self) -> bool:
+        """Whether it rests on too few cases to tell anything."""
+        return is_too_wide(self.low, self.high)
+
 
 NO_ESTIMATE = Estimate(None, None, None, 0)
+MAX_TELLING_WIDTH = 0.5
+"""An interval wider than half of the scale tells neither good from bad: that of 1 of 1 reaches from 21 to 100 %."""
+
+
+def is_too_wide(low: float | None, high: float | None) -> bool:
+    """Return whether an interval is so wide that its figure is better not read; one that is absent is not."""
+    return low is not None and high is not None and high - low > MAX_TELLING_WIDTH
 
 
 def wilson(k: float, n: float, z: float = Z) -> tuple[float, float]:

@@ -43,7 +43,7 @@ def bench_recall(
 def bench_speed(
     sizes: Annotated[str, typer.Option(help="Numbers of passages, separated by commas.")] = "10000,100000",
     peers: Annotated[
-        str, typer.Option(help="Engines to compare with: chroma, fts5, pgvector; separated by commas.")
+        str, typer.Option(help="Engines to compare with: chroma, fts5, pgvector, opensearch; separated by commas.")
     ] = "chroma",
     drawn: Annotated[Path | None, typer.Option("--picture", help="Write a chart (SVG) to this file.")] = None,
     keep: Annotated[
@@ -58,10 +58,15 @@ def bench_speed(
     peer_build_seconds: Annotated[
         float, typer.Option(min=0, help="Time limit for building; a slower peer is stopped, and the tables say so.")
     ] = 1_800,
+    opensearch: Annotated[
+        str, typer.Option(help="Base URL of an OpenSearch node that is used for nothing else, for that engine.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Measure speed on a generated history, compared with other engines. Requires `make bench-setup`."""
-    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - other benchmarks need not pay
+    from onrecall.benchmarks.speed import SpeedPlan  # noqa: PLC0415 - other benchmarks need not pay
+    from onrecall.cli import bench_recall as benching  # noqa: PLC0415 - likewise
 
-    report = benching.run_speed(sizes, peers, (series_seconds, peer_build_seconds), keep, page, drawn)
+    plan = SpeedPlan(asking_seconds=series_seconds, peer_build_seconds=peer_build_seconds, cluster=opensearch)
+    report = benching.run_speed(sizes, peers, plan, keep, page, drawn)
     print_result(report, as_json, lambda: bench_tables.print_speed_benchmark(report))

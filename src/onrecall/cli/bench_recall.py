@@ -22,13 +22,9 @@ def run_recall(folder: Path, corpus: Path | None) -> dict[str, Any]:
 
 
 def run_speed(
-    sizes: str, peers: str, limits: tuple[float, float], keep: Path | None, page: Path | None, drawn: Path | None
+    sizes: str, peers: str, plan: race.SpeedPlan, keep: Path | None, page: Path | None, drawn: Path | None
 ) -> dict[str, Any]:
-    """Speed beside others, each in processes of its own; tables on a page and a picture, where they are wanted.
-
-    `limits` are the longest seconds of a series of questions, and of what a peer builds.
-    """
-    plan = race.SpeedPlan(asking_seconds=limits[0], peer_build_seconds=limits[1])
+    """Measure speed beside others, each in processes of its own; write tables to a page and a picture where given."""
     write_page = partial(markdown.write_report, page) if page else None
     with console.stage_progress() as advance:
         report = race.run(

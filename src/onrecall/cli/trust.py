@@ -102,10 +102,13 @@ def _print_learning(curve: LearningCurve) -> None:
 
 
 def format_estimate(figure: Estimate, *, percent: bool = True) -> str:
-    """Format an estimate with interval and number of cases."""
+    """Format an estimate with interval and number of cases; of too few only the counts, no figure."""
     if figure.value is None or figure.low is None or figure.high is None:
         return "not measured yet"
     style = ".0%" if percent else ".2f"
+    if figure.too_few:
+        counts = f"{round(figure.value * figure.n)} of {figure.n}" if percent else f"n = {figure.n}"
+        return f"too few to tell: {counts} ({figure.low:{style}}–{figure.high:{style}})"
     return f"{figure.value:{style}} ({figure.low:{style}}–{figure.high:{style}}, n = {figure.n})"
 
 

@@ -52,9 +52,14 @@ class ResolvedCause:
         return CauseJudgement(right=is_same, by="link" if self.linked and not is_same else "wording")
 
     def rank_in(self, answer: Recommendation) -> int:
-        """Return the rank of the first shown incident of this cause, counted from 1; 0 if none was shown."""
+        """Return the rank of the first shown incident of this cause, counted from 1; 0 if none was shown.
+
+        The one that a right answer took its cause from is of this cause, whatever the labels of both are.
+        """
+        origin = find_origins(answer)[:1] if self.judge(answer).right else ()
         incidents = [evidence for evidence in answer.evidence if evidence.kind == "incident"]
-        return next((n for n, evidence in enumerate(incidents, start=1) if self._is_cause_of(evidence)), 0)
+        ranks = enumerate(incidents, start=1)
+        return next((n for n, evidence in ranks if evidence.id in origin or self._is_cause_of(evidence)), 0)
 
     def is_on_record(self, answer: Recommendation) -> bool:
         """Return whether links or evidence show an incident of this cause that was resolved before the answer."""

@@ -16,8 +16,8 @@ from onrecall.recommendation.newest_word import find_refuting_failures, promote_
 from onrecall.recommendation.runbook import names_alert
 from onrecall.recommendation.steps import failed_before, select_steps
 from onrecall.recommendation.text_similarity import extract_stems, normalize_label
+from onrecall.recommendation.thresholds import Thresholds
 from onrecall.recommendation.verdict import (
-    Thresholds,
     VerdictDecision,
     decide_verdict,
     describe_evidence,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from onrecall.recommendation.actions import EvidenceAction
 from onrecall.recommendation.causes import SCORE_TEMPERATURE, Hypothesis
 from onrecall.recommendation.merged_actions import LONG_AGO, MergedAction, last_reports, merge_actions
-from onrecall.recommendation.verdict import Thresholds
+from onrecall.recommendation.thresholds import Thresholds
 
 Actions = Mapping[str, Sequence[EvidenceAction]]
 """The actions of each piece of evidence by its id."""

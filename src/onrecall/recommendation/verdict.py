@@ -16,67 +16,7 @@ from onrecall.recommendation.other_subject import has_other_subject
 from onrecall.recommendation.runbook import is_for_alert, names_alert
 from onrecall.recommendation.sanitize import sentence
 from onrecall.recommendation.text_similarity import normalize_label
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """Where the verdict changes. The defaults are chosen by `onrecall bench prior` on public tasks left out of the fit;
-    those of the own history are passed in.
-
-    A match says how like the situation something is, a probability how likely it is right: many alike speak for none of
-    them. Evidence without a probability goes by its match alone.
-    """
-
-    similar: float = 0.5
-    """Match score from which evidence is about something like this; below it, it is a near miss."""
-    known: float = 0.8
-    """Match score from which it is the same, where no probability is at hand or the own history chose this score."""
-    doubtful: float = 0.2
-    """Below this probability no match makes it similar: one right precedent repays reading four that are not."""
-    near: float = 0.3
-    """Match score that is enough where evidence is `likely`: few or misspelt words match weakly."""
-    likely: float = 0.6
-    terse: float = 0.3
-    """Length up to which a question is terse, as evidence has it: five weighted terms."""
-    terse_near: float = 0.4
-    """Match score that is enough for a terse question where its evidence is `terse_likely`."""
-    terse_likely: float = 0.3
-    """With it 1.5 % of foreign questions count as similar on tasks left out, without it 1.4 %."""
-    sure: float = 0.83
-    """Probability from which something like it is the same: on tasks left out, nine of ten such answers were right."""
-    floor: float = 0.0
-    """Match score below which no probability makes it the same; 0 unless the own history chose one."""
-    same: float = 0.5
-    """Probability from which an incident is the same that bears the very title and service of what is asked."""
-    contested: float = 0.7
-    """Another cause that weighs at least this share of the first contests it: both are only similar."""
-
-    def measured(self, similar: float, known: float) -> "Thresholds":
-        """These with the match scores of a history; where they were measured there, `similar` rests on them alone.
-
-        `known` needs the probability besides, and a history on which no score was right often enough asks for no more.
-        """
-        if (similar, known) == (self.similar, self.known):
-            return self
-        floor = 0.0 if known == max(similar, self.known) else known
-        return replace(self, similar=similar, known=known, doubtful=0.0, near=similar, terse_near=similar, floor=floor)
-
-    def serves(self, score: float, probability: float | None, length: float = 1.0) -> bool:
-        """Whether evidence is about something like this; `length` is how long the question is, 0 to 1."""
-        if probability is None:
-            return score >= self.similar
-        strong = score >= self.similar and probability >= self.doubtful
-        weak = score >= self.near and probability >= self.likely
-        short = length <= self.terse and score >= self.terse_near and probability >= self.terse_likely
-        return strong or weak or short
-
-    def knows(self, score: float, probability: float | None, *, is_named: bool = False) -> bool:
-        """Whether evidence is about the same; `is_named` if it bears the very title and service of what is asked."""
-        if probability is None:
-            return score >= self.known
-        if is_named and score >= self.known and probability >= self.same:
-            return True
-        return score >= max(self.similar, self.floor) and probability >= self.sure
+from onrecall.recommendation.thresholds import Thresholds
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +44,19 @@ def decide_verdict(
     """
     unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
-    if leading is not None:
-        return _decide_by_leading(leading, situation, evidence, hypotheses, thresholds, own)
-    runbook = next(
-        (piece for piece in evidence if _is_runbook(piece) and _is_applicable_runbook(piece, situation, thresholds)),
-        None,
-    )
+    if leading is None:
+        return _decide_without_cause(situation, evidence, thresholds, own)
+    decision = _decide_by_leading(leading, situation, evidence, hypotheses, thresholds, own)
+    chance, length = _cause_probability(leading, unattributed), question_length(leading.best.ranking)
+    weak = _describe_weak_match(leading.score, chance, thresholds, length)
+    return replace(decision, reason=decision.reason + weak)
+
+
+def _decide_without_cause(
+    situation: Situation, evidence: Sequence[Evidence], thresholds: Thresholds, own: Confidence | None
+) -> VerdictDecision:
+    """Decide by incidents whose cause is not on record, then by documents."""
+    runbook = next((piece for piece in evidence if _is_applicable_runbook(piece, situation, thresholds)), None)
     if runbook and runbook.document and is_for_alert(runbook.document, situation):
         reason = f"the runbook {describe_evidence(runbook)} is written for this alert"
         return VerdictDecision("known", reason, runbook=runbook, precedent=runbook)
@@ -120,6 +67,10 @@ def decide_verdict(
     if runbook is not None:
         reason = f"no similar incident is on record; the runbook {describe_evidence(runbook)} covers something similar"
         return VerdictDecision("similar", reason, runbook=runbook)
+    return _call_never_seen(situation, evidence, thresholds)
+
+
+def _call_never_seen(situation: Situation, evidence: Sequence[Evidence], thresholds: Thresholds) -> VerdictDecision:
     reason = never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence)
     named = next((piece for piece in evidence if _is_named(piece, situation)), None)
     return VerdictDecision(
@@ -173,13 +124,35 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
     if not evidence:
         return "nothing like this was seen before"
     nearest = max(evidence, key=lambda piece: piece.score)
-    matches = (
-        f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {nearest.score:.2f}"
-    )
-    if nearest.score >= thresholds.similar:
-        others = [piece for piece in evidence if piece is not nearest]
-        return f"{matches}, but {_why_unsure(nearest, others, thresholds, 'about as well')}"
-    return f"{matches}; at least {thresholds.similar:.2f} is needed"
+    others = [piece for piece in evidence if piece is not nearest]
+    shortfall = _describe_shortfall(nearest, others, thresholds)
+    return f"nothing like this was seen before: the nearest, {describe_evidence(nearest)}, matches {shortfall}"
+
+
+def _describe_shortfall(nearest: Evidence, others: Sequence[Evidence], thresholds: Thresholds) -> str:
+    """Return the match of the nearest evidence and what it lacks, by the rule that the verdict goes by."""
+    score, probability, length = nearest.score, nearest.shared_probability, question_length(nearest.ranking)
+    if probability is None:
+        return f"{_shown_below(score, thresholds.similar)}; at least {thresholds.similar:.2f} is needed"
+    if thresholds.needed_probability(score, length) is None:
+        least = thresholds.least_match(length)
+        return f"{_shown_below(score, least)}; at least {least:.2f} is needed"
+    chance = thresholds.describe_probability(score, probability, length)
+    if score < thresholds.similar:
+        return f"{_shown_below(score, thresholds.similar)}; {chance}"
+    return f"{score:.2f}, but {_why_unsure(nearest, others, thresholds, 'about as well')}: {chance}"
+
+
+def _shown_below(score: float, limit: float) -> str:
+    """Return a score below a limit with two digits, or as many as show that it is below."""
+    return next(text for digits in range(2, 17) if float(text := f"{score:.{digits}f}") < limit or digits == 16)
+
+
+def _describe_weak_match(score: float, probability: float | None, thresholds: Thresholds, length: float) -> str:
+    """Return why a match below the usual threshold is enough; nothing where it is not below."""
+    if probability is None or score >= thresholds.similar:
+        return ""
+    return f"; {thresholds.describe_probability(score, probability, length)}"
 
 
 def _why_unsure(best: Evidence, others: Sequence[Evidence], thresholds: Thresholds, how_well: str) -> str:
@@ -313,17 +286,21 @@ def _decide_by_unresolved(
     is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, probability)
     is_known = is_known and not (is_other and own is None)
     verdict: Verdict = "known" if is_known else "similar"
-    name = describe_evidence(unresolved)
-    if unresolved.kind == "document":
-        reason = f"no resolved incident is similar; {name} reports something similar ({unresolved.score:.2f})"
-    else:
-        more = f" and {len(unresolved.near_duplicates)} more that tell the same" if unresolved.near_duplicates else ""
-        gap = _resolution_gap(unresolved)
-        seen = f"similar, but {OTHER_SUBJECT}:" if is_other and not is_known else "seen before as"
-        reason = f"{seen} {name}{more} ({unresolved.score:.2f}), whose resolution {gap}"
+    reason = _describe_unresolved(unresolved, is_other=is_other and not is_known)
+    length = question_length(unresolved.ranking)
+    reason += _describe_weak_match(unresolved.score, unresolved.shared_probability, thresholds, length)
     if runbook is not None:
         reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
     return VerdictDecision(verdict, reason, runbook=runbook, precedent=unresolved)
+
+
+def _describe_unresolved(unresolved: Evidence, *, is_other: bool) -> str:
+    name = describe_evidence(unresolved)
+    if unresolved.kind == "document":
+        return f"no resolved incident is similar; {name} reports something similar ({unresolved.score:.2f})"
+    more = f" and {len(unresolved.near_duplicates)} more that tell the same" if unresolved.near_duplicates else ""
+    seen = f"similar, but {OTHER_SUBJECT}:" if is_other else "seen before as"
+    return f"{seen} {name}{more} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
 
 
 def _is_unresolved(evidence: Evidence) -> bool:
@@ -342,5 +319,6 @@ def _is_runbook(evidence: Evidence) -> bool:
 
 
 def _is_applicable_runbook(evidence: Evidence, situation: Situation, thresholds: Thresholds) -> bool:
-    assert evidence.document is not None
+    if evidence.document is None or not _is_runbook(evidence):
+        return False
     return is_similar(evidence, thresholds) or names_alert(evidence.document, situation)

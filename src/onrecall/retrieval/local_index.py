@@ -115,11 +115,13 @@ class LocalIndex:
         """Candidates by BM25 over the terms."""
         term_ids = np.array(sorted(gains), np.uint64)
         importance = np.array([gains[int(term)] for term in term_ids], np.float32)
-        return _top_ids(self._state.segments, lambda segment: segment.scores(term_ids, importance, visible), limit)
+        segments = [segment for segment in self._state.segments if segment.may_show(visible)]
+        return _top_ids(segments, lambda segment: segment.scores(term_ids, importance, visible), limit)
 
     def meaning(self, vector: Vector, visible: VisibilityFilter, limit: int) -> list[int]:
         """Candidates by the signs of their vectors, the nearest thousands ranked by the vectors in bytes."""
-        segments, sketch = self._state.segments, binary_sketch(vector)
+        segments = [segment for segment in self._state.segments if segment.may_show(visible)]
+        sketch = binary_sketch(vector)
         distances = [segment.distances(sketch, visible) for segment in segments]
         border = _distance_limit(distances, limit * OVERSAMPLING)
         ids, scores = [], []
@@ -248,5 +250,8 @@ def _rank_ids(ids: Sequence[npt.NDArray[np.int64]], scores: Sequence[Vector], li
     if not ids:
         return []
     numbers, values = np.concatenate(ids), np.concatenate(scores)
+    if len(values) > limit:
+        best = np.flatnonzero(values >= np.partition(values, -limit)[-limit])
+        numbers, values = numbers[best], values[best]
     ranked: list[int] = numbers[np.lexsort((numbers, -values))[:limit]].tolist()
     return ranked

@@ -94,13 +94,22 @@ class Postings:
     def scores(self, term_ids: Terms, importance: Scores) -> Scores:
         """Return each row's sum of weights for these terms, each multiplied by its importance."""
         scores = np.zeros(self.grid.shape[1], np.float32)
+        products = np.empty_like(scores)
         places, matched = _find_terms(self.terms, term_ids)
         for start, end, factor in zip(self.starts[places], self.starts[places + 1], importance[matched], strict=True):
             np.add.at(scores, self.rows[start:end], self.weights[start:end] * factor)
         places, matched = _find_terms(self.common, term_ids)
         for place, factor in zip(places, importance[matched], strict=True):
-            scores += self.grid[place] * factor
+            scores += np.multiply(self.grid[place], factor, out=products)
         return scores
+
+    def contains(self, term: int) -> bool:
+        """Return whether any row has the term."""
+        return any(
+            place < len(terms) and terms[place] == term
+            for terms in (self.common, self.terms)
+            for place in (int(np.searchsorted(terms, np.uint64(term))),)
+        )
 
     def having(self, term: int) -> npt.NDArray[np.bool_]:
         """Which rows have the term."""

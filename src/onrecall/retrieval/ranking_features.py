@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 
 from onrecall.retrieval.fusion import Signals
 from onrecall.retrieval.near_duplicates import Opening
@@ -99,7 +98,14 @@ def _rarest_of_rivals(
 
 
 def _rivals(candidate: CandidateSignals, candidates: Sequence[CandidateSignals]) -> list[CandidateSignals]:
-    return list(islice(filter(candidate.is_rival, candidates), NEIGHBOURS))
+    """Return the best rivals, of those that tell the same only the best: what happened often is one rival."""
+    rivals: list[CandidateSignals] = []
+    for rival in filter(candidate.is_rival, candidates):
+        if not any(rival.is_near_duplicate(other) for other in rivals):
+            rivals.append(rival)
+            if len(rivals) == NEIGHBOURS:
+                break
+    return rivals
 
 
 def _signal_leads(signals: Signals, present: Sequence[Signals]) -> dict[str, float]:

@@ -121,14 +121,17 @@ class Segment:
         dead[rows] = True
         return replace(self, dead=dead)
 
+    def may_show(self, visible: VisibilityFilter) -> bool:
+        """Return whether some passage has each tag that a question asks for."""
+        return all(map(self.words.contains, _required_tags(visible)))
+
     def visible_rows(self, visible: VisibilityFilter) -> Mask | None:
         """Which rows a question may see; None: all of them."""
         needed = list(_required_tags(visible))
-        suggested = self.words.having(SUGGESTION_TAG) if visible.kind is None else None
-        hides = suggested is not None and suggested.any()
+        hides = visible.kind is None and self.words.contains(SUGGESTION_TAG)
         if not (needed or visible.exclude or hides) and visible.as_of is None and not self.dead.any():
             return None
-        mask = ~self.dead if suggested is None else ~(self.dead | suggested)
+        mask = ~(self.dead | self.words.having(SUGGESTION_TAG)) if hides else ~self.dead
         if visible.as_of is not None:
             mask &= self.known <= _to_microseconds(visible.as_of)
         for tag in needed:
@@ -141,7 +144,7 @@ class Segment:
         """How well each row fits the terms; 0: not at all, or it may not be seen."""
         scores = self.words.scores(terms, importance)
         mask = self.visible_rows(visible)
-        return scores if mask is None else scores * mask
+        return scores if mask is None else np.multiply(scores, mask, out=scores)
 
     def distances(self, sketch: Bits, visible: VisibilityFilter) -> npt.NDArray[np.uint16]:
         """Return each row's Hamming distance to the sketch, or `NO_DISTANCE`."""

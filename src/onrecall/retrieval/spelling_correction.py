@@ -13,6 +13,9 @@ from functools import cache, lru_cache
 from itertools import pairwise
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
+
 from onrecall.domain.word_file import read_words
 from onrecall.retrieval import tokenizer
 from onrecall.retrieval.query import Query
@@ -34,6 +37,8 @@ MAX_QUESTION_WORDS = 60
 MAX_CORRECTIONS = 6
 """Words of one question that are corrected."""
 
+_WordsOfLength = tuple[Sequence[tuple[str, frozenset[str]]], npt.NDArray[np.uint64]]
+_NO_WORDS: _WordsOfLength = ((), np.empty(0, np.uint64))
 _PLAIN_WORD = re.compile(r"[a-z\u00df-\u00f6\u00f8-\u00ff]+")
 
 
@@ -144,21 +149,36 @@ def _two_edits_away(word: str, dictionary: frozenset[str]) -> Iterator[str]:
     """Yield the words of the dictionary that differ in two edits at most and begin with the same letter."""
     if len(word) < SHORTEST_TWICE:
         return
-    pairs = _letter_pairs(word)
+    pairs, letters = _letter_pairs(word), _letter_set(word)
     for length in range(len(word) - TWO, len(word) + TWO + 1):
-        for candidate, candidate_pairs in _words_with(word[0], dictionary).get(length, ()):
+        words, letter_sets = _words_with(word[0], dictionary).get(length, _NO_WORDS)
+        missing, added = np.bitwise_count(letters & ~letter_sets), np.bitwise_count(letter_sets & ~letters)
+        for at in np.flatnonzero((missing <= TWO) & (added <= TWO)).tolist():
+            candidate, candidate_pairs = words[at]
             if len(pairs - candidate_pairs) <= PAIRS_OF_TWO_EDITS and edit_distance(word, candidate) <= TWO:
                 yield candidate
 
 
 @lru_cache(maxsize=64)
-def _words_with(letter: str, dictionary: frozenset[str]) -> Mapping[int, Sequence[tuple[str, frozenset[str]]]]:
-    """Return the words of a dictionary that begin with a letter by their length, each with its pairs of letters."""
+def _words_with(letter: str, dictionary: frozenset[str]) -> "Mapping[int, _WordsOfLength]":
+    """Return the words of a dictionary that begin with a letter by their length.
+
+    Each comes with its pairs of letters, and beside the words stand the sets of their letters: an edit brings at most
+    one new letter and takes at most one away, so these sets leave few words to compare.
+    """
     by_length: dict[int, list[tuple[str, frozenset[str]]]] = {}
     for word in dictionary:
         if word[0] == letter and len(word) >= SHORTEST_TWICE - TWO:
             by_length.setdefault(len(word), []).append((word, _letter_pairs(word)))
-    return by_length
+    return {
+        length: (words, np.array([_letter_set(word) for word, _ in words], np.uint64))
+        for length, words in by_length.items()
+    }
+
+
+def _letter_set(word: str) -> np.uint64:
+    """Return which letters a word has, each as one of 64 bits; two rare letters may share one."""
+    return np.uint64(sum(1 << number for number in {ord(letter) % 64 for letter in word}))
 
 
 def _letter_pairs(word: str) -> frozenset[str]:

@@ -114,6 +114,7 @@ def split_names(text: str) -> str:
     return _CAMEL.sub(" ", text)
 
 
+@lru_cache(maxsize=65_536)
 def written_part(word: str, identifier: int) -> str:
     """Return the part of a written word that a term of it is: `Memory` of `RedisMemoryHigh`; else the whole word."""
     parts = (part for piece in _PIECE.findall(word) for part in (piece, *_HUMP.findall(piece)))

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from pydantic import Field
+from pydantic import Field, computed_field
 
+from onrecall.calibration.metrics import is_too_wide
 from onrecall.schemas.json_models import OutputModel
 
 
@@ -14,6 +15,12 @@ class EstimateOut(OutputModel):
     low: float | None
     high: float | None
     n: int
+
+    @computed_field(description="Whether it rests on too few cases: its interval is wider than half of the scale.")  # type: ignore[prop-decorator]
+    @property
+    def too_few(self) -> bool:
+        """Whether it rests on too few cases to tell anything."""
+        return is_too_wide(self.low, self.high)
 
 
 class ConfidenceQualityOut(OutputModel):

@@ -4942,6 +4942,11 @@ export interface components {
             low: number | null;
             /** N */
             n: number;
+            /**
+             * Too Few
+             * @description Whether it rests on too few cases: its interval is wider than half of the scale.
+             */
+            readonly too_few: boolean;
             /** Value */
             value: number | null;
         };

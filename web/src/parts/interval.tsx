@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 import type { Schemas } from "../api/client";
 import { countText } from "../format";
-import { type Estimate, valueText } from "./estimates";
+import { type Estimate, estimateText } from "./estimates";
 
 const at = (share: number): string => `${(100 * share).toFixed(1)}%`;
 
@@ -32,12 +32,10 @@ export function Intervals({ rows, what, named }: IntervalsProps) {
 }
 
 function words(figure: Estimate): string {
-  const cases = countText(figure.n, "case");
-  if (figure.value == null) return `too few to say, ${cases}`;
-  return `${valueText(figure)}, ${cases}`;
+  return figure.value == null ? `too few to tell, ${countText(figure.n, "case")}` : estimateText(figure);
 }
 
-export function Bar({ figure }: { figure: Estimate }) {
+export function Bar({ figure }: { figure: Pick<Estimate, "value" | "low" | "high"> }) {
   const { value, low, high } = figure;
   return (
     <Box className="onrecall-interval" aria-hidden>

@@ -36,7 +36,7 @@ function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
       <Group gap="xs">
         <Text size="xs" c="dimmed" fw={600} flex="none">Likely cause</Text>
         {sure && <Text size="sm" fw={700} flex="none">{likely(sure)}</Text>}
-        {sure && <Box flex="1 1 4rem" maw="16rem"><Bar figure={{ value: sure.probability, low: sure.low, high: sure.high, n: sure.of }} /></Box>}
+        {sure && <Box flex="1 1 4rem" maw="16rem"><Bar figure={{ value: sure.probability, low: sure.low, high: sure.high }} /></Box>}
       </Group>
       <Title order={2} size={narrow ? "h5" : "h4"} className="onrecall-wrap">{label ? labelText(label) : <Shortened inherit text={cause} lines={3} />}</Title>
       {label && <Shortened text={cause} lines={2} />}

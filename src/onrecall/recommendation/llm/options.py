@@ -14,7 +14,7 @@ from onrecall.recommendation.fault_types import find_contradiction
 from onrecall.recommendation.llm.prompt_injection import addresses_model, gives_instructions
 from onrecall.recommendation.merged_actions import merge_actions
 from onrecall.recommendation.steps import failed_before, select_steps
-from onrecall.recommendation.verdict import Thresholds
+from onrecall.recommendation.thresholds import Thresholds
 
 MAX_LINES = 24
 """The most lines of one piece of evidence that are shown to a model."""
