@@ -53,8 +53,7 @@ FIELDS = frozenset(
 """Fields and parameters that are stored, sent or part of the API's description under these names."""
 MAX_FILE_LINES = 400
 LONG_FILES = {
-    "importers/postmortem/deeds.py": 476,
-    "importers/postmortem/resolution_steps.py": 463,
+    "importers/postmortem/resolution_steps.py": 437,
     "retrieval/retriever.py": 428,
 }
 """The files that are longer, with the lines that they may have. Numbers only go down."""

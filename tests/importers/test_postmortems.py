@@ -35,6 +35,7 @@ def test_generated_postmortems_are_read_field_by_field(seed):
         "tired_held_back",
         "many_hands",
         "many_hands_held_back",
+        "more_hands",
     ],
 )
 def test_handwritten_postmortems_are_read_field_by_field(name):

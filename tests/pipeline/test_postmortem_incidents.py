@@ -1,13 +1,16 @@
 """Postmortems on the line: saved with their text, shown as one, cited by its lines, added to what is on record."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from onrecall.domain.incident import Incident, Resolution, TimelineEntry
+from onrecall.domain.markdown_page import document_lines, numbered_lines, to_markdown
 from onrecall.domain.situation import make_situation
 from onrecall.importers import read_bytes
+from onrecall.importers.native import dump
 from onrecall.pipeline.import_history import import_history
 from onrecall.pipeline.incident_service import Dependencies, IncidentService
 from onrecall.pipeline.recommend import situation_of
@@ -185,3 +188,38 @@ def test_a_dry_run_keeps_nothing(memory):
 def test_a_label_of_the_cause_in_front_matter_is_that_of_the_resolution(memory):
     brought(memory, f"---\nlabels: {{cause: truncated-import}}\n---\n{TEXT}")
     assert memory.store.incidents.get("PM-pm-tariffs").resolution.cause == "truncated-import"
+
+
+CHAIN = """
+## Five whys
+
+1. Why was the table empty? It had been truncated.
+2. Why was it truncated? The quartermaster job starts without a lock.
+3. Why without a lock? The scheduler was replaced.
+"""
+
+
+def test_the_earlier_answers_of_five_whys_are_kept_found_and_exported(memory):
+    text = TEXT.replace("\n## Root cause\n\nThe importer truncated the table before the download had failed.\n", CHAIN)
+    brought(memory, text)
+    stored = memory.store.incidents.get("PM-pm-tariffs")
+    assert stored.resolution.root_cause == "The scheduler was replaced."
+    assert stored.contributing_factors.splitlines() == [
+        "Why was the table empty? It had been truncated.",
+        "Why was it truncated? The quartermaster job starts without a lock.",
+    ]
+    found = [one.id for one in memory.recall(make_situation("quartermaster job starts without a lock"))]
+    assert found[0] in ("PM-pm-tariffs", "pm/tariffs")
+    factors = next(line.number for line in numbered_lines(stored) if line.text == "## Contributing factors") + 1
+    assert document_lines(stored)[factors] == stored.lines["contributing_factors"] == 8
+    exported = read_bytes("export.json", json.dumps([dump(stored)]).encode())
+    (again,) = (one for one in exported if isinstance(one, Incident))
+    assert again == stored
+    assert brought(memory, text).unchanged == 2
+
+
+def test_secrets_in_the_earlier_answers_of_five_whys_are_kept_nowhere(memory):
+    secret = "ghp_" + "a1B2" * 9
+    brought(memory, TEXT + CHAIN.replace("The quartermaster job", f"The job with the token {secret}"))
+    assert "## Contributing factors" in to_markdown(memory.store.incidents.get("PM-pm-tariffs"))
+    assert secret not in repr(list(memory.store.archive.dump()))

@@ -124,6 +124,7 @@ def as_opened(incident: Incident) -> Incident:
         source_id=None,
         impact=None,
         trigger=None,
+        contributing_factors=None,
         timeline=(),
         action_items=(),
         lines={},

@@ -128,6 +128,8 @@ class Incident:
     impact: str | None = None
     detection: str | None = None
     trigger: str | None = None
+    contributing_factors: str | None = None
+    """What its postmortem says led to the root cause, a line each: the earlier answers of five whys, and the like."""
     timeline: tuple[TimelineEntry, ...] = ()
     action_items: tuple[ActionItem, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)

@@ -37,8 +37,8 @@ def document_lines(incident: Incident) -> Mapping[int, int]:
     first_rows = {heading.text: heading.number + 1 for heading in page if heading.text.startswith("## ")}
     resolution = incident.resolution
     lines = {1: incident.lines.get("title"), 3: incident.lines.get("description") if incident.description else None}
-    for heading in ("Impact", "Detection", "Trigger"):
-        lines[first_rows.get(f"## {heading}", 0)] = incident.lines.get(heading.lower())
+    for heading in ("Impact", "Detection", "Trigger", "Contributing factors"):
+        lines[first_rows.get(f"## {heading}", 0)] = incident.lines.get(heading.lower().replace(" ", "_"))
     if resolution is not None and resolution.root_cause:
         lines[first_rows["## Root cause"]] = resolution.root_cause_line
     steps = resolution.steps if resolution is not None else ()
@@ -66,6 +66,7 @@ def _incident(incident: Incident) -> Iterator[tuple[str, Part, int | None]]:
     if incident.resolution is not None:
         yield from _resolution(incident.resolution)
     yield from _paragraph("Trigger", incident.trigger, "body")
+    yield from _paragraph("Contributing factors", incident.contributing_factors, "body")
     yield from _paragraph("Timeline", "\n".join(map(_timeline_row, incident.timeline)), "body")
     yield from _paragraph("Action items", "\n".join(map(_action_row, incident.action_items)), "body")
 

@@ -74,6 +74,7 @@ _NAMES = {
     "service": (
         "service|service name|affected service|affected services|services|component|components|application|"
         "app|system|product|configuration item|business service|impacted service|impacted services|svc|ci|"
+        "affected ci|affected cis|impacted ci|affects|"
         "cmdb ci|platform|affected system|affected systems|affected component|module|betroffener dienst|"
         "system dienst|service touché|servicio afectado|serviço|serviço afetado|dienst|servicio|servizio|"
         "サービス|サービス名|服务|where|betroffenes system|betroffene systeme|betroffener service|"

@@ -7,7 +7,7 @@ from onrecall.importers.markdown_file import MarkdownFile, front_text
 from onrecall.importers.postmortem.deeds import split_sentences
 from onrecall.importers.postmortem.rows import BOLD_LEVEL, DocumentRow, plain_text
 from onrecall.importers.postmortem.titles import LONGEST_TITLE, is_only_kind, opens_with_kind
-from onrecall.importers.postmortem.vocabulary import section_topic
+from onrecall.importers.postmortem.vocabulary import heading_topic, section_topic
 
 
 def document_title(page: MarkdownFile) -> str:
@@ -17,7 +17,7 @@ def document_title(page: MarkdownFile) -> str:
     title_section = next((section for section in page.sections if section.topic == "title" and section.rows), None)
     labelled = plain_text(title_section.rows[0].text) if title_section is not None else None
     for row in page.rows:
-        if row.kind == "heading" and row.text.strip() and section_topic(row.text) is None:
+        if row.kind == "heading" and row.text.strip() and (section_topic(row.text) is None or _asks_as_title(row)):
             return labelled if labelled and is_only_kind(plain_text(row.text)) else plain_text(row.text)
         if row.kind in ("text", "item", "cells") and not row.text.strip().startswith("**"):
             break
@@ -31,6 +31,11 @@ def document_title(page: MarkdownFile) -> str:
         if only and document_kind(page, page.place.stem) == "runbook"
         else page.place.name.split(".")[0] or page.place.stem
     )
+
+
+def _asks_as_title(row: DocumentRow) -> bool:
+    """Return whether a top heading is a question of its own, not the name of a section: `Why did checkout fail?`."""
+    return row.level == 1 and heading_topic(row.text) is None
 
 
 def _later_heading(rows: Sequence[DocumentRow]) -> str | None:

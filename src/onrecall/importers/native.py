@@ -194,6 +194,9 @@ def _line_number(value: Any, field: str) -> int | None:
     return value
 
 
+_STATEMENTS = ("impact", "detection", "trigger", "contributing_factors")
+
+
 def _report_fields(record: FieldRecord) -> dict[str, Any]:
     """Return the postmortem fields of the incident that the record has."""
     numbers = record.get("lines") or {}
@@ -201,7 +204,7 @@ def _report_fields(record: FieldRecord) -> dict[str, Any]:
         raise Invalid(f"`lines` must be an object of line numbers, not {kind_of(numbers)}", "lines")
     return {
         "document": record.text("document"),
-        **{name: to_text(record.get(name), name) for name in ("impact", "detection", "trigger")},
+        **{name: to_text(record.get(name), name) for name in _STATEMENTS},
         "timeline": tuple(_timeline_entry(row, n) for n, row in enumerate(_object_list(record, "timeline"))),
         "action_items": tuple(_action_item(row, n) for n, row in enumerate(_object_list(record, "action_items"))),
         "lines": {str(name): line for name, value in numbers.items() if (line := _line_number(value, f"lines.{name}"))},
@@ -236,9 +239,7 @@ def _dump_report(incident: Incident) -> dict[str, Any]:
     """Return the non-empty postmortem fields."""
     fields = {
         "document": incident.document,
-        "impact": incident.impact,
-        "detection": incident.detection,
-        "trigger": incident.trigger,
+        **{name: getattr(incident, name) for name in _STATEMENTS},
         "timeline": [
             {"text": entry.text, "at": _iso_text(entry.at), "line": entry.line} for entry in incident.timeline
         ],

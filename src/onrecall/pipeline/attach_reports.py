@@ -72,6 +72,7 @@ def merge_report(stored: Incident, report: Incident) -> Incident:
         impact=statements["impact"],
         detection=statements["detection"],
         trigger=statements["trigger"],
+        contributing_factors=statements["contributing_factors"],
         timeline=_merge_timelines(stored, report),
         action_items=report.action_items,
         lines={name: line for name, line in report.lines.items() if name not in own_fields},
@@ -92,7 +93,7 @@ def _merge_timelines(stored: Incident, report: Incident) -> tuple[TimelineEntry,
     return tuple(_in_time_order([*own, *reported]))
 
 
-_STATEMENTS = ("impact", "detection", "trigger")
+_STATEMENTS = ("impact", "detection", "trigger", "contributing_factors")
 
 
 def _is_from_report(stored: Incident, field: str) -> bool:

@@ -1,4 +1,4 @@
-"""How similar root causes are: the informative terms that they and their steps share, and their embeddings."""
+"""How similar root causes are: by the informative terms of cause and steps, how each failed, and their embeddings."""
 
 import math
 from collections import Counter
@@ -8,12 +8,15 @@ from functools import lru_cache
 import numpy as np
 
 from onrecall.domain.incident import Incident
+from onrecall.pipeline.failure_modes import failure_modes, is_mode, mode_share
 from onrecall.recurrences.clustering import is_uninformative
 from onrecall.retrieval.tokenizer import STOP_WORDS, tokenize
 
 MIN_TERMS = 2
 """Minimum number of informative terms of a root cause, and of terms that two must share; fewer match by chance."""
-VECTOR_WEIGHT = 0.2
+MODE_WEIGHT = 2.5
+"""Weight of a failure mode beside that of a word that is as rare: it says in one term what words say in many ways."""
+VECTOR_WEIGHT = 0.3
 """Weight of the cosine of two embeddings beside the cosine of their terms."""
 MIN_VECTORS = 30
 """Minimum number of embeddings from which a mean is subtracted; cosines of fewer are not comparable between models."""
@@ -60,7 +63,7 @@ def _informative_terms(text: str) -> frozenset[str]:
 
 
 def cause_terms(incident: Incident) -> frozenset[str]:
-    """Return the informative terms of the root cause and the steps, without those of the incident's own place.
+    """Return the informative terms of root cause and steps, without those of the incident's own place, and its modes.
 
     What is named after a service or a host says where it failed, not why, and numbers say how much.
     """
@@ -69,7 +72,7 @@ def cause_terms(incident: Incident) -> frozenset[str]:
         return frozenset()
     text = " \n".join((resolution.root_cause, *(step.text for step in resolution.steps)))
     named = (term for term in _informative_terms(text) if not any(letter.isdigit() for letter in term))
-    return frozenset(named) - place_terms(incident)
+    return (frozenset(named) - place_terms(incident)) | failure_modes(resolution.root_cause)
 
 
 def place_terms(incident: Incident) -> frozenset[str]:
@@ -78,10 +81,14 @@ def place_terms(incident: Incident) -> frozenset[str]:
 
 
 def term_weights(terms: Sequence[frozenset[str]]) -> Mapping[str, float]:
-    """Return the inverse document frequency of each term; terms that nearly all share are left out."""
+    """Return the inverse document frequency of each term, more for modes; terms that nearly all share are left out."""
     counted = Counter(term for row in terms for term in row)
     common, total = max(MIN_COMMON_TERM, len(terms) / COMMON_SHARE), max(MIN_COUNTED, len(terms))
-    return {term: math.log(1 + total / count) for term, count in counted.items() if count <= common}
+    return {
+        term: math.log(1 + total / count) * (MODE_WEIGHT * mode_share(term) if is_mode(term) else 1)
+        for term, count in counted.items()
+        if count <= common
+    }
 
 
 def similarities(
@@ -101,7 +108,7 @@ def similarities(
 
 
 def _term_cosines(terms: Sequence[frozenset[str]], weights: Mapping[str, float]) -> np.ndarray:
-    """Return the cosine of each pair by its terms; 0 for pairs that share fewer than MIN_TERMS."""
+    """Return the cosine of each pair by its terms; 0 for pairs that share fewer than MIN_TERMS and no mode."""
     lengths = [math.sqrt(sum(weights.get(term, 0.0) ** 2 for term in row)) or 1.0 for row in terms]
     postings: dict[str, list[int]] = {}
     for position, row in enumerate(terms):
@@ -115,7 +122,7 @@ def _term_cosines(terms: Sequence[frozenset[str]], weights: Mapping[str, float])
             block = np.ix_(rows, rows)
             values = np.array([weights[term] / lengths[position] for position in rows], np.float32)
             matrix[block] += np.outer(values, values)
-            shared[block] += 1
+            shared[block] += MIN_TERMS if is_mode(term) else 1
     matrix[shared < MIN_TERMS] = 0
     return matrix
 

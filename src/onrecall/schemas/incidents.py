@@ -101,6 +101,9 @@ class IncidentOut(OutputModel):
     impact: str | None
     detection: str | None
     trigger: str | None
+    contributing_factors: str | None = Field(
+        None, description="What led to the root cause, a line each: the earlier answers of five whys, and the like."
+    )
     timeline: list[TimelineEntryOut]
     action_items: list[ActionItemOut]
     lines: Mapping[str, int] = Field(description="For each field, the line of the document on which it begins.")

@@ -44,6 +44,7 @@ class IncidentReportBody:
     impact: str | None = None
     detection: str | None = None
     trigger: str | None = None
+    contributing_factors: str | None = None
     timeline: list[TimelineEntry] = field(default_factory=list)
     action_items: list[ActionItem] = field(default_factory=list)
     lines: dict[str, int] = field(default_factory=dict)

@@ -41,7 +41,7 @@ def merge_incident(stored: Incident, incoming: Incident) -> Incident:
 def _merge_report(stored: Incident, incoming: Incident) -> dict[str, Any]:
     """Return the postmortem fields: the stored ones unless the incoming incident is from a postmortem itself."""
     described = stored if stored.document and not incoming.document else incoming
-    names = ("document", "impact", "detection", "trigger", "timeline", "action_items", "lines")
+    names = ("document", "impact", "detection", "trigger", "contributing_factors", "timeline", "action_items", "lines")
     return {name: getattr(described, name) for name in names}
 
 

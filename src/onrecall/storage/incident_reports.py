@@ -1,4 +1,4 @@
-"""Postmortem fields of an incident without a column: impact, detection, trigger, timeline, action items, lines."""
+"""Postmortem fields of an incident without a column: what it says of the incident, and where."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -19,6 +19,7 @@ def encode(incident: Incident) -> dict[str, Any] | None:
         "impact": incident.impact,
         "detection": incident.detection,
         "trigger": incident.trigger,
+        "contributing_factors": incident.contributing_factors,
         "timeline": [asdict(entry) for entry in incident.timeline],
         "action_items": [_action_item(item) for item in incident.action_items],
         "lines": dict(incident.lines),
@@ -31,7 +32,8 @@ def decode(report: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the fields of an incident that the stored report fills."""
     if not report:
         return {}
-    fields: dict[str, Any] = {name: report[name] for name in ("impact", "detection", "trigger") if name in report}
+    names = ("impact", "detection", "trigger", "contributing_factors")
+    fields: dict[str, Any] = {name: report[name] for name in names if name in report}
     fields["timeline"] = tuple(_entry(entry) for entry in report.get("timeline", ()))
     fields["action_items"] = tuple(ActionItem(**item) for item in report.get("action_items", ()))
     fields["lines"] = report.get("lines", {})

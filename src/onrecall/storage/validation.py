@@ -130,6 +130,7 @@ ADDED_FIELDS: Mapping[type, frozenset[str]] = {
             "impact",
             "detection",
             "trigger",
+            "contributing_factors",
             "timeline",
             "action_items",
             "lines",

@@ -5534,6 +5534,11 @@ export interface components {
              * @description The assignee; null if nobody is assigned.
              */
             assignee?: string | null;
+            /**
+             * Contributing Factors
+             * @description What led to the root cause, a line each: the earlier answers of five whys, and the like.
+             */
+            contributing_factors?: string | null;
             /** Description */
             description: string;
             /** Detection */
@@ -5634,6 +5639,11 @@ export interface components {
             assignee?: string | null;
             /** Changes */
             changes?: components["schemas"]["ChangeBeforeOut"][];
+            /**
+             * Contributing Factors
+             * @description What led to the root cause, a line each: the earlier answers of five whys, and the like.
+             */
+            contributing_factors?: string | null;
             /** Description */
             description: string;
             /** Detection */

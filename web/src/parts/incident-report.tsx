@@ -9,7 +9,7 @@ import { Citation } from "./citation";
 import { InlineCode } from "./inline-code";
 
 export function IncidentReport({ incident }: { incident: Incident }) {
-  const paragraphs = [["Impact", incident.impact], ["Detection", incident.detection], ["Trigger", incident.trigger]] as const;
+  const paragraphs = [["Impact", incident.impact], ["Detection", incident.detection], ["Trigger", incident.trigger], ["Contributing factors", incident.contributing_factors]] as const;
   const written = paragraphs.filter(([, text]) => text);
   if (written.length === 0 && incident.timeline.length === 0) return null;
   return (

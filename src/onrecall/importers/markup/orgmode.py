@@ -43,6 +43,8 @@ _TASK_MARKS = {
     "DONE": "[x]",
 }
 """Task state → marker of a Markdown action item; a cancelled task is not done."""
+_PERSON_TAG = re.compile(r"\s+:@?(?P<name>[A-ZÀ-Þ]\w+):\s*$")
+"""A tag in the form of a name, by which people say whose task it is."""
 _CODE = frozenset(("src", "example", "export"))
 
 
@@ -65,7 +67,8 @@ def to_markdown(text: str) -> str:
             if heading and not task:
                 in_actions = section_topic(heading["text"]) == "actions"
             if task and in_actions:
-                out.append(f"- {_TASK_MARKS[task['state']]} {_inline(task['text'])}")
+                words = _PERSON_TAG.sub(r" (@\g<name>)", task["text"])
+                out.append(f"- {_TASK_MARKS[task['state']]} {_inline(words)}")
             elif not (in_actions and not in_code and _add_deadline(line, out)):
                 out.append(line if in_code else "" if begin else _line(line))
     return "\n".join(out) + "\n"

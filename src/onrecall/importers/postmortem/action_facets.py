@@ -71,7 +71,7 @@ _HANDLE_BEFORE_DAY = re.compile(
 )
 _FIRST_NAME = r"@[\w./-]*\w|[A-ZÀ-Þ][a-zß-ÿ]{1,14}(?:\s[A-ZÀ-Þ][a-zß-ÿ]*\.?)?|SREs?|DBAs?|Net-?Ops|Ops|DevOps"
 _LEADING = re.compile(
-    rf"\W*(?:(?P<to>@[\w./-]*\w)\s+to\s+(?=[a-z])|[(\[](?P<round>{_FIRST_NAME})[)\]]\s*:?\s+(?=\w)"
+    rf"\W*(?:(?P<to>@[\w./-]*\w)\s+to\s+(?=[a-z])|[(\[](?P<round>{_one_or_several(_FIRST_NAME)})[)\]]\s*:?\s+(?=\w)"
     rf"|(?P<name>{_one_or_several(_FIRST_NAME)})\s*[:\uff1a]\s+(?=[\w`]))"
 )
 _LABELLED_LEAD = re.compile(
@@ -92,6 +92,11 @@ class ActionFacets:
 def names_facet(text: str) -> bool:
     """Return whether a line only names an owner, a due date or a state."""
     return _kind_of(text, beside=False) in ("owner", "due", "state") or _STATE_LABEL.match(text) is not None
+
+
+def names_owner_label(text: str) -> bool:
+    """Return whether a text ends with a label such as `Owner`."""
+    return re.search(rf"(?:^|\W)(?:{_OWNER_LABELS})\W*$", text, re.IGNORECASE) is not None
 
 
 def parse_state(text: str) -> str | None:
@@ -134,13 +139,17 @@ def _split_beginning(facets: ActionFacets) -> ActionFacets:
     return replace(facets, text=facets.text[match.end() :].strip(), owner=clean_owner(name))
 
 
+_TEAMS_ALONE = frozenset(
+    ("sre", "sres", "dba", "dbas", "netops", "net-ops", "ops", "devops", "legal", "finance", "helpdesk")
+)
+"""Teams whose names open no task by themselves."""
 _NOUN_ENDINGS = ("ing", "tion", "ment", "ity", "ness", "ung", "ción", "ção")
 _NAMES_LIKE_VERBS = frozenset(("mark", "grant"))
 
 
 def is_persons_name(name: str, following: str) -> bool:
     """Return whether a word before a colon is a person rather than the subject of the task."""
-    if re.fullmatch(r"(?i:sres?|dbas?|net-?ops|ops|devops)", name):
+    if _NAMED_TEAM.fullmatch(name) and name.casefold() in _TEAMS_ALONE:
         return True
     first = name.split(maxsplit=1)[0].casefold().rstrip(".")
     known = first in _OPENING_WORDS or first in _MACHINES or first.endswith(_NOUN_ENDINGS)
@@ -207,7 +216,8 @@ def _facets_of(parts: Sequence[str], *, bracketed: bool = False) -> ActionFacets
     extras = [part for kind, part in kinds if kind == "extra"]
     remaining = ", ".join([*subjects, *(part for part, day in days if day is None), *extras])
     remainder = (f" ({remaining})" if bracketed else f" — {remaining}") if remaining else ""
-    owner = ", ".join(clean_owner(_without_owner_label(part)) for part in names if part not in subjects) or None
+    named = (clean_owner(_without_owner_label(part)) for part in names if part not in subjects)
+    owner = ", ".join(name for name in named if not is_no_owner(name)) or None
     return ActionFacets(remainder, owner, next((day for _, day in days if day), None), state)
 
 

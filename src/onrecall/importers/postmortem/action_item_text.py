@@ -8,15 +8,22 @@ from onrecall.importers.postmortem.action_facets import (
     ActionFacets,
     clean_owner,
     is_no_owner,
+    is_persons_name,
     is_subject,
+    names_owner_label,
     parse_state,
     split_facets,
 )
 from onrecall.importers.postmortem.clock import parse_due_day
+from onrecall.importers.postmortem.deeds import base_verb
 from onrecall.importers.postmortem.rows import plain_text
+from onrecall.importers.postmortem.word_lists import word_set
 
 LONGEST_DATE = 5
 """Maximum words of a date: `Fri 3 de julio 2026`."""
+FEWEST_BEFORE = 3
+"""Minimum words of a task before a colon and the name of its owner."""
+TASK_VERBS = word_set("verbs of tasks")
 MAX_DATE_LENGTH = 80
 """Characters behind `due` that are searched for a date."""
 _LABELLED_NAME = (
@@ -50,14 +57,33 @@ _OWNER_WITHIN = re.compile(
     re.IGNORECASE,
 )
 _OWNER_IN_BRACKETS = re.compile(
-    r"\s*[(\[](?P<owner>@[\w./-]+(?:\s*(?:,|&|and)\s*@[\w./-]+)*|[A-Z][a-zäöüé]+(?:\s+[A-Z][\w.]+)?"
+    r"\s*[(\[](?P<owner>[A-ZÀ-Þ][\w-]+\s(?:team|squad|crew|guild)|@[\w./-]+(?:\s*(?:,|&|and)\s*@[\w./-]+)*|[A-ZÀ-Þ][a-zà-ÿ]+(?:-[A-ZÀ-Þ][a-zà-ÿ]+)?(?:\s+[A-Z][\w.]+)?(?:\s*(?:&|\+|/|\band\b)\s*[A-ZÀ-Þ][a-zà-ÿ]+)?"
     r"|[a-z]+[ -](?:team|sre|ops|squad)|team[ -][a-z]+|facilities|ops|infra|dba|dbas|security|platform|network"
     r"|net-ops|sre|devops|support|finance|legal"
-    r"|helpdesk)(?:\s*[,;–-]\s*(?P<more>[^()\[\]]{1,60}))?[)\]]\s*[.]?\s*$"
+    r"|helpdesk)(?:(?:\s*[,;]\s*|\s+[–-]\s+)(?P<more>[^()\[\]]{1,60}))?[)\]]\s*[.]?\s*$"
 )
 _OWNER_DASH = re.compile(
-    r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?)\s*[.]?\s*$"
+    r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?|SREs?|DBAs?|QA|IT|NOC|SOC)\s*[.]?\s*$"
 )
+_TO_DO_BY = re.compile(r"\s+[–—-]+\s+(?P<name>@?[\w.-]+(?:\s[A-ZÀ-Þ][\w.-]+)?)\s+to\s+(?:do|deliver|finish)\b\s*")
+"""`add a test — Casper to do until 2026-08-01`."""
+_LEAD_OWNER = re.compile(
+    r"^\W*(?:(?P<doer>[A-ZÀ-Þ][a-zà-ÿ]+)\s+(?=(?P<verb>[a-z]+)(?:e?s)\s(?:the|an?|all|our"
+    r"|its|their|every|each|up|in|to|out)\s)|I\s+\((?P<self>[A-ZÀ-Þ][\w.-]+)\)\s+(?:will"
+    r"|am going to)\s+|(?P<asked>[A-ZÀ-Þ][\w.-]+),\s+please\s+"
+    r"|(?P<team>(?:the\s+)?[A-ZÀ-Þ][\w-]*\s(?:team|squad|crew|guild))\s*:\s+)(?=\S)"
+)
+"""`I (Pekka) will …`, `Minna, please …`, `Servers team: …`."""
+_BOLD_OWNER = re.compile(
+    r"^\W*(?:\*\*|__)(?P<owner>[A-ZÀ-Þ][\w.'\u2019-]+(?:\s(?:[A-ZÀ-Þ][\w.'\u2019-]+|team|squad|crew|guild))?)\s*(?:(?:\*\*|__)\s*[:–—-]+|:\s*(?:\*\*|__))\s+"
+)
+"""A name in bold in front of a task: `**Ottilie** – analyse the table`."""
+_COLON_OWNER = re.compile(
+    r":\s*(?P<owner>[A-ZÀ-Þ][a-zà-ÿ]+(?:\s[A-ZÀ-Þ][a-zà-ÿ]*\.?)?)(?=\s*,\s*(?:due\s|by\s"
+    r"|bis\s)?\d|\s*\((?:done|open|todo|in progress)\)\s*$)",
+    re.IGNORECASE,
+)
+"""A name behind a colon and before a date or a state: `two routes per country: Jörg, 2026-04-30`."""
 _OWNER_AT = re.compile(r"(?:^|\s)(?P<owner>@[\w./-]*\w(?:\s[A-ZÄÖÜ][\w.'’-]+){0,2})\s*[.]?\s*$")
 _OWNER_BEFORE = re.compile(r"^\s*(?P<owner>@[\w./-]*\w)(?:\s*(?:[:,–-]|to\b(?=\s+[a-z]))\s*(?=\S)|\s+(?=[a-z]))")
 _OWNER_EAST_ASIAN = re.compile(
@@ -97,6 +123,25 @@ class _ItemDraft:
         if (match := _TICKET_AT_END.search(self.text)) is not None and self.text[: match.start()].strip():
             self.ticket = match[0].rstrip()
             self.text = self.text[: match.start()]
+
+    def take_lead(self, markup: str) -> None:
+        """Take the owner that stands in front of the task in bold, as a team, or as who speaks or is asked."""
+        bold = _BOLD_OWNER.match(markup)
+        lead = _LEAD_OWNER.match(self.text)
+        if bold is not None and not is_subject(bold["owner"]) and self.text.startswith(bold["owner"]):
+            self.owner = bold["owner"]
+            self.text = self.text[len(bold["owner"]) :].lstrip(" :–—-")
+        elif lead is not None and lead["doer"]:
+            self._take_doer(lead)
+        elif lead is not None:
+            self.owner = lead["self"] or lead["asked"] or lead["team"].removeprefix("the ")
+            self.text = self.text[lead.end() :]
+
+    def _take_doer(self, lead: re.Match[str]) -> None:
+        """Take the name before what somebody does: `Ivo adds a check`."""
+        is_task = any(base_verb(f"{lead['verb']}{ending}") for ending in ("", "s", "es")) or lead["verb"] in TASK_VERBS
+        if is_task and is_persons_name(lead["doer"], self.text[lead.end() :]):
+            self.owner, self.text = lead["doer"], self.text[lead.end() :]
 
     def take_states(self, *patterns: re.Pattern[str]) -> None:
         """Take what marks and words say of the state, before and behind the item."""
@@ -161,11 +206,12 @@ def parse_item(text: str, markup: str) -> ActionFacets:
     """
     if (without := _TRAILING_LINK.sub("", markup)) != markup and plain_text(without):
         text = plain_text(without)
-    draft = _ItemDraft(text.replace("~~", "").strip())
+    draft = _ItemDraft(_spell_out(text.replace("~~", "").strip()))
     if markup.strip().startswith("~~") and markup.strip().endswith("~~"):
         draft.state = "done"
     draft.take_states(_MARK_BEFORE, _MARK_AFTER, _STATE_BEFORE, _STATE_BEHIND)
     draft.put_ticket_aside()
+    draft.take_lead(markup)
     draft.take_facets()
     draft.take_owner_in_brackets()
     draft.take_states(_STATE_WITHIN, _STATE_AFTER)
@@ -174,6 +220,16 @@ def parse_item(text: str, markup: str) -> ActionFacets:
     draft.take_owner_in_brackets()
     draft.take_owner()
     return draft.facets()
+
+
+def _spell_out(text: str) -> str:
+    """Return an item with its parts marked as most writers mark them."""
+    text = text.replace(" :: ", " — ")
+    text = _TO_DO_BY.sub(lambda match: f" — {match['name']}, ", text).rstrip(", ")
+    named = _COLON_OWNER.search(text)
+    if named is None or names_owner_label(text[: named.start()]) or len(text[: named.start()].split()) < FEWEST_BEFORE:
+        return text
+    return f"{text[: named.start()]} — {named['owner']}{text[named.end() :]}"
 
 
 def _closing_bracket(text: str, label: re.Match[str], written: str) -> str:

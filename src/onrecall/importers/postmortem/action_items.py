@@ -12,10 +12,12 @@ from onrecall.importers.postmortem.action_facets import (
     names_facet,
     parse_state,
 )
-from onrecall.importers.postmortem.action_item_text import STATE_WORDS, parse_item
+from onrecall.importers.postmortem.action_item_text import STATE_WORDS, TASK_VERBS, parse_item
+from onrecall.importers.postmortem.action_rows import rows_as_items
 from onrecall.importers.postmortem.clock import parse_due_day
 from onrecall.importers.postmortem.deeds import base_verb
 from onrecall.importers.postmortem.people import people_of_page
+from onrecall.importers.postmortem.promises import promised_actions
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
@@ -46,7 +48,8 @@ _BOILERPLATE = re.compile(
 def action_items(sections: Sequence[LabelledSection]) -> tuple[ActionItem, ...]:
     """Return all action items in document order."""
     people = people_of_page(sections)
-    return tuple(item for section in sections if section.topic == "actions" for item in _section_items(section, people))
+    listed = [item for section in sections if section.topic == "actions" for item in _section_items(section, people)]
+    return tuple(listed) or promised_actions(sections)
 
 
 def _section_items(section: LabelledSection, people: Collection[str]) -> Iterator[ActionItem]:
@@ -64,6 +67,7 @@ def _part_items(rows: Sequence[DocumentRow], people: Collection[str]) -> Iterato
     if any(row.kind == "cells" and row.cells for row in rows):
         yield from _table_items([row for row in rows if row.kind == "cells"])
     rows = _led_lines_as_items([replace(row, kind="item") if is_ticket_line(row) else row for row in rows], people)
+    rows = rows_as_items(rows)
     if any(row.kind == "item" for row in rows):
         yield from _list_items(rows, people)
     elif not any(row.kind == "cells" for row in rows):
@@ -161,7 +165,8 @@ def _list_items(rows: Sequence[DocumentRow], people: Collection[str]) -> Iterato
 
 
 _LEAD = re.compile(
-    r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][\w'’-]*)(?:[:\uff1a]\s+|\s+(?:(?P<dash>[–—-])|(?P<to>to))\s+(?=[^\W\dA-Z_]|`))"
+    r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][\w'’-]*)(?:[:\uff1a]\s+|\s+(?:(?P<dash>[–—-]|->|=>|→)|(?P<to>to"
+    r"|will|shall|should|is to))\s+(?=[^\W\dA-Z_]|`))"
 )
 """A single word before a colon, a dash or `to`: `Lou: add a test`, `Checkout: add a retry`, `Lou to add a test`."""
 
@@ -194,6 +199,8 @@ def _with_lead_as_owner(item: ActionItem) -> ActionItem:
     following = item.text[lead.end() :] if lead else ""
     if lead is None or not following or not is_persons_name(lead["word"], following):
         return item
+    if lead["word"].casefold() in _PRONOUNS:
+        return item
     if lead["to"] and base_verb(following.split(maxsplit=1)[0].casefold()) is None and not following[0].isalpha():
         return item
     return replace(item, owner=lead["word"], text=following)
@@ -206,8 +213,20 @@ def _with_subject(item: ActionItem, word: str | None) -> ActionItem:
 
 
 def _leading_word(text: str) -> str | None:
+    """Return the word that opens an item and may be its owner; one before `to` and a verb is, as nothing else is."""
     match = _LEAD.match(text)
-    return match["word"] if match else None
+    if match is None or (match["to"] and _names_task(text[match.end() :])):
+        return None
+    return match["word"]
+
+
+def _names_task(text: str) -> bool:
+    """Return whether a text begins with the verb of a task."""
+    first = text.split(maxsplit=1)[0].casefold() if text.strip() else ""
+    return base_verb(first) == first or first in TASK_VERBS
+
+
+_PRONOUNS = word_set("pronouns before a promise")
 
 
 def _read_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:

@@ -5,19 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from onrecall.importers.postmortem.prose import ProseStatement, paragraphs, sentence_statements
-from onrecall.importers.postmortem.rows import DocumentRow, plain_text
+from onrecall.importers.postmortem.rows import DocumentRow
 from onrecall.importers.postmortem.sections import LabelledSection
-from onrecall.importers.postmortem.vocabulary import normalize_heading
+from onrecall.importers.postmortem.vocabulary import names_chain, normalize_heading
+from onrecall.importers.postmortem.whys import is_chain, read_chain
 
 LONGEST = 1_500
 """Maximum characters of a root cause; a longer section is cut at a paragraph."""
 _PROPER = ("root cause", "grundursache", "causa raíz", "causa raiz", "cause racine", "根本原因", "根因", "ursache")
-_WHYS = re.compile(r"\b(?:five|5)[ -]?whys?\b|why analysis|^whys?\??$", re.IGNORECASE)
-_WHY_ROW = re.compile(
-    r"(?:(?:Q|W)?\s*#?\d*\s*[.):–—-]+\s*|Q\s+)?(?:\d+(?:st|nd|rd|th)\s+)?why\b(?P<question>[^?]*)\??\s*[:–—-]?\s*(?P<answer>.*)",
-    re.IGNORECASE,
-)
-_ANSWER = re.compile(r"(?:a(?:nswer)?\s*\d*|because|why\s*#?\d)\s*[:.)–—-]\s*", re.IGNORECASE)
 _PLAIN_NAMES = (
     "cause",
     "causes",
@@ -28,7 +23,15 @@ _PLAIN_NAMES = (
     "reason",
 )
 """Headings that name the cause as plainly as a chain of whys does."""
+_NAMES_FACTORS = re.compile(
+    r"\b(?:contribut\w*|factors?|conditions|begünstig\w*|beitragende|facteurs?|factores|fatores|fattori|factoren)\b"
+    r"|要因|因素",
+    re.IGNORECASE,
+)
 _STRONG = re.compile(
+    r"\b(?:der\s+)?grund\s+(?:dafür\s+|hierfür\s+)?(?:war|ist)\b|\b(?:el|la) (?:origen"
+    r"|causa|motivo|razón)(?: \w+){0,2} (?:fue|era|ha sido|es)\b"
+    r"|\bl['\u2019]origine(?: \w+){0,3} (?:est|était)\b|"
     r"\broot[- ]cause(?:\s+\w+){0,4}\s*(?:is|was|were|being|turned out|[:–-])|\b(?:primary|main|underlying"
     r"|actual|real|ultimate|technical)\s+(?:cause|reason|culprit)\b(?:\s+\w+){0,6}\s+(?:is|was|were)\b"
     r"|\bthe\s+(?:cause|culprit)\s+(?:\w+\s+){0,4}(?:is|was|turned out)\b|\b(?:grund"
@@ -71,7 +74,10 @@ _WEAK = re.compile(
     r"\bhad (?:run out of|expired|filled up|been (?:deleted|removed|changed|misconfigured|disabled|switched off"
     r"|reduced|lowered))\b|\b(?:ran|run|running) out of\b|\b(?:accidentally|inadvertently|mistakenly"
     r"|unintentionally|erroneously|incorrectly|by mistake|versehentlich|irrtümlich|por error|par erreur)\b"
-    r"|\bbecause\b(?! of\b)",
+    r"|\b(?:was|were) (?:removed|deleted|dropped|changed|renamed|replaced|disabled|reset"
+    r"|switched off|revoked|lost)\b[^.]*,\s+so\b"
+    r"|\bbecause\b(?! of\b)|\bsince (?:the|an?|our|its|one|two) [\w -]{3,50} (?:was|were"
+    r"|had|contained|has|is|lacked|did not)\b",
     re.IGNORECASE,
 )
 _GUESS = re.compile(
@@ -105,36 +111,61 @@ _LABEL_BEFORE = re.compile(
 def find_root_cause(sections: Sequence[LabelledSection]) -> ProseStatement | None:
     """Return the cause under its best heading; without one, the sentence that states it most clearly."""
     headed = [section for section in sections if section.topic == "cause"]
-    whys = [section for section in headed if _WHYS.search(section.heading)]
+    chains = [section for section in headed if names_chain(section.heading)]
     if any(normalize_heading(section.heading) in _PLAIN_NAMES for section in headed):
-        whys = []
-    for group in (_named_root_cause(headed), whys, headed):
+        chains = []
+    for group in (_named_root_cause(headed), chains, headed):
         if (statement := _stated_cause(group)) is not None:
             return statement
     stated = _cause_in_prose([section for section in sections if section.topic not in ("cause", "failed_fix")])
     return replace(stated, text=_LABEL_BEFORE.sub("", stated.text, count=1)) if stated is not None else None
 
 
+def contributing_factors(
+    sections: Sequence[LabelledSection], root_cause: ProseStatement | None
+) -> ProseStatement | None:
+    """Return what led to the root cause, a line each: the other links of a chain of whys, and contributing factors."""
+    factors: list[ProseStatement] = []
+    for section in (section for section in sections if section.topic == "cause"):
+        if is_chain(section):
+            factors += [link.statement for link in read_chain([section])]
+        elif _NAMES_FACTORS.search(section.heading):
+            factors += paragraphs(section.rows)
+    stated_cause = root_cause.text.casefold() if root_cause else ""
+    factors = [factor for factor in factors if not _repeats(factor.text, stated_cause)]
+    return _fit_length(factors) if factors else None
+
+
+def _repeats(factor: str, root_cause: str) -> bool:
+    """Return whether a factor is the root cause, or the question that it answers."""
+    words = factor.casefold()
+    return bool(root_cause) and (words in root_cause or words.endswith(root_cause))
+
+
 def _named_root_cause(headed: Sequence[LabelledSection]) -> list[LabelledSection]:
     return [
         section
         for section in headed
-        if any(name in normalize_heading(section.heading) for name in _PROPER) and not _WHYS.search(section.heading)
+        if any(name in normalize_heading(section.heading) for name in _PROPER) and not names_chain(section.heading)
     ]
 
 
 def _stated_cause(group: Sequence[LabelledSection]) -> ProseStatement | None:
     if not group:
         return None
-    if all(_WHYS.search(section.heading) for section in group):
-        return last_why(group)
+    if all(is_chain(section) for section in group):
+        return _last_answer(group)
     statements = [
-        statement for section in group if not _WHYS.search(section.heading) for statement in paragraphs(section.rows)
+        statement for section in group if not names_chain(section.heading) for statement in paragraphs(section.rows)
     ]
     statements = [statement for statement in statements if not _NOTHING_KNOWN.match(statement.text)]
-    if statements and all(_WHY_ROW.match(statement.text) for statement in statements):
-        return last_why(group)
     return _fit_length(statements) if statements else None
+
+
+def _last_answer(group: Sequence[LabelledSection]) -> ProseStatement | None:
+    """Return the last answer of a chain of whys."""
+    answers = [link.answer for link in read_chain(group) if link.answer is not None]
+    return answers[-1] if answers else None
 
 
 def _fit_length(statements: Sequence[ProseStatement]) -> ProseStatement:
@@ -147,22 +178,6 @@ def _fit_length(statements: Sequence[ProseStatement]) -> ProseStatement:
             break
         texts.append(statement.text)
     return ProseStatement("\n".join(texts), statements[0].line)
-
-
-def last_why(group: Sequence[LabelledSection]) -> ProseStatement | None:
-    """Return the last answer of a five-whys chain."""
-    answers: list[ProseStatement] = []
-    for statement in (paragraph for section in group for paragraph in paragraphs(map(_answer_apart, section.rows))):
-        why = _WHY_ROW.fullmatch(statement.text)
-        answer = why["answer"] if why and "?" in statement.text else _ANSWER.sub("", statement.text)
-        if answer.strip() and not answer.rstrip().endswith("?"):
-            answers.append(ProseStatement(_ANSWER.sub("", answer.strip()), statement.line))
-    return answers[-1] if answers else None
-
-
-def _answer_apart(row: DocumentRow) -> DocumentRow:
-    """Return a line that begins with `A:` as an item of its own, so that it is cited and not the question above."""
-    return replace(row, kind="item") if row.kind == "text" and _ANSWER.match(plain_text(row.text)) else row
 
 
 def _cause_in_prose(sections: Iterable[LabelledSection]) -> ProseStatement | None:

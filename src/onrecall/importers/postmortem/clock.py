@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from onrecall.importers.postmortem.relative_clock import relative_offset
 from onrecall.importers.postmortem.word_lists import phrase_list
 from onrecall.importers.time_syntax import Order
 from onrecall.importers.zone_names import AMBIGUOUS_ZONES, ZONES, meant_in, zone_named
@@ -67,7 +68,7 @@ _OPENING = re.compile(
 )
 _DAY_AFTER = re.compile(rf"\s*,?\s*(?:on|am|le|el)\s+{_WEEKDAY}(?:{_DATE.pattern})", re.IGNORECASE)
 _SOME_TIME = (
-    r"[^.;:\n]{0,30}?\d{1,2}[:h]\d{2}(?:\s*[ap]\.?m\.?)?(?:\s*\(?[A-Z]{2,4}(?:[+-]\d{1,2})?\)?)?"
+    r"[^.;:\n]{0,30}?(?:\d{1,2}[:h]\d{2}(?:\s*[ap]\.?m\.?)?|\b\d{1,2}\s*[ap]\.?m\.?)(?:\s*\(?[A-Z]{2,4}(?:[+-]\d{1,2})?\)?)?"
     r"(?:\s+on\s+[^.;,\n]{6,24})?"
 )
 _BETWEEN = re.compile(
@@ -75,7 +76,11 @@ _BETWEEN = re.compile(
     rf"|bis|et|à|y)\s+(?P<second>{_SOME_TIME})",
     re.IGNORECASE,
 )
-_RELATIVE = re.compile(r"[\s\[(*_`]*T\s?[+-]\s?\d{1,4}(?::\d\d)?\s*(?:m|min|mins|minutes|h|s)?\b", re.IGNORECASE)
+_BARE_RANGE = re.compile(
+    r"(?<![\d:.-])(?P<first>\d{1,2}:\d{2}(?:\s*[ap]m|\s*UTC)?)\s*(?:-|–|—|to|until|till|bis)\s*(?P<second>\d{1,2}:\d{2}(?!\d)(?:\s*[ap]\.?m\.?)?"
+    r"(?:\s*\(?[A-Z]{2,4}(?:[+-]\d{1,2})?\)?)?)"
+)
+_PLANNED = re.compile(r"\b(?:maintenance|window|planned|scheduled|office|business|peak|wartung)\b", re.IGNORECASE)
 
 
 _ORDER: ContextVar[Order | None] = ContextVar("date_order", default=None)
@@ -109,7 +114,7 @@ def opens_with_time(text: str) -> bool:
     """Return whether a line begins with a date, a clock time or a time relative to the start."""
     return (
         opening_stamp(text) is not None
-        or _RELATIVE.match(text) is not None
+        or relative_offset(text) is not None
         or re.match(r"[\s\[]*\d[\dX]:XX", text) is not None
     )
 
@@ -159,7 +164,8 @@ def parse_due_day(text: str) -> str | None:
 
 def parse_range(text: str) -> tuple[WrittenClockTime, WrittenClockTime] | None:
     """Parse a range such as `between 09:12 and 10:47 UTC on 4 March 2026`; each time fills gaps of the other."""
-    for match in _BETWEEN.finditer(text[:2000]):
+    bare = [] if _PLANNED.search(text) else [*_BARE_RANGE.finditer(text[:2000])]
+    for match in (*_BETWEEN.finditer(text[:2000]), *bare):
         first, second = find_stamp(match["first"]), find_stamp(match["second"])
         if first is None or second is None or first.clock is None or second.clock is None:
             continue
@@ -331,6 +337,8 @@ class Chronology:
         self._local = local
         self._unclear = unclear if zone is None else None
         self._last: datetime | None = None
+        self.origin: datetime | None = None
+        """The time from which `T+8m` counts."""
         self._inherited: tzinfo | None = None
         """The last zone that was written behind a time: rows below often leave it out."""
         self.zoneless = 0

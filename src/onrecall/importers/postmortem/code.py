@@ -11,7 +11,7 @@ _STATEMENT = re.compile(
     r"(?:ALTER|ANALYZE|CALL|CREATE|DELETE|DETACH|DROP|EXPLAIN|GRANT|INSERT|KILL|LOCK|OPTIMIZE|REINDEX|RESET"
     r"|REVOKE|SELECT|SET|SHOW|STOP|START|SYSTEM"
     r"|TRUNCATE|UPDATE|VACUUM|CONFIG|CLIENT|CLUSTER|FAILOVER|REPLICAOF|SLAVEOF|FLUSHALL|FLUSHDB|DEL|EXPIRE"
-    r"|XTRIM)\b(?:\s+\S.*)?",
+    r"|XTRIM)\b(?:\s+\S.*)?|(?:GET|POST|PUT|PATCH|DELETE)\s+/\S+",
     re.DOTALL,
 )
 _OWN_SCRIPT = re.compile(r"[\w.-]+(?:/[\w.-]+)+\s+(?:--?[A-Za-z]|\w+\s+--?[A-Za-z])")
@@ -46,8 +46,8 @@ def command_spans(text: str) -> list[str]:
     """Return the code spans of a text that are commands, as written, each once."""
     written = (*markdown.code_spans(text), *(span["code"].strip() for span in _WIKI_SPAN.finditer(text)))
     spans = list(dict.fromkeys(written))
-    commands = [without_prompt(span) for span in spans if is_command(without_prompt(span))]
-    return commands or _own_tools(text, spans) or _lone_call(text, spans) or _unmarked_command(text)
+    commands = [without_prompt(span) for span in spans if is_command(without_prompt(span)) or _is_own_tool(text, span)]
+    return commands or _lone_call(text, spans) or _unmarked_command(text)
 
 
 def _lone_call(text: str, spans: Sequence[str]) -> list[str]:
@@ -58,19 +58,19 @@ def _lone_call(text: str, spans: Sequence[str]) -> list[str]:
     return [call] if _LONE_CALL.fullmatch(call) and _reads_as_call(call) else []
 
 
-def _own_tools(text: str, spans: Sequence[str]) -> list[str]:
-    """Return the spans that call a tool of the team's own, told from other code by the words in front of them."""
-    return [
-        without_prompt(span)
-        for span in spans
-        if _TOOL_CALL.fullmatch(without_prompt(span))
-        and _reads_as_call(without_prompt(span))
+def _is_own_tool(text: str, span: str) -> bool:
+    """Return whether a span calls a tool of the team's own, told from other code by the words in front of it."""
+    call = without_prompt(span)
+    return (
+        _TOOL_CALL.fullmatch(call) is not None
+        and _reads_as_call(call)
         and re.search(
             rf"(?:{_RUNS_WORDS}|:|\()\s*`{re.escape(span)}`(?=\s*(?:\)|[.,;!]|$|and\b|then\b|again\b|by\b|from\b|on\b|in\b|at\b))",
             text,
             re.IGNORECASE,
         )
-    ]
+        is not None
+    )
 
 
 def _reads_as_call(span: str) -> bool:

@@ -1,62 +1,36 @@
 """Recognise sentences that report an action somebody took to fix the incident, and its outcome."""
 
 import re
-from collections.abc import Iterator
-from importlib.resources import files
 
-from onrecall.importers.postmortem.foreign_deeds import reports_foreign_command, reports_foreign_deed
+from onrecall.importers.postmortem.attempts import (
+    reports_failed_attempt,
+)
+from onrecall.importers.postmortem.deed_verbs import (
+    AMBIGUOUS_PASSIVE,
+    AMBIGUOUS_VERBS,
+    DETERMINERS,
+    FORMS,
+    INTRANSITIVE_VERBS,
+    LEAD,
+    MACHINES,
+    MENDING_VERBS,
+    NOUN_VERBS,
+    OBJECTS,
+    PAST,
+    RESULT_VERBS,
+    SPEAKER,
+    SUBORDINATE,
+    VERB_NAMES,
+    WORD,
+    is_intent,
+)
+from onrecall.importers.postmortem.foreign_deeds import (
+    reports_foreign_command,
+    reports_foreign_deed,
+)
 from onrecall.importers.postmortem.outcomes import NO_HELP, detect_outcome, states_failure
 from onrecall.importers.postmortem.word_lists import word_set
 
-_AMBIGUOUS_VERBS = word_set("verbs that also happen by themselves")
-"""Verbs that can also describe events; they count as actions only with an agent or an object."""
-_VERBS = [line.partition(":") for line in files(__package__).joinpath("verbs.txt").read_text("utf-8").splitlines()[1:]]
-_FORMS = {form: verb for verb, _, forms in _VERBS for form in (verb, *forms.split())}
-_VERB_NAMES = frozenset(verb for verb, _, _ in _VERBS)
-_PAST = {
-    form: verb for form, verb in _FORMS.items() if form != verb and not form.endswith("ing") and not form.endswith("s")
-}
-_PAST |= {
-    "set": "set",
-    "reset": "reset",
-    "shut": "shut",
-    "put": "put",
-    "rerun": "rerun",
-    "re-run": "rerun",
-    "cut": "cut",
-    "split": "split",
-    "shed": "shed",
-    "unset": "unset",
-}
-_INTRANSITIVE_VERBS = frozenset(("fail", "drop", "increase", "decrease", "recover", "expire", "shrink"))
-"""Verbs that describe events rather than actions unless an object follows."""
-_NOUN_VERBS = word_set("verbs that are nouns")
-"""Verbs that are also nouns; at the beginning of a sentence they are verbs only before an object."""
-_OBJECTS = word_set("objects")
-_MENDING_VERBS = word_set("verbs that mend a mistake")
-_WORD = re.compile(r"[A-Za-z][\w'’-]*|\S")
-_LEAD = re.compile(
-    r"(?:(?:then|next|first|second|finally|afterwards|later|manually|temporarily|immediately|also|again"
-    r"|eventually|meanwhile|initially|subsequently|unfortunately|sadly|fortunately|luckily|once more|"
-    r"by hand|to (?:mitigate|recover|help recover|fix (?:this|it)|stop the bleeding|resolve (?:this"
-    r"|it))(?:[^,]{0,60})?|"
-    r"as an? (?:\w+ ){0,2}(?:fix|measure|step|workaround|mitigation|test)|for good measure|after (?:that|this"
-    r"|some digging)|in the end|at first|"
-    r"at (?:about |around |approximately )?\d{1,2}[:.]\d\d(?:\s*(?:am|pm|utc|[A-Z]{2,4}))?|and|so|but)\s*,?\s+)+",
-    re.IGNORECASE,
-)
-_NOT_DONE = re.compile(
-    r"\b(?:should|could|would|might|may|must|need(?:s|ed)? to|want(?:s|ed)? to|plan(?:s|ned)? to|going to|will"
-    r"|shall|ought to|to be|can|can't|cannot|"
-    r"suggest(?:s|ed|ion)?|propos(?:e|es|ed|al)|consider(?:s|ed|ing)?|discuss(?:es|ed)?|ask(?:s|ed)?|wonder(?:s"
-    r"|ed)?|not yet|recommend(?:s|ed)?|"
-    r"instead|prematurely|usually|normally|always|often|every time|rather than|when|while|until|before we"
-    r"|coincidence|had (?:just |already |previously |recently )?been|(?:realis|realiz|notic|know|knew|see|saw"
-    r"|observ|discover|confirm|find|found|verif|report|show|indicat|reveal|note|learn|suggest|explain|mean"
-    r"|believ|suspect)\w* that|if we|if you|decided not|don't|didn't|did not|do not|never|unable to|failed to"
-    r"|waiting|believe[sd]?|tried to reproduce)\b",
-    re.IGNORECASE,
-)
 _DECIDED = re.compile(
     r"\b(?:decided?s?|chose|agreed?|opted?|was able|were able|managed|had|tried|attempted|attempts?|tries|try"
     r"|began|started|proceeded?|elected) to\s+(?:\w+ly\s+)?(?P<verb>[\w-]+)",
@@ -67,10 +41,7 @@ _PASSIVE = re.compile(
     r"|now)\s+){0,2}(?P<verb>[a-z][\w-]*)\b",
     re.IGNORECASE,
 )
-_RESULT_VERBS = word_set("verbs of results")
-"""Verbs whose passive describes a state or an event."""
 _TO_VALUE = re.compile(r"(?:updated|changed|set) (?:back )?to\b", re.IGNORECASE)
-_AMBIGUOUS_PASSIVE = word_set("verbs of results or deeds")
 CONSEQUENCE = re.compile(
     r"^(?:this|that|it|which)\s+(?:also\s+)?(?:does|did|has|had)(?:\s+not|n['’]t)\b[^,;]{0,80}[,;]\s*(?:so"
     r"|and so|and|therefore|hence)\s+",
@@ -99,29 +70,10 @@ _MISHAP = re.compile(
     re.IGNORECASE,
 )
 """What was done by mistake began the incident."""
-_TRIED_OBJECT = re.compile(
-    r"\W*(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+"
-    r"(?!nothing|everything|anything|to\s+(?:find|reproduce|understand|identify|determine|figure|reach|contact|call|locate|diagnose"
-    r"|see|confirm|verify|check)\b)\w",
-    re.IGNORECASE,
-)
-_SPEAKER = re.compile(
-    r"(?:resolved|monitoring|identified|investigating|update|mitigated|fixed):\s+(?=\w)|(?-i:[A-Z][\w.'’-]{1,20}(?:\s[A-Z][\w.'’-]{0,20})?:\s+(?=[a-z]))",
-    re.IGNORECASE,
-)
-"""Who wrote a line of a chat: `Rui: restarted the export`."""
-_TRIAL_BY_PEOPLE = re.compile(
-    r"(?:we|i|they|she|he|(?:our|the)\s+(?:[\w-]+\s+){0,3}(?:team|teams|engineers?|on-?call|operators?|staff|sres?|dbas?|admins?))\s+"
-    r"(?:(?:first|also|then|initially|quickly|immediately|next)\s+){0,2}\w+ed\s|(?!During|Following|According|Regarding|Concerning|Considering|Including|Depending|Nothing|Everything|Something|Anything|Logging|Monitoring|Warning|Evening|Morning)[A-Z][a-z]+ing\s+(?:the|a|an|our|it|them|all|both|\w+['’]s)\b"
-)
-"""People who did something, or what was done, at the beginning of a sentence that says that it was in vain."""
-_DETERMINERS = frozenset(("the", "a", "an", "this", "that", "its", "our", "their", "each", "every"))
-_ATTEMPT = re.compile(
-    r"(?P<tried>(?:(?:we|i|they)\s+)?(?:(?:also|then|first|even|just)\s+)*(?:tried|attempted)\s+)?(?:\w+ly\s+)?"
-    r"(?P<stem>[a-z]+(?:-[a-z]+)*)ing\b"
-    r"(?!\s+(?:of|that|was|is|shows?|showed)\b)",
-    re.IGNORECASE,
-)
+_HANDLE = re.compile(r"@[\w./-]+\s+(?=[a-z])")
+"""Who did something, in front of the verb: `@mlopez raises the limit`."""
+_LOADS = word_set("objects of what happens by itself")
+"""What only seems to be the object of people's deeds: `we have increased load`."""
 _BY_DOING = re.compile(
     r"^(?:(?P<fixed>(?:it\s+(?:was|got)\s+|th(?:is|e)\s+(?:[\w-]+\s+){0,3}was\s+|we\s+)?(?:fixed|resolved|solved|mitigated|recovered"
     r"|stopped|restored)\s+(?:it\s+|(?:this|the)\s+(?:[\w-]+\s+){0,3})?by)|after|by|upon|once)\s+(?:(?:manually"
@@ -135,14 +87,7 @@ _FIX_WAS_TO = re.compile(
     r",?\s+(?:was|turned\s+out\s+to\s+be)\s+(?:to\s+)?(?:\w+ly\s+)?(?P<verb>[\w-]+)",
     re.IGNORECASE,
 )
-_SUBORDINATE = re.compile(
-    r"\b(?:that|which|who|if|because|unless|no|nothing|nobody|after|once|when|while|since|whether|how|why|where|leads?|led|caused?"
-    r"|shows?|reveals?"
-    r"|indicates?|means?|meant|as)\b",
-    re.IGNORECASE,
-)
 _PEOPLE = word_set("people")
-_MACHINES = word_set("machines")
 _AFTER_FAILURE = re.compile(
     r"[^,;.:`–—]{0,40}\s*[,;–—]\s*(?:(?:so|and|but|then|afterwards|after that|later|finally|next|in the end)\s+)+",
     re.IGNORECASE,
@@ -178,23 +123,42 @@ def split_failed_clause(sentence: str) -> list[str]:
 
 def base_verb(word: str) -> str | None:
     """Return the verb of which a lower-case word is a form, if it is one that people mend things with."""
-    return _FORMS.get(word)
+    return FORMS.get(word)
 
 
 def reports_action(sentence: str) -> bool:
     """Return whether a sentence reports an action people took as a fix, not an event or a plan."""
-    text = CONSEQUENCE.sub("", _SPEAKER.sub("", sentence.strip().lstrip("-*•> "), count=1), count=1)
+    text = CONSEQUENCE.sub("", SPEAKER.sub("", sentence.strip().lstrip("-*•> "), count=1), count=1)
+    text = _HANDLE.sub("We ", text, count=1)
     if _reports_mishap(text):
         return False
     if _fixed_by_doing(text):
         return True
-    text = _LEAD.sub("", text, count=1)
+    if (_WHAT_HELPED.match(text) or _MENDED_BY_DOING.match(text)) and not states_failure(text):
+        return True
+    text = LEAD.sub("", text, count=1)
     return (
         _clause_reports(text)
         or _later_clause_reports(text)
-        or _reports_failed_attempt(text)
+        or reports_failed_attempt(text)
         or reports_foreign_deed(text)
     )
+
+
+_WHAT_HELPED = re.compile(
+    r"only (?:when|after|once|by)\b.{5,}\bdid\b|(?:geholfen|gewirkt) ha(?:t|ben)\b.{5,}"
+    r"|erst (?:das|der|die|ein|eine|nach|durch|mit)\b.{5,}"
+    r"|(?:ce qui a|lo que|o que|ciò che ha) (?:finalement |finalmente )?(?:marché|aidé"
+    r"|fonctionné|funcionó|ayudó|funcionou|ajudou|funzionato)\b.{5,}",
+    re.IGNORECASE,
+)
+"""How people say what helped in the end: `Only when we limited the copy did the lag go down`."""
+
+
+_MENDED_BY_DOING = re.compile(
+    r"(?!During|Nothing|Everything|Something|Anything|Following|According|Monitoring)[A-Z][a-z]+ing\s.{3,80}?\s(?:resolved|fixed|ended|cured|solved|mitigated|restored)"
+    r"\s+(?:the\s+(?:incident|outage|problem|issue|service|error)|it|this|everything|service)\b"
+)
 
 
 def _reports_mishap(sentence: str) -> bool:
@@ -202,44 +166,8 @@ def _reports_mishap(sentence: str) -> bool:
     mishap = _MISHAP.search(sentence)
     if mishap is None or states_failure(sentence):
         return False
-    verbs = (_FORMS.get(word.casefold()) for word in _WORD.findall(sentence[: mishap.start()]))
-    return next(filter(None, verbs), None) not in _MENDING_VERBS
-
-
-def _reports_failed_attempt(sentence: str) -> bool:
-    """Match sentences such as `Remounting the share did not help`, `Tried reseating the card, no effect`."""
-    return states_failure(sentence) and (
-        opens_with_attempt(sentence)
-        or _TRIED_OBJECT.match(sentence) is not None
-        or _TRIAL_BY_PEOPLE.match(sentence) is not None
-        or _opens_with_someone_acting(sentence)
-    )
-
-
-def _opens_with_someone_acting(sentence: str) -> bool:
-    """Match `kmoreau pauses the rollout, errors continue`: a lower-case name before a verb that only people do."""
-    who, verb, *_ = [*_WORD.findall(sentence)[:2], "", ""]
-    form = verb.casefold()
-    is_verb = form in _PAST or (form in _FORMS and form.endswith("s"))
-    only_people = is_verb and _FORMS[form] not in _AMBIGUOUS_VERBS | _INTRANSITIVE_VERBS | _NOUN_VERBS - {"pause"}
-    return only_people and who.isalpha() and who.casefold() not in _MACHINES | _OBJECTS
-
-
-def opens_with_attempt(sentence: str) -> bool:
-    """Return whether a sentence begins with an attempt, such as `Remounting …` or `We tried remounting …`."""
-    match = _ATTEMPT.match(sentence)
-    if match is not None and match["tried"]:
-        return not match["stem"].casefold().endswith("th")  # `Tried nothing`, `Tried everything`
-    return match is not None and any(
-        base in _VERB_NAMES - _INTRANSITIVE_VERBS for base in _bases(match["stem"].casefold())
-    )
-
-
-def _bases(stem: str) -> Iterator[str]:
-    """Yield the verbs that an -ing form may belong to, given its stem."""
-    yield from (stem, f"{stem}e")
-    if len(stem) > 3 and stem[-1] == stem[-2]:
-        yield stem[:-1]
+    verbs = (FORMS.get(word.casefold()) for word in WORD.findall(sentence[: mishap.start()]))
+    return next(filter(None, verbs), None) not in MENDING_VERBS
 
 
 def _later_clause_reports(sentence: str) -> bool:
@@ -250,74 +178,29 @@ def _later_clause_reports(sentence: str) -> bool:
     if main is not None and _clause_reports(main["clause"]):
         return True
     added = _ADDED_ACTION.search(sentence)
-    if added is None or not (added["fixed"] or added["verb"].casefold() in _PAST):
+    if added is None or not (added["fixed"] or added["verb"].casefold() in PAST):
         return False
-    return not _is_intent(sentence[: added.start()])
+    return not is_intent(sentence[: added.start()])
 
 
 def _clause_reports(clause: str) -> bool:
     return bool(clause) and (_reports_decision(clause) or _is_active_report(clause) or _is_passive_report(clause))
 
 
-def note_reports_action(note: str) -> bool:
-    """Return whether a short note reports an action: `gateway restarted`, `firmware rolled back over the console`."""
-    tokens = _WORD.findall(note)[:12]
-    for place, word in enumerate(tokens[1:8], start=1):
-        form = word.casefold()
-        mended = form == "fixed" and tokens[place - 1].casefold() not in _TROUBLES
-        if (
-            form not in _PAST
-            or (_PAST[form] in _RESULT_VERBS | _AMBIGUOUS_PASSIVE and not mended)
-            or _PAST[form] in ("submit", "push", "drop")
-        ):
-            continue
-        before, behind = " ".join(tokens[:place]), [token.casefold() for token in tokens[place + 1 : place + 2]]
-        return not _is_intent(before) and not _SUBORDINATE.search(before) and (not behind or behind[0] in _AFTER_NOTE)
-    return False
-
-
-_TROUBLES = frozenset(
-    (
-        "issue",
-        "issues",
-        "problem",
-        "problems",
-        "incident",
-        "outage",
-        "bug",
-        "error",
-        "errors",
-        "all",
-        "everything",
-        "now",
-        "and",
-        "is",
-        "was",
-        "not",
-        "been",
-    )
-)
-"""Of these, `fixed` is a state and says not what was done."""
-_AFTER_NOTE = word_set("behind a note")
 _AFTER_NOUN = word_set("behind a noun")
 """Words after a noun that looks like a verb: `Rebalance done`."""
 
 
 def plans(sentence: str) -> bool:
     """Return whether a sentence tells of a plan, a thought or a habit rather than of something done."""
-    return _is_intent(sentence.partition("`")[0])
+    return is_intent(sentence.partition("`")[0])
 
 
 def runs_command(sentence: str) -> bool:
     """Return whether a sentence reports that people ran a command given in it."""
-    text = _LEAD.sub("", sentence.strip().lstrip("-*•> "), count=1)
+    text = LEAD.sub("", sentence.strip().lstrip("-*•> "), count=1)
     before = text.split("`", 1)[0]
-    return not _is_intent(before) and (_BY_COMMAND.match(text) is not None or reports_foreign_command(text))
-
-
-def _is_intent(before: str) -> bool:
-    """Return whether the text before a verb makes it a plan, a thought or a habit."""
-    return _NOT_DONE.search(before) is not None
+    return not is_intent(before) and (_BY_COMMAND.match(text) is not None or reports_foreign_command(text))
 
 
 def _fixed_by_doing(sentence: str) -> bool:
@@ -325,20 +208,20 @@ def _fixed_by_doing(sentence: str) -> bool:
     match = _BY_DOING.match(sentence)
     if match is None:
         named = _FIX_WAS_TO.match(sentence)
-        return named is not None and (named["verb"].casefold() in _VERB_NAMES or _is_gerund(named["verb"].casefold()))
+        return named is not None and (named["verb"].casefold() in VERB_NAMES or _is_gerund(named["verb"].casefold()))
     form = match["verb"].casefold()
     return _is_gerund(form) and (bool(match["fixed"]) or detect_outcome(sentence) is not None)
 
 
 def _is_gerund(form: str) -> bool:
-    return form in _FORMS and form.endswith("ing")
+    return form in FORMS and form.endswith("ing")
 
 
 def _reports_decision(sentence: str) -> bool:
     match = _DECIDED.search(sentence)
-    if match is None or _is_intent(sentence[: match.start()]) or re.search(r"\bif (?:we|you|it|they)\b", sentence):
+    if match is None or is_intent(sentence[: match.start()]) or re.search(r"\bif (?:we|you|it|they)\b", sentence):
         return False
-    verb = _FORMS.get(match["verb"].casefold())
+    verb = FORMS.get(match["verb"].casefold())
     return (
         verb is not None
         and verb not in ("run", "take", "recover", "create")
@@ -348,10 +231,10 @@ def _reports_decision(sentence: str) -> bool:
 
 def _is_active_report(sentence: str) -> bool:
     """Match `Restarted the pods`, `We rolled back`, `Tim restarts the hub`, `Restart the pods`."""
-    tokens = _WORD.findall(sentence)[:9]
+    tokens = WORD.findall(sentence)[:9]
     for place, token in enumerate(tokens):
         form = token.casefold()
-        if form in _FORMS:
+        if form in FORMS:
             is_action = _verb_is_action(tokens, place, sentence)
             if is_action is not None:
                 return is_action
@@ -366,75 +249,61 @@ def _is_perfect(tokens: list[str], place: int) -> bool:
     """Return whether `have` tells of a deed: `We have cancelled it`, but not `We have increased load`."""
     if tokens[place].casefold() not in ("have", "has") or not place or place + 1 >= len(tokens):
         return False
-    verb = _PAST.get(tokens[place + 1].casefold())
+    verb = PAST.get(tokens[place + 1].casefold())
     following = tokens[place + 2].casefold() if place + 2 < len(tokens) else ""
-    is_deed = verb is not None and (verb not in _AMBIGUOUS_VERBS or following in _OBJECTS or following in _DETERMINERS)
+    is_deed = verb is not None and (verb not in AMBIGUOUS_VERBS or following not in _LOADS)
     return is_deed and tokens[place - 1].casefold() in _PEOPLE
 
 
 def _verb_is_action(tokens: list[str], place: int, sentence: str) -> bool | None:
     """Return whether the verb at `place` reports an action; None if a later verb may."""
     form = tokens[place].casefold()
-    verb = _FORMS[form]
+    verb = FORMS[form]
     before = " ".join(tokens[:place])
     if _is_noun_in_object(tokens, place):
         return None
-    if _is_intent(before) or (place and form == verb and verb in ("double", "halve")):
+    if is_intent(before) or (place and form == verb and verb in ("double", "halve")):
         return False
     if place == 0:
         return _opening_verb_is_action(form, verb, tokens[1:], sentence)
     who = _agent_kind(before)
     if who == "people" and not form.endswith("ing"):
         return True
-    if who == "name" and (form in _PAST or form.endswith("s")) and verb not in _AMBIGUOUS_VERBS and place <= 4:
+    if who == "name" and (form in PAST or form.endswith("s")) and verb not in AMBIGUOUS_VERBS and place <= 4:
         following = tokens[place + 1].casefold() if place + 1 < len(tokens) else ""
         return following not in ("was", "were", "is", "are", "has", "have", "had", "")
-    return False if who == "machine" or form in _PAST else None
+    return False if who == "machine" or form in PAST else None
 
 
 def _is_noun_in_object(tokens: list[str], place: int) -> bool:
     """Return whether a word that may be a verb is a noun within an object: `we identified the rule set`."""
     form = tokens[place].casefold()
-    if form != _FORMS[form] or form not in _NOUN_VERBS or place < 2 or tokens[place - 1].casefold() in _PEOPLE:
+    if form != FORMS[form] or form not in NOUN_VERBS or place < 2 or tokens[place - 1].casefold() in _PEOPLE:
         return False
-    return any(token.casefold() in _DETERMINERS for token in tokens[max(1, place - 2) : place])
+    return any(token.casefold() in DETERMINERS for token in tokens[max(1, place - 2) : place])
 
 
 def _opening_verb_is_action(form: str, verb: str, following_tokens: list[str], sentence: str) -> bool:
     """Judge a verb at the beginning: past and imperative report an action, a noun that looks like a verb does not."""
-    if not following_tokens:
+    following = following_tokens[0].casefold() if following_tokens else "."
+    if following in (".", "!") or (verb == "publish" and following[0].isdigit()):
         return False
-    following = following_tokens[0].casefold()
     if form.endswith("ing"):
         return detect_outcome(sentence) is not None and form not in ("running", "setting", "recovering")
-    if form in _PAST and form != verb:
-        return verb not in _INTRANSITIVE_VERBS or following in _OBJECTS or following == "`"
-    if form == verb and verb in _NOUN_VERBS:
+    if form in PAST and form != verb:
+        return verb not in INTRANSITIVE_VERBS or following in OBJECTS or following == "`"
+    if form == verb and verb in NOUN_VERBS:
         has_command = (
-            form in _PAST and "`" in sentence and following != "of"
+            form in PAST and "`" in sentence and following != "of"
         )  # `Set the lifetime to 28800: `ipsec reload``
-        names_object = following in _OBJECTS or following == "`" or has_command
+        names_object = following in OBJECTS or following == "`" or has_command
         return names_object and not (following == "to" and verb in ("issue", "change"))
     if form == verb:
         return following not in _AFTER_NOUN
-    return (
-        verb
-        not in (
-            "update",
-            "change",
-            "issue",
-            "release",
-            "start",
-            "restart",
-            "drop",
-            "increase",
-            "upgrade",
-            "deploy",
-            "run",
-            "launch",
-        )
-        and following in _OBJECTS
-    )
+    return verb not in _HAPPENINGS and following in OBJECTS
+
+
+_HAPPENINGS = word_set("verbs in the third person that tell of events")
 
 
 def _is_passive_report(sentence: str) -> bool:
@@ -444,31 +313,31 @@ def _is_passive_report(sentence: str) -> bool:
 
 def _is_passive_action(sentence: str, match: re.Match[str]) -> bool:
     subject = sentence[: match.start()]
-    if not subject.strip() or len(subject) > 140 or _SUBORDINATE.search(subject) or _is_intent(subject):
+    if not subject.strip() or len(subject) > 140 or SUBORDINATE.search(subject) or is_intent(subject):
         return False
-    verb = _PAST.get(match["verb"].casefold())
-    if verb is None or (verb in _RESULT_VERBS and not _TO_VALUE.match(sentence[match.start("verb") :])):
+    verb = PAST.get(match["verb"].casefold())
+    if verb is None or (verb in RESULT_VERBS and not _TO_VALUE.match(sentence[match.start("verb") :])):
         return False
-    if verb in _AMBIGUOUS_PASSIVE:
+    if verb in AMBIGUOUS_PASSIVE:
         return bool(
             re.search(r"\bby (?:hand|the (?:on-?call|team)|us|on-?call|ops|sre)\b|manually", sentence, re.IGNORECASE)
         )
     by = re.match(r".{0,40}?\bby\s+(?:the\s+|an?\s+)?([\w-]+)", sentence[match.end() :], re.IGNORECASE)
-    return not (by and by[1].casefold() in _MACHINES)
+    return not (by and by[1].casefold() in MACHINES)
 
 
 def _agent_kind(before: str) -> str:
     """Return the kind of subject before a verb: people, machine, or a name that could be either."""
-    tokens = [word.casefold() for word in _WORD.findall(before) if word[0].isalpha()]
+    tokens = [word.casefold() for word in WORD.findall(before) if word[0].isalpha()]
     if not tokens:
         return "people"
     if any(re.sub(r"^(we|i)['’]ve$", r"\1", word) in _PEOPLE for word in tokens):
         return "people"
-    if any(word in _MACHINES for word in tokens):
+    if any(word in MACHINES for word in tokens):
         return "machine"
     words = [
         word
-        for word in _WORD.findall(before)
+        for word in WORD.findall(before)
         if word[0].isalpha() and word.casefold() not in ("and", "the", "then", "also", "both", "manually", "from")
     ]
     if words and all(word[0].isupper() for word in words) and len(words) <= 3 and "the" not in tokens:

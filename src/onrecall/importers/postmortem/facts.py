@@ -74,9 +74,21 @@ def _section_facts(section: LabelledSection) -> Iterator[Fact]:
     if not value_rows:
         return
     values = _value_rows(section, value_rows)
-    text = ", ".join(plain_text(row.text).strip(" ,") for row in values)
+    text = ", ".join(plain_text(row.text).strip(" ,") for row in values) + _zone_of_label(section)
     if len(text) <= LONGEST_VALUE and not is_placeholder(text):
         yield Fact(section.topic, text, values[0].number, normalize_heading(section.heading))
+
+
+_ZONE_IN_LABEL = re.compile(
+    r"[(\[](?:[\w ,]*[ ,])?(?P<zone>UTC(?:[+-]\d{1,2})?|GMT|CET|CEST|EDT|EST|PST|PDT|JST|MEZ|MESZ|BST|IST|AEST)[)\]]"
+)
+_TIMES = ("start", "end", "duration")
+
+
+def _zone_of_label(section: LabelledSection) -> str:
+    """Return the zone that a label states for its times, as they would have it: `Incident window (local, CEST)`."""
+    zone = _ZONE_IN_LABEL.search(section.heading) if section.topic in _TIMES else None
+    return f" {zone['zone']}" if zone else ""
 
 
 def _value_rows(section: LabelledSection, rows: Sequence[DocumentRow]) -> Sequence[DocumentRow]:
@@ -189,7 +201,7 @@ def span_of(facts: Sequence[Fact], times: Chronology) -> tuple[IncidentSpan, int
     start, start_line = _fact_moment(start_fact, times)
     end, end_line = _fact_moment(end_fact, times)
     if date_fact is not None and start is None:
-        start, second = _clock_range(date_fact.value, times)
+        start, second = _dated_range(date_fact.value, times) or _clock_range(date_fact.value, times)
         start_line = date_fact.line if start else None
         if second is not None and end is None:
             end, end_line = second, date_fact.line
@@ -219,6 +231,21 @@ def _fact_moment(fact: Fact | None, times: Chronology) -> tuple[datetime | None,
     if stamp.clock is None:
         return (times.moment(stamp), fact.line) if stamp.day else (None, None)
     return times.moment(stamp), fact.line
+
+
+_RANGE_WORDS = re.compile(r"\s+(?:until|till|to|through|bis|hasta|até|fino a|tot|au|-|–|—|→)\s+", re.IGNORECASE)
+
+
+def _dated_range(value: str, times: Chronology) -> tuple[datetime | None, datetime | None] | None:
+    """Return the two times of `from 2026-05-15 23:00 until Monday 2026-05-18 08:40 UTC`; None if it is none."""
+    first, second = ([find_stamp(part) for part in _RANGE_WORDS.split(value, maxsplit=1)] + [None, None])[:2]
+    if not (first and second and first.day and second.day and first.clock and second.clock):
+        return None
+    zone = first.zone or second.zone
+    moments = [
+        times.moment(WrittenClockTime(at.day, at.clock, at.zone or zone, 0, at.unclear)) for at in (first, second)
+    ]
+    return moments[0], moments[1]
 
 
 def _clock_range(value: str, times: Chronology) -> tuple[datetime | None, datetime | None]:

@@ -24,6 +24,25 @@ _DEED = re.compile(
 )
 
 
+_ATTEMPT = re.compile(
+    r"\b(?:\w*(?:start|schalten|setzen|spielen|leeren|löschen|tausch|wechsel|installation|aktivieren|wiederherstellung))\s+"
+    r"(?:des|der|von|auf|am|im|beider|aller|eines)\b"
+    r"|\b(?:redémarrage|ajout|purge|vidage|réinstallation|retour|bascule|remplacement|augmentation|suppression|relance)\s+d"
+    r"|\b(?:reinicio|aumento|purga|cambio|vaciado|reinstalación|reversión|eliminación)\s+d"
+    r"|\b(?:reinício|limpeza|troca|remoção|reinstalação)\s+d|\b(?:riavvio|aumento|svuotamento|ripristino|sostituzione)\s+d"
+    r"|\b(?:neu|wieder|ein|aus|um|zurück|ab|hoch|runter|zu|an|auf|durch|weg|nach)?ge\w{3,}(?:t|en)\b|\w{3,}iert\b|\bneu\s\w+t\b"
+    r"|\b(?:se\s\w+(?:ó|aron)|\w{4,}(?:amos|imos))\b|\b(?:nous avons|on a|avons)\s\w+é|\b(?:abbiamo|è stato)\s\w+to\b"
+    r"|(?:再起動|削除|変更|切り替え|クリア|追加|延長|増設)|(?:重启|回滚|扩容|清理|删除|切换|重建|升级)",
+    re.IGNORECASE,
+)
+"""Deeds as nouns and participles, which count where the text says that they were in vain."""
+
+
+def names_foreign_deed(head: str) -> bool:
+    """Return whether the words before an outcome name a deed in another language: `Neustart der App`, `重启消费者`."""
+    return _ATTEMPT.search(head) is not None
+
+
 _RUN_WITH = re.compile(
     r"\b(?:wir|haben|wurden?|nous|avons|on a|abbiamo|ho|hemos|se|ha|han|foi|foram|temos|we|werd|werden"
     r"|[^\W\d_]{3,}(?:mos|mmo))\b[^`.]{2,120}?"

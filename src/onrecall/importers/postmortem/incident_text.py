@@ -13,16 +13,20 @@ from onrecall.importers.postmortem.clock import (
     Chronology,
     find_clocks,
     find_dates,
+    find_stamp,
     is_settled,
     opening_stamp,
     stated_zone,
 )
 from onrecall.importers.postmortem.facts import Fact, facts, span_of
+from onrecall.importers.postmortem.relative_clock import stated_origin
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection, split_sections
 from onrecall.importers.postmortem.timeline import ChronologyEntry
 from onrecall.importers.postmortem.vocabulary import Topic
 
+_LASTING = re.compile(r"[(,–—-]?\s*\b(?:lasting|lasted|for|duration:?)\s+(?P<duration>\d[^)]{2,40})", re.IGNORECASE)
+"""What a heading says of the length: `Sep 30, 2026 07:00 UTC (lasting 55 minutes)`."""
 _PUBLICATION_DATE = re.compile(
     r"\W*(?:published|updated|last (?:updated|modified|edited)|written|posted|created|erstellt|publié|publicado)\b",
     re.IGNORECASE,
@@ -79,16 +83,23 @@ class IncidentText:
         reading.unclear_zones |= {*self._unclear_zones_of_facts(), *self._unsettled_zone_of_page()}
         self.span, zoneless = span_of(self.facts, self.chronology(self.day()))
         chronology = self.chronology(self._first_day())
+        chronology.origin = self._origin()
         self.entries = self._updates(chronology) or timeline.chronology_entries(self.sections, chronology)
         reading.zoneless += zoneless + chronology.zoneless
         reading.unclear_zones |= chronology.unclear_zones
 
     def _times_of_heading(self) -> Iterator[Fact]:
-        """Yield the heading as a fact if it has a date and a range of times; labels go before it."""
+        """Yield the heading as facts if it has a date and a range of times, or a time and a length; labels go first."""
         written = plain_text(self.heading or self.document.title)
-        if len(find_clocks(written)) == 2 and any(True for _ in find_dates(written)):
-            line = next((row.number for row in self.rows if row.kind == "heading"), 0)
+        clocks = find_clocks(written)
+        if not clocks or len(clocks) > 2 or not any(True for _ in find_dates(written)):
+            return
+        line = next((row.number for row in self.rows if row.kind == "heading"), 0)
+        if len(clocks) == 2:
             yield Fact("date", written, line)
+        elif (lasting := _LASTING.search(written)) is not None:
+            yield Fact("start", written[: lasting.start()], line)
+            yield Fact("duration", lasting["duration"], line)
 
     def _unclear_zones_of_facts(self) -> Iterator[str]:
         """Yield the ambiguous zones behind the times that labels state, unless the user's zone settles them."""
@@ -144,6 +155,15 @@ class IncidentText:
         if not days:
             days = [day for row in datable_rows(self.rows[:60]) for day, _ in find_dates(plain_text(row.text))][:1]
         return Counter(days).most_common(1)[0][0] if days else None
+
+    def _origin(self) -> datetime | None:
+        """Return the time from which the page counts others: what it calls T0, or else its stated start."""
+        for section in self.sections:
+            for written in (section.heading, *(plain_text(row.text) for row in section.rows[:6])):
+                stamp = find_stamp(origin) if (origin := stated_origin(written)) else None
+                if stamp is not None and stamp.clock is not None:
+                    return self.chronology(self.day()).moment(stamp)
+        return self.span.start
 
     def _days_in_chronology(self) -> list[date]:
         """Return the dates at the beginning of chronology rows."""

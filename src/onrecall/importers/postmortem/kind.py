@@ -49,7 +49,8 @@ _INSTRUCTING = re.compile(
 OUTAGE = re.compile(
     r"\b(?:outages?|downtime|incident|unavailable|unreachable|delay(?:s|ed)|unable|could not|couldn't"
     r"|(?:nobody|no one|none of \w+) could|root cause|did(?: not|n't) (?:work|respond|load|start)|stale|missing|wrong"
-    r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped \w+ing"
+    r"|stuck|dropped|degraded|disruption|was down|were down|went down|stopped (?:to \w+"
+    r"|\w+ing)|took (?:down|out)|filled the disk"
     r"|paged|gone|dead|blank|empty|twice|failed over|crashed|errors?|failures?|failed|lost|timed out|5\d\d|slow"
     r"|keine \w+ mehr|nicht (?:mehr )?(?:erreichbar|möglich|verfügbar)|ausgefallen|dejó de|dejaron de"
     r"|ha smesso di|a cessé de|parou de"

@@ -15,15 +15,36 @@ FEWEST = 2
 _ITALIC = re.compile(r"\s*(?P<mark>[*_])(?![*_\s])(?P<text>[^*_]+)(?P=mark)\s*")
 _ITALIC_BREAK = re.compile(r"\s*[,;|·•]\s+")
 _PLAIN_BREAK = re.compile(r"\s+[|·•]\s+|\t+|\s{3,}")
+_SLASH_BREAK = re.compile(r"\s+/\s+")
+"""Marks facts only where nothing else does: it also joins the services of one."""
 _NAMED = re.compile(r"[^\W\d_][\w /.-]{1,30}:\s+\S.*")
 """A label of which nothing is known, beside others that are: `Owner: Kim`."""
 _LEVEL_LABEL = re.compile(r"^(?:severity[ :]+|sev\s*:\s*)", re.IGNORECASE)
 _LEVEL = re.compile(r"(?:sev(?:erity)?|p|prio(?:rity)?)[\s:_-]?\d|sev(?:erity)?[\s:]+\w+", re.IGNORECASE)
 _DATED = re.compile(r"(?:incident|outage|occurred|happened)?\s*(?:on|of)?\s*(?P<date>.+)", re.IGNORECASE)
+_BARE_FACT = re.compile(
+    r"(?P<name>opened|closed|start(?:ed)?|end(?:ed)?|resolved|begin|service|component)\s+(?P<value>(?:\d{4}-\d\d-\d\d|\d{1,2}:\d\d).*|[\w.-]+)",
+    re.IGNORECASE,
+)
+"""A fact without a colon, beside others: `Opened 2026-07-22 05:30 UTC / Service edi-out`."""
 _PICTURE = re.compile(r"^[\u2190-\u2bff\U0001f000-\U0001faff\ufe0f\u200d\s]+")
 
 
 def unfold_lists(rows: Sequence[DocumentRow]) -> list[DocumentRow]:
+    """Return the rows with what plain text writes as headings in a list or in capitals turned into headings."""
+    capitals = [n for n, row in enumerate(rows) if _is_in_capitals(row)]
+    if len(capitals) >= FEWEST:
+        return [replace(row, kind="heading", level=BOLD_LEVEL) if n in capitals else row for n, row in enumerate(rows)]
+    return _unfold_outline(rows)
+
+
+def _is_in_capitals(row: DocumentRow) -> bool:
+    """Return whether a line or a numbered item is the name of a section in capitals: `2. ROOT CAUSE`."""
+    text = row.text.strip().rstrip(":")
+    return row.kind in ("text", "item") and not row.nested and text.isupper() and section_topic(text) in SECTIONS
+
+
+def _unfold_outline(rows: Sequence[DocumentRow]) -> list[DocumentRow]:
     """Return the rows with the outermost items of an outline page turned into headings, and their sublists outdented.
 
     Lists below a section heading are left unchanged: there an item such as `Detection` groups and opens no section.
@@ -84,7 +105,7 @@ def split_fact_line(row: DocumentRow) -> list[DocumentRow]:
     if terse := _terse_facts(row.text):
         return [replace(row, text=fact) for fact in terse]
     line = _ITALIC.fullmatch(row.text)
-    texts = _with_years(_ITALIC_BREAK.split(plain_text(line["text"]))) if line else _PLAIN_BREAK.split(row.text)
+    texts = _with_years(_ITALIC_BREAK.split(plain_text(line["text"]))) if line else _plain_parts(row.text)
     parts = [_PICTURE.sub("", plain_text(text)) for text in texts if text.strip()]
     labelled = [_label_fact(part) for part in parts]
     if sum(part is not None for part in labelled) < FEWEST:
@@ -92,6 +113,11 @@ def split_fact_line(row: DocumentRow) -> list[DocumentRow]:
     if not line and not all(fact or _NAMED.fullmatch(part) for fact, part in zip(labelled, parts, strict=True)):
         return [row]
     return [replace(row, text=part) for part in labelled if part is not None]
+
+
+def _plain_parts(line: str) -> list[str]:
+    parts = _PLAIN_BREAK.split(line)
+    return parts if len(parts) > 1 else _SLASH_BREAK.split(line)
 
 
 def _terse_facts(line: str) -> list[str]:
@@ -135,6 +161,9 @@ def _label_fact(part: str) -> str | None:
         return f"**Severity:** {_LEVEL_LABEL.sub('', part)}"
     if separator and value.strip() and heading_topic(name) is not None:
         return f"**{name.strip()}:** {value.strip()}"
+    bare = _BARE_FACT.fullmatch(part)
+    if bare is not None:
+        return f"**{bare['name']}:** {bare['value']}"
     dated = _DATED.fullmatch(part)
     if dated and any(True for _ in find_dates(dated["date"])) and len(dated["date"].split()) <= 8:
         return f"**Date:** {dated['date']}"

@@ -17,6 +17,7 @@ from onrecall.importers.postmortem.facts import first_fact, parse_services, seve
 from onrecall.importers.postmortem.incident_text import FrontMatter, IncidentText, ReadingState
 from onrecall.importers.postmortem.pages import split_incidents
 from onrecall.importers.postmortem.prose import ProseStatement, joined_statement, paragraphs, sentence_statements
+from onrecall.importers.postmortem.repeated_steps import without_repetitions
 from onrecall.importers.postmortem.resolution_steps import extract_steps, steps_in_prose
 from onrecall.importers.postmortem.rows import DocumentRow, parse_rows, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
@@ -77,6 +78,7 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
     cause = _cause(text)
     steps = _steps(text, started_at)
     statements = {name: joined_statement(text.sections_about(name)) for name in ("impact", "detection", "trigger")}
+    statements["contributing_factors"] = causes.contributing_factors(text.sections, cause)
     known_at = max(filter(None, [ended_at or _last_moment(text.entries), started_at]))
     is_open = text.front.is_open or _is_open(text)
     resolution = _resolution(cause, steps, text, known_at) if not is_open else None
@@ -106,6 +108,7 @@ def _build_incident(document: Document, text: IncidentText, source_id: str) -> I
         impact=_statement_text(statements["impact"]),
         detection=_statement_text(statements["detection"]),
         trigger=_statement_text(statements["trigger"]),
+        contributing_factors=_statement_text(statements["contributing_factors"]),
         timeline=tuple(TimelineEntry(entry.text[:2000], entry.at, entry.line) for entry in text.entries if entry.text),
         action_items=action_items(text.sections),
         lines=lines,
@@ -167,7 +170,19 @@ def _steps(text: IncidentText, start: datetime) -> tuple[ResolutionStep, ...]:
             if step.line not in chronology_lines
             and not (step.outcome == "worked" and _opens_incident(step, text, start))
         )
-    return steps
+    return (*_attempts_told_elsewhere(text, steps), *steps)
+
+
+_TOLD_IN = ("summary", None, "impact", "aside", "cause", "detection")
+"""Topics of sections whose prose may tell of attempts in vain, besides those of the fix and the chronology."""
+
+
+def _attempts_told_elsewhere(text: IncidentText, steps: Sequence[ResolutionStep]) -> list[ResolutionStep]:
+    """Return what the rest of the page says was in vain, such as its lessons, without what is known already."""
+    sections = [section for section in text.sections if section.topic in _TOLD_IN]
+    known_lines = {*(entry.line for entry in text.entries), *(step.line for step in steps)}
+    attempts = (step for step in steps_in_prose(sections) if step.outcome != "worked" and step.line not in known_lines)
+    return without_repetitions([*attempts], known=steps)
 
 
 def _opens_incident(step: ResolutionStep, text: IncidentText, start: datetime) -> bool:

@@ -4,62 +4,36 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from onrecall.domain.commands import bare_command
 from onrecall.domain.incident import ResolutionStep, StepOutcome
 from onrecall.importers.postmortem import code
+from onrecall.importers.postmortem.attempt_lists import with_attempts_apart
+from onrecall.importers.postmortem.attempts import names_deed, opens_with_attempt, reports_others_deed
+from onrecall.importers.postmortem.deed_verbs import note_reports_action
 from onrecall.importers.postmortem.deeds import (
     CONSEQUENCE,
     base_verb,
-    note_reports_action,
-    opens_with_attempt,
     plans,
     reports_action,
     runs_command,
     split_failed_clause,
     split_sentences,
 )
+from onrecall.importers.postmortem.kind import OUTAGE
+from onrecall.importers.postmortem.marked_steps import MARKS, STATE_ONLY, build_step, failure_or_worked
 from onrecall.importers.postmortem.outcomes import detect_outcome, is_attempt_in_vain, is_bare_outcome, states_failure
-from onrecall.importers.postmortem.prose import ProseStatement, is_placeholder, sentence_statements
+from onrecall.importers.postmortem.prose import ProseStatement, sentence_statements
 from onrecall.importers.postmortem.repeated_steps import without_repetitions
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
 from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.step_drafts import CONNECTIVE, StepDraft, step_drafts
 from onrecall.importers.postmortem.timeline import ChronologyEntry, holds_chronology
 
-_TAG = re.compile(
-    r"\s*[-–—:,;]?\s*[(\[]?\*{0,2}(?P<said>did not help|didn['’]t help|no effect|made it worse|worked|helped"
-    r"|did not work|didn['’]t work|failed|no change|success|it helped|no improvement|made things worse|fixed it"
-    r"|resolved it)\*{0,2}[)\]]?[.!]?\s*$",
-    re.IGNORECASE,
-)
-_MARKS: dict[str, StepOutcome] = {
-    "❌": "did_not_help",
-    "✗": "did_not_help",
-    "✘": "did_not_help",
-    "👎": "did_not_help",
-    "✅": "worked",
-    "✔": "worked",
-    "✓": "worked",
-    "👍": "worked",
-}
-_COUNTER = re.compile(r"^\s*(?:step\s*)?\d{1,2}\s*[.):]\s+", re.IGNORECASE)
 _ARRIVAL = re.compile(
     r"\b(?:paged|joined|came online|acknowledged|responded|(?:began|started) investigating|investigated|alerted"
     r"|engaged)\b",
     re.IGNORECASE,
 )
 """What people did on their way to the fix."""
-_LITERAL_MARK = re.compile(r"\s*::$")
-"""What reStructuredText writes before a block of code."""
-_STATE_ONLY = re.compile(
-    r"(?:(?:this|the|all)\s+(?:incident|issue|problem|outage|alert|systems?|services?)s?\s+(?:is|was|are"
-    r"|has been|have been|were)\s+(?:now\s+)?(?:fully\s+)?(?:resolved|closed|fixed|mitigated|over|operational"
-    r"|back|restored)\b.{0,30}"
-    r"|resolved|fixed|closed|done|mitigated|(?:everything|all|service|services|traffic|latency|errors?) (?:is"
-    r"|was|are|were|went|returned|came)? ?(?:now )?(?:back )?(?:to )?(?:normal|ok|fine|up|green|restored"
-    r"|operational)\b.{0,30})[.!]?",
-    re.IGNORECASE,
-)
 _RAN = re.compile(
     r"\b(?:ran|run|runs|executed|issued|by running|by executing)\s+(?:the\s+)?(?:command\s+)?`|^`[^`]+`[.\s]*$",
     re.IGNORECASE,
@@ -117,9 +91,16 @@ def _steps_of_failures(section: LabelledSection) -> Iterator[ResolutionStep]:
 
     `Tried first: rollback. No effect. Then restarted the store.`
     """
-    for place, step in enumerate(_section_steps(section, every_item=True)):
+    for place, step in enumerate(_section_steps(with_attempts_apart(section), every_item=True)):
         turned = section.by_label and place > 0 and step.outcome == "worked" and _is_turn(step.text)
-        yield step if turned else replace(step, outcome=_outcome_or_default(step, "did_not_help"))
+        helped = turned or _is_marked(section, step)
+        yield step if helped else replace(step, outcome=_outcome_or_default(step, "did_not_help"))
+
+
+def _is_marked(section: LabelledSection, step: ResolutionStep) -> bool:
+    """Return whether a mark on its line says that a step worked: `✅ removed the lock`."""
+    row = next((row for row in section.rows if row.number == step.line), None)
+    return row is not None and any(MARKS[mark] == "worked" for mark in MARKS if mark in row.text)
 
 
 def _is_turn(sentence: str) -> bool:
@@ -143,7 +124,16 @@ def steps_in_comments(comments: Sequence[ChronologyEntry]) -> tuple[ResolutionSt
 def steps_in_prose(sections: Sequence[LabelledSection]) -> tuple[ResolutionStep, ...]:
     """Return the actions reported in a summary or a text without headings."""
     steps = [step for section in sections for step in _prose_steps(section.rows)]
+    steps = [step for step in steps if step.outcome != "worked" or not _HARM.search(step.text)]
     return tuple(_distinct_steps(steps))
+
+
+_HARM = re.compile(
+    r",\s+so\s+(?:that\s+)?(?:the\s+)?(?:\w+\s+){1,3}(?:\w+ed|could|went|had|were|was|lost)\b"
+    r"|\band\s+(?:\w+\s+){1,4}(?:saturated|overloaded|exhausted|broke|crashed|took down"
+    r"|filled|locked|starved|overwhelmed)\b"
+)
+"""What a deed brought about that began an incident."""
 
 
 def _prose_steps(rows: Sequence[DocumentRow]) -> list[ResolutionStep]:
@@ -233,13 +223,11 @@ def _lone_sentence(section: LabelledSection) -> list[ResolutionStep]:
     statements = list(sentence_statements(section.rows))
     if len(statements) == 1 and _ARRIVAL.search(statements[0].text):
         return []
-    if len(statements) != 1 or not _is_phrase(statements[0].text) or _STATE_ONLY.fullmatch(statements[0].text):
+    if len(statements) != 1 or not _is_phrase(statements[0].text) or STATE_ONLY.fullmatch(statements[0].text):
         return []
-    if _failure_or_worked(statements[0].text) != "worked" and not is_attempt_in_vain(statements[0].text):
+    if failure_or_worked(statements[0].text) != "worked" and not is_attempt_in_vain(statements[0].text):
         return []
-    step = _build_step(
-        statements[0].text, "\n".join(code.command_spans(statements[0].text)) or None, statements[0].line
-    )
+    step = build_step(statements[0].text, "\n".join(code.command_spans(statements[0].text)) or None, statements[0].line)
     return [step] if step is not None else []
 
 
@@ -259,7 +247,7 @@ def _draft_steps(draft: StepDraft, *, every_item: bool) -> list[ResolutionStep]:
     command = "\n".join(draft.code) or "\n".join(inline) or None
     if not every_item and command is None and not reports_action(text):
         return []
-    step = _build_step(
+    step = build_step(
         text or (draft.code[0].splitlines()[0] if draft.code else ""), command, draft.line, draft.rollback
     )
     return [step] if step is not None else []
@@ -277,10 +265,10 @@ def _parts_with_own_outcomes(draft: StepDraft) -> list[ResolutionStep]:
             parts.append(sentence)
         else:
             parts[-1] += f" {sentence}"
-    if len({_failure_or_worked(part) for part in parts}) < 2:
+    if len({failure_or_worked(part) for part in parts}) < 2:
         return []
     steps = [
-        _build_step(
+        build_step(
             part,
             "\n".join(draft.code if last and draft.code else code.command_spans(part)) or None,
             draft.line,
@@ -317,15 +305,25 @@ def _sentence_steps(
             steps[-1] = replace(steps[-1], outcome="did_not_help")
         if _tells_of_step(statement.text, inline, following, notes=notes, about_fix=about_fix):
             commands = _changing(inline) or inline
-            step = _build_step(CONSEQUENCE.sub("", statement.text), "\n".join(commands) or None, statement.line)
+            step = build_step(CONSEQUENCE.sub("", statement.text), "\n".join(commands) or None, statement.line)
             steps += [step] if step is not None else []
             follows = step is not None
-        elif follows and (outcome := detect_outcome(statement.text)) in ("did_not_help", "made_it_worse"):
+        elif follows and (outcome := _outcome_of_previous(statement.text)) in ("did_not_help", "made_it_worse"):
             steps[-1] = replace(steps[-1], outcome=outcome or "worked")
             follows = False
         else:
             follows = False
     return steps
+
+
+_OTHER_ATTEMPTS = re.compile(
+    r"\W*(?:things|other|what|attempts?|earlier|before that|previously|we had)\b", re.IGNORECASE
+)
+
+
+def _outcome_of_previous(sentence: str) -> StepOutcome | None:
+    """Return what a sentence says of the action before it, unless it speaks of others."""
+    return None if _OTHER_ATTEMPTS.match(sentence) else detect_outcome(sentence)
 
 
 def _tells_of_step(
@@ -335,10 +333,22 @@ def _tells_of_step(
     return (
         reports_action(sentence)
         or (notes and note_reports_action(sentence))
-        or (opens_with_attempt(sentence) and _failed_afterwards(following))
+        or ((opens_with_attempt(sentence) or (notes and names_deed(sentence))) and _failed_afterwards(following))
         or (about_fix and _is_part_of_fix(sentence, commands, following))
-        or (bool(commands) and notes and _RUN_IN_NOTE.search(sentence) is not None)
+        or (
+            bool(commands)
+            and notes
+            and (_RUN_IN_NOTE.search(sentence) is not None or _gives_command(sentence, commands))
+        )
         or (bool(commands) and _reports_command(sentence))
+    )
+
+
+def _gives_command(sentence: str, commands: Sequence[str]) -> bool:
+    """Return whether an entry ends with the command that changed something: `création de l'index `CREATE INDEX …``."""
+    is_last = sentence.rstrip(" .)").endswith("`")
+    return (
+        is_last and bool(_changing(commands)) and not plans(sentence) and not OUTAGE.search(sentence.partition("`")[0])
     )
 
 
@@ -353,6 +363,8 @@ def _is_part_of_fix(sentence: str, commands: Sequence[str], following: Sequence[
     return (
         bool(_changing(commands))
         or is_attempt_in_vain(sentence)
+        or note_reports_action(sentence)
+        or reports_others_deed(sentence)
         or any(is_bare_outcome(after.text) for after in following)
     )
 
@@ -364,44 +376,6 @@ def _failed_afterwards(following: Sequence[ProseStatement]) -> bool:
 
 def _reports_command(sentence: str) -> bool:
     return _RAN.search(sentence) is not None or runs_command(sentence)
-
-
-def _build_step(sentence: str, command: str | None, line: int, rollback: str | None = None) -> ResolutionStep | None:
-    marked = next((outcome for mark, outcome in _MARKS.items() if mark in sentence), None)
-    text = sentence
-    for mark in _MARKS:
-        text = text.replace(mark, "")
-    tag = _TAG.search(text)
-    apart = tag is not None and tag[0].strip()[:1] in "([-–—:*"
-    step_outcome: StepOutcome = (
-        marked
-        or (_tag_outcome(tag) if apart or _failure_or_worked(sentence) == "worked" else None)
-        or _failure_or_worked(sentence)
-    )
-    if tag is not None and apart and text[: tag.start()].strip():
-        text = text[: tag.start()]
-    text = _COUNTER.sub("", text.replace("\ufe0f", "").strip()).strip(" -–—")
-    text = _LITERAL_MARK.sub(":", text)
-    command = command or bare_command(text)
-    if not text or is_placeholder(text) or (command is None and _STATE_ONLY.fullmatch(text)):
-        return None
-    return ResolutionStep(" ".join(text.split()), command, step_outcome, rollback, line)
-
-
-def _tag_outcome(tag: re.Match[str] | None) -> StepOutcome | None:
-    if tag is None:
-        return None
-    tag_text = tag["said"].casefold()
-    if "worse" in tag_text:
-        return "made_it_worse"
-    if tag_text in ("worked", "helped", "success", "it helped", "fixed it", "resolved it"):
-        return "worked"
-    return "did_not_help"
-
-
-def _failure_or_worked(text: str) -> StepOutcome:
-    outcome = detect_outcome(text)
-    return outcome if outcome in ("did_not_help", "made_it_worse") else "worked"
 
 
 def _chronology_steps(chronology: Sequence[ChronologyEntry], *, begins_before: bool = True) -> list[ResolutionStep]:
@@ -417,7 +391,7 @@ def _chronology_steps(chronology: Sequence[ChronologyEntry], *, begins_before: b
             outcome = detect_outcome(opening.text)
             if outcome in ("did_not_help", "made_it_worse") and steps[-1].outcome == "worked":
                 steps[-1] = replace(steps[-1], outcome=outcome)
-        if place or len(chronology) < 3 or not begins_before:
+        if place or len(chronology) < 3 or not begins_before or states_failure(entry.text):
             steps += [step for step in _entry_steps(head, entry) if not _is_read_only(step)]
     return steps
 
@@ -459,5 +433,5 @@ def _announced_action(rows: Sequence[DocumentRow]) -> list[ResolutionStep]:
     last = next((statement for statement in reversed([*sentence_statements(rows)])), None)
     if last is None or not last.text.endswith(":") or base_verb(last.text.split(maxsplit=1)[0].casefold()) is None:
         return []
-    step = _build_step(last.text, None, last.line)
+    step = build_step(last.text, None, last.line)
     return [step] if step is not None else []

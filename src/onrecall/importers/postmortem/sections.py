@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from onrecall.importers.postmortem.clock import find_stamp, opening_span, opens_with_time
+from onrecall.importers.postmortem.deeds import reports_action, split_sentences
+from onrecall.importers.postmortem.label_lines import split_labels
 from onrecall.importers.postmortem.outline import split_fact_line, split_running_log, unfold_lists
 from onrecall.importers.postmortem.rows import DocumentRow, RowKind, plain_text
 from onrecall.importers.postmortem.step_tables import column_roles
@@ -12,11 +14,14 @@ from onrecall.importers.postmortem.topic_by_content import is_list_of_action_ite
 from onrecall.importers.postmortem.vocabulary import (
     SECTIONS,
     Topic,
+    asks_why,
     heading_topic,
+    names_chain,
     normalize_heading,
     section_topic,
     without_pictures,
 )
+from onrecall.importers.postmortem.word_lists import phrase_list
 
 SHALLOW = 3
 """Deepest heading of a section of its own."""
@@ -24,13 +29,8 @@ LABEL_LEVEL = 8
 """Level of a section opened by a label; headings have 1 to 7."""
 _LABEL = re.compile(
     r"\s*(?:(?P<mark>\*\*|__|\*|_)(?P<bold>[^*_|:\uff1a]{1,60}?)\s*(?:(?P=mark)\s*[:\uff1a–—-]?|[:\uff1a]\s*(?P=mark))"
-    r"|(?P<plain>[^\s*_|`:\uff1a][^*_|`:\uff1a]{0,59}?)\s*(?:\uff1a|:(?=\s|$|[^\s/\d])))\s*(?P<value>.*)"
+    r"|(?P<plain>[^\s*_|`:\uff1a][^*_|`:\uff1a]{0,59}?)\s*(?:\uff1a|(?<=[\u3040-\u30ff\u3400-\u9fff]):|:(?=\s|$|[^\s/\d])))\s*(?P<value>.*)"
 )
-_BOLD_LABEL = re.compile(r"\*\*[^*:]{2,40}(?::\*\*|\*\*\s*:)")
-_LABEL_WITHIN = re.compile(
-    r"(?P<mark>[.;!?)`,|·•–—])\s+(?P<label>(?P<around>[*_]{0,2})[A-ZÄÖÜ][A-Za-zÀ-ÿ /]{2,30}(?P=around):(?=\s))"
-)
-LONGEST_LABEL = 40
 _SHORTCODE = "{{<"
 """Opens the time of a status page's update, whose state is no label."""
 _UNLABELLED_TOPICS = frozenset(("actions", "timeline", "fix", "failed_fix"))
@@ -71,7 +71,7 @@ class _Divider:
             for row in unfold_lists(rows)
             for entry in split_running_log(row)
             for line in split_fact_line(entry)
-            for part in _split_labels(line)
+            for part in split_labels(line)
         ]
         self._sections = [LabelledSection(None, "", 0, 0)]
 
@@ -141,6 +141,7 @@ class _Divider:
     def _table_row(self, row: DocumentRow, place: int) -> int:
         """Read a table row as label and value, or a one-row table as several; return how many further rows it used."""
         in_table = self._current.topic in ("actions", "timeline") and not self._current.by_label
+        in_table = in_table or (self._current.topic == "cause" and names_chain(self._current.heading))
         if not row.cells or in_table or self._heads_chronology(place):
             self._current.rows.append(row)
             return 0
@@ -229,7 +230,7 @@ class _Divider:
             return self._open_definition(row, place)
         name = label["bold"] or label["plain"]
         about = section_topic(name)
-        if about is None or self._is_part_of_current(row, about, bold=bool(label["mark"])):
+        if about is None or self._is_part_of_current(row, about, name, bold=bool(label["mark"])):
             return False
         value = _LABEL.fullmatch(text)
         content = (value["value"] if value else label["value"]).strip()
@@ -262,8 +263,10 @@ class _Divider:
         self._open(about, row.text, row, LABEL_LEVEL)
         return True
 
-    def _is_part_of_current(self, row: DocumentRow, about: Topic, *, bold: bool) -> bool:
+    def _is_part_of_current(self, row: DocumentRow, about: Topic, name: str, *, bold: bool) -> bool:
         current = self._current
+        if about == "cause" and current.topic == "cause" and names_chain(current.heading) and asks_why(name):
+            return True
         if row.kind == "item" and row.level == current.item_level:
             return False
         if current.topic in _UNLABELLED_TOPICS and (row.kind == "item" or row.nested):
@@ -277,11 +280,22 @@ class _Divider:
     def _leave_label(self, row: DocumentRow, place: int) -> None:
         """Close a label's section after its paragraph; later rows belong to the heading above."""
         current = self._current
-        if not current.by_label or current.topic in SECTIONS:
+        if not current.by_label or (current.topic in SECTIONS and not self._tells_of_deed(row, place)):
             return
         if place and self._rows[place - 1].kind == "blank" and current.rows:
             above = next((section for section in reversed(self._sections) if not section.by_label), self._sections[0])
             self._open(above.topic, above.heading, row, above.level)
+
+    def _tells_of_deed(self, row: DocumentRow, place: int) -> bool:
+        """Return whether a paragraph below that of a label such as `Root cause:` goes on with what was done."""
+        is_apart = row.kind == "text" and bool(self._rows[place - 1 : place]) and self._rows[place - 1].kind == "blank"
+        if self._current.topic not in ("cause", "trigger", "impact", "detection") or not is_apart:
+            return False
+        return reports_action(split_sentences(plain_text(row.text))[0])
+
+
+_EITHER_ACTIONS = frozenset(phrase_list("headings of what was or will be done"))
+"""Names under which some teams write what they did and others what they will do."""
 
 
 def _accept_what_went_wrong(sections: Sequence[LabelledSection]) -> None:
@@ -297,12 +311,13 @@ def _accept_what_went_wrong(sections: Sequence[LabelledSection]) -> None:
 
 
 def _accept_corrective_action(sections: Sequence[LabelledSection]) -> None:
-    """Take "Corrective action" for the fix where "Preventive action" stands beside it and nothing else is the fix."""
-    names = [normalize_heading(section.heading) for section in sections]
-    if any(section.topic == "fix" for section in sections) or not any(name.startswith("prevent") for name in names):
+    """Take "Corrective action", "Maßnahmen" and the like for the fix if nothing else is and follow-ups stand apart."""
+    if any(section.topic == "fix" for section in sections):
         return
-    for section, name in zip(sections, names, strict=True):
-        if section.topic == "actions" and name in ("corrective action", "corrective actions", "corrective measures"):
+    listed = [section for section in sections if section.topic == "actions" and section.rows]
+    either = [section for section in listed if normalize_heading(section.heading) in _EITHER_ACTIONS]
+    if len(either) < len(listed):
+        for section in either:
             section.topic = "fix"
 
 
@@ -311,45 +326,6 @@ def _accept_contributors(sections: Sequence[LabelledSection]) -> None:
     names = {normalize_heading(section.heading): section for section in sections if section.topic == "aside"}
     if {"contributors", "mitigators"} <= names.keys():
         names["contributors"].topic, names["mitigators"].topic = "cause", "fix"
-
-
-def _split_labels(row: DocumentRow) -> list[DocumentRow]:
-    """Split a line with several labels, such as `**Severity:** High · **Duration:** 2 h`, into rows."""
-    if (plain := _split_plain_labels(row)) is not None:
-        return plain
-    starts = [label.start() for label in _BOLD_LABEL.finditer(row.text)] if row.kind == "text" else []
-    if len(starts) < 2:
-        return [row]
-    ends = [*starts[1:], len(row.text)]
-    parts = [row.text[: starts[0]], *(row.text[start:end] for start, end in zip(starts, ends, strict=True))]
-    return [replace(row, text=part.strip(" \t·|,;/–—-")) for part in parts if part.strip(" \t·|,;/–—-")]
-
-
-def _split_plain_labels(row: DocumentRow) -> list[DocumentRow] | None:
-    """Split `Root cause: … . Resolution: …` or `Severity: 2. Service: till` before each further label."""
-    if row.kind not in ("text", "item") or _label_topic(row.text) is None:
-        return None
-    labels = [label for label in _LABEL_WITHIN.finditer(row.text) if _opens_part(label)]
-    if not labels:
-        return None
-    ends = [*(label.start("label") for label in labels), len(row.text)]
-    parts = [row.text[start:end].strip() for start, end in zip([0, *ends[:-1]], ends, strict=True)]
-    facts = [_label_topic(part) not in SECTIONS for part in parts]
-    return [
-        replace(row, kind="text", text=part.rstrip(" .;,|·•–—-" if is_fact else " |·•–—"))
-        for part, is_fact in zip(parts, facts, strict=True)
-    ]
-
-
-def _label_topic(text: str) -> Topic | None:
-    name, separator, _ = text.strip(" *_").partition(":")
-    return heading_topic(name.strip(" *_")) if separator and len(name) <= LONGEST_LABEL else None
-
-
-def _opens_part(label: re.Match[str]) -> bool:
-    """Return whether a label within a line begins a new part; that of a section does so behind a sentence only."""
-    topic = heading_topic(label["label"].strip("*_:"))
-    return topic is not None and topic != "aside" and (label["mark"] in ".;!?)`" or topic not in SECTIONS)
 
 
 def _heads_action_items(row: DocumentRow) -> bool:

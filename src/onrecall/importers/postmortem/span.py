@@ -55,6 +55,8 @@ _ENDS = re.compile(
     r"|ao normal)\b|\bquedó restablecid[oa]\b|\b(?:è|sono) (?:tornat[oaie]|di nuovo) (?:raggiungibil[ei]|online"
     r"|normal[ei]|operativ[oaie]"
     r"|disponibil[ei]|attiv[oaie])\b|\bripristinat[oaie]\b|\bweer (?:bereikbaar|beschikbaar|online|normaal)\b"
+    r"|\bdeclared over\b|\bende (?:der störung|des ausfalls|des vorfalls)\b|\bfin de (?:la caída"
+    r"|l['’]incident|l['’]interruption)\b"
     r"|\bback (?:up )?to 100\s?%|復旧|已恢复|恢复正常",
     re.IGNORECASE,
 )
@@ -63,19 +65,28 @@ _NOT_OVER = re.compile(
     r"|unresolved|will be|to be|if|until|before|(?<!at )once|incident review|not yet|considered)\b",
     re.IGNORECASE,
 )
+_TOOK_UNTIL = re.compile(r"\b(?:took|lasted|went on|continued)\b[^.;]{0,40}\buntil\b", re.IGNORECASE)
 _SENTENCE_OR_CONCESSION = re.compile(r"(?<=[.!])\s+|,?\s+(?:even though|although|though)\b")
 """Ends of statements; what follows `even though` says nothing about whether the incident is over."""
 _LAST_WORDS = re.compile(
     r"[,;:–—-]\s*(?:fixed|solved|done|all ok|ok|resolved|closed)\W*$|\b(?:works?"
     r"|working)(?:\s+(?:again|fine|now|as expected))?\W*$"
     r"|\b(?:visible|available|reachable|online|accessible|visibles?|disponibles?|joignables?|erreichbar|verfügbar)(?:\s+(?:again|now))?\W*$"
+    r"|\b(?:errors?|5xx|alerts?|alarms?|lag|backlog|queue|symptoms?|duplicates|timeouts?"
+    r"|error rate|rate|p9\d|latency)\b"
+    r".{0,40}\b(?:gone|stop(?:s|ped)?|zero|clear(?:s|ed)?|drain(?:s|ed)?|empty|back to|normal|at \d+ ?ms)\b"
+    r"|\b(?:gone|closed|zero|back|everywhere|again)\W*$|\b0\s?%\W*$|\b(?:is|are) live\b"
+    r"|\b(?:all|everything) \w* ?(?:up|green|clear|good|fine|move|moves)\b"
+    r"|\b(?:come|came|comes) back\b|\b(?:users|customers|scores|logins|orders|jobs|builds"
+    r"|messages|requests|calls|payments) (?:move|flow|work|run|go through)\b"
     r"|\bwieder (?:da|online|erreichbar|verfügbar|normal)\b|\b(?:läuft|laufen|funktioniert"
     r"|funktionieren|geht) wieder\b",
     re.IGNORECASE,
 )
 """How the last entry of a chronology says that it was over."""
 _BEGAN_AT = re.compile(
-    r"\b(?:it|this|(?:the|our) (?:[\w-]+ ){0,2}(?:incident|outage|problems?|issues?|disruption|impact"
+    r"\b(?:it|this|symptoms|errors|failures|problems|alerts|complaints|delays|(?:the|our) (?:[\w-]+ ){0,2}(?:incident"
+    r"|outage|problems?|issues?|disruption|impact"
     r"|trouble|failures?|errors?))(?: all)? (?:began|started|begins|starts)"
     r" (?:at|around|about|shortly after|just after|on)\s(?P<when>[^;]{3,50})",
     re.IGNORECASE,
@@ -281,7 +292,7 @@ def _end_in_chronology(text: IncidentText, start: datetime) -> tuple[datetime | 
     """Return the last entry that states that the incident was over."""
     entries = text.entries
     last = next((entry for entry in reversed(entries) if entry.at is not None), None)
-    if len(entries) > 1 and last and last.at and last.at > start and _is_last_word(last.text):
+    if len(entries) > 1 and last and last.at and last.at > start and _is_last_word(last.head or last.text):
         return last.at, last.line
     for entry in reversed(entries):
         if entry.at is None or entry.at < start:
@@ -337,7 +348,8 @@ def _end_in_prose(text: IncidentText, start: datetime) -> tuple[datetime | None,
 def _stated_end(clause: str, times: Chronology, start: datetime) -> datetime | None:
     """Return the only time in a clause that says that it was over, on the next day where it says so."""
     stamps = find_clocks(clause)
-    if len(stamps) != 1 or not _ENDS.search(clause) or _NOT_OVER.search(clause):
+    is_end = _TOOK_UNTIL.search(clause) or (_ENDS.search(clause) and not _NOT_OVER.search(clause))
+    if len(stamps) != 1 or not is_end:
         return None
     stamp = find_stamp(clause) or stamps[0]
     moment = times.moment(replace(stamp, clock=stamps[0].clock))

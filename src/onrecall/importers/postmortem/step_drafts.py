@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from onrecall.domain.commands import bare_command
 from onrecall.importers.postmortem import code
 from onrecall.importers.postmortem.deeds import reports_action
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
@@ -116,6 +117,8 @@ def _stands_alone(row: DocumentRow) -> bool:
 def _add_text(row: DocumentRow, drafts: list[StepDraft], *, blank: bool) -> None:
     if drafts and (rollback := _ROLLBACK.fullmatch(row.text)):
         drafts[-1].rollback = _command_or_words(rollback["text"])
+    elif drafts and drafts[-1].listed and "`" not in row.text and (command := bare_command(row.text.strip())):
+        drafts[-1].code.append(command)
     elif drafts and _continues(drafts[-1], row, blank=blank):
         drafts[-1].add(row.number, row.text)
     else:

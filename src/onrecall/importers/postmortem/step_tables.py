@@ -31,7 +31,12 @@ def is_table_header(rows: Sequence[DocumentRow], place: int) -> bool:
 
 def column_roles(header: DocumentRow) -> tuple[str, ...]:
     """Return what each column of a table of steps holds; nothing for a table without commands or results."""
-    names = [plain_text(cell).casefold().strip(" *:?") for cell in header.cells]
+    return roles_of_names([plain_text(cell) for cell in header.cells])
+
+
+def roles_of_names(header: Sequence[str]) -> tuple[str, ...]:
+    """Return what the columns of these names hold; nothing for a table without commands or results."""
+    names = [name.casefold().strip(" *:?") for name in header]
     roles = tuple(next((role for role, words in _ROLES.items() if name in words), "words") for name in names)
     return roles if {"command", "result"} & {*roles} and "words" in roles else ()
 
@@ -41,8 +46,13 @@ def read_table_step(row: DocumentRow, roles: Sequence[str]) -> TableStep:
     cells = [(role, cell.strip()) for role, cell in zip(roles, row.cells, strict=False) if cell.strip()]
     words = " ".join(cell for role, cell in cells if role == "words")
     result = next((cell for role, cell in cells if role == "result"), "")
-    result = _YES_OR_NO.get(plain_text(result).casefold().strip(" .!"), result)
+    result = result_words(result)
     written = next((cell for role, cell in cells if role == "command"), "")
     spans = command_spans(written)
     command = "\n".join(spans) or re.sub(r"^`+|`+$", "", written).strip()
     return TableStep(f"{words} — {result}" if result else words, command or None)
+
+
+def result_words(cell: str) -> str:
+    """Return what a cell says of the result: `no`, `✗` and the like in words."""
+    return _YES_OR_NO.get(plain_text(cell).casefold().strip(" .!"), cell)

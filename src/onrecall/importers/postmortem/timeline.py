@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from onrecall.importers.postmortem.clock import Chronology, WrittenClockTime, find_stamp, opening_stamp, opens_with_time
+from onrecall.importers.postmortem.relative_clock import relative_offset
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
+from onrecall.importers.postmortem.step_tables import result_words, roles_of_names
 
 _SEPARATOR = re.compile(r"^[\s\]):,;|*_~–—→>=-]+")
 _UNTIL = re.compile(r"^\s*(?:-|–|—|to|until|bis)\s*(?=\d)")
@@ -102,13 +104,22 @@ def _entry_from_row(row: DocumentRow, chronology: Chronology) -> ChronologyEntry
         return ChronologyEntry(row.number, chronology.moment(stamp) if stamp else None, words)
     stamp = opening_stamp(text)
     if stamp is None:
-        behind = _SEPARATOR.sub("", re.sub(r"^\S+", "", text))
-        return ChronologyEntry(row.number, None, behind) if opens_with_time(text) else None
+        return _relative_entry(row.number, text, chronology)
     return (
         None
         if _is_day_alone(row, text, stamp, chronology)
         else ChronologyEntry(row.number, chronology.moment(stamp), _text_after(text, stamp))
     )
+
+
+def _relative_entry(line: int, text: str, chronology: Chronology) -> ChronologyEntry | None:
+    """Return the entry of a line that opens with a time counted from the beginning, or with one that is crossed out."""
+    relative = relative_offset(text)
+    if relative is not None:
+        at = chronology.origin + relative.since if chronology.origin else None
+        return ChronologyEntry(line, at, _SEPARATOR.sub("", text[relative.end :]))
+    behind = _SEPARATOR.sub("", re.sub(r"^\S+", "", text))
+    return ChronologyEntry(line, None, behind) if opens_with_time(text) else None
 
 
 def _is_day_alone(row: DocumentRow, text: str, stamp: WrittenClockTime, chronology: Chronology) -> bool:
@@ -144,7 +155,7 @@ def _text_after(text: str, stamp: WrittenClockTime) -> str:
 
 def _table_entry(row: DocumentRow, header: tuple[str, ...], chronology: Chronology) -> ChronologyEntry | None:
     """Return the entry of a table row; date and time may be in one column or two."""
-    cells = [plain_text(cell) for cell in row.cells]
+    cells = _without_names([plain_text(cell) for cell in row.cells], header)
     timed = [opens_with_time(cell) for cell in cells[:2]]
     if not any(timed):
         return None
@@ -153,7 +164,8 @@ def _table_entry(row: DocumentRow, header: tuple[str, ...], chronology: Chronolo
         None,
     ][:2]
     if first is None and second is None:
-        return ChronologyEntry(row.number, None, _join_cells(cells[1:])) if header and timed[0] else None
+        opened = _relative_entry(row.number, cells[0], chronology) if header and timed[0] else None
+        return ChronologyEntry(row.number, opened.at, _join_cells(cells[1:])) if opened else None
     if first is None or second is None:
         return _entry_from_one_cell(row, cells, first, second, chronology)
     if first.clock is None and second.day is None:
@@ -179,6 +191,16 @@ def _entry_from_one_cell(
     return (
         ChronologyEntry(row.number, chronology.moment(second), _join_cells([cells[0], *cells[2:]])) if second else None
     )
+
+
+def _without_names(cells: Sequence[str], header: Sequence[str]) -> list[str]:
+    """Return the cells of a row without the columns of people, and with the words of a result behind a dash."""
+    roles = roles_of_names(header)
+    if not roles or len(roles) != len(cells):
+        return list(cells)
+    words = [cell for role, cell in zip(roles, cells, strict=True) if role not in ("owner", "result")]
+    results = [result_words(cell) for role, cell in zip(roles, cells, strict=True) if role == "result" and cell]
+    return [*words[:-1], " — ".join([words[-1], *results])] if words and results else words
 
 
 def _join_cells(cells: Sequence[str]) -> str:

@@ -8,19 +8,29 @@ from onrecall.importers.postmortem.rows import plain_text
 LONGEST_TITLE = 200
 """Maximum characters of a sentence or line that serves as a title."""
 _KIND_WORDS = (
-    r"(?:post[- ]?mortems?|pm|rca|root cause analysis|incident(?: report| review| postmortem| summary"
-    r"| analysis)?|outage report|reason for outage|rfo|postmortem report|coe|correction of errors?|pir"
+    r"(?:post[- ]?mortems?|pm|rca|root cause analysis|vorfall(?=\s*:)|incident(?: report"
+    r"| review| timeline| postmortem| summary"
+    r"| analysis)?|outage (?:report|review|analysis)|service review|reason for outage|rfo"
+    r"|postmortem report|coe|correction of errors?|pir"
     r"|post[- ]incident (?:review"
     r"|report)|"
     r"post[- ](?:incident|outage)(?: analysis)?|"
     r"post[- ]?mortem report|retrospective|störungsbericht|ausfallbericht|vorfallbericht|rapport d'incident"
     r"|compte[- ]rendu d['\u2019]incident|informe de (?:incidente|incidencia)|relatório (?:de|do) incidente"
     r"|morgue|störungsmeldung|incidentrapport|storingsrapport|disservizio|rapporto (?:di|sull['\u2019])\s?incidente"
-    r"|incidente|incidencia|incidência|故障复盘|事故复盘|事件复盘|复盘报告?|故障分析|ポストモーテム|障害振り返り|障害報告書?|故障报告|事故报告|障害レポート|インシデント報告書?)"
+    r"|informe (?:post[- ]?mortem|de caída)|reporte de (?:caída|incidente|incidencia)|autopsie de l['\u2019]incident"
+    r"|bilan d['\u2019]incident"
+    r"|fehleranalyse|fehlerbericht|trouble ticket review|retro|障害ポストモーテム"
+    r"|incidente|incidencia|incidência|事后复盘|故障复盘|事故复盘|事件复盘|复盘报告?|故障分析|ポストモーテム|障害振り返り|障害報告書?|故障报告|事故报告|(?:システム)?障害レポート|システム障害報告書?|インシデント報告書?)"
 )
+_DATE_OF_KIND = (
+    r"(?:\s+\(?(?:(?:du|vom|am|del|de|of|from|on)\s+)?"
+    r"(?:(?:19|20)\d\d-\d\d-\d\d|\d{1,2}\.?\s+(?:de\s+)?[^\W\d_]{3,10}\.?\s+(?:de\s+)?(?:19|20)\d\d)\)?)?"
+)
+"""A date between the kind of the document and its title: `Incident 2026-05-19: build agents stuck`."""
 _BEFORE = re.compile(
-    rf"^\W*(?:\[{_KIND_WORDS}\]|{_KIND_WORDS}(?:\s*\([A-Z]{{2,5}}\))?(?:\s+(?:for|on|of))?\s*(?:[#№]?\s?[A-Z]*-?\d+(?!\d|-\d))?\s*(?:[:\uff1a"
-    rf"|–—-]|(?<=for)|(?<=of)|(?<=on)))\s*",
+    rf"^\W*(?:\[{_KIND_WORDS}\]|{_KIND_WORDS}(?:\s*\([A-Z]{{2,5}}\))?(?:\s+(?:for|on|of|about))?{_DATE_OF_KIND}\s*(?:[#№]?\s?[A-Z]*-?\d+(?!\d|-\d))?\s*(?:[:\uff1a"
+    rf"|–—]|-(?!\d)|(?<=for)|(?<=of)|(?<=on)|(?<=about)))\s*",
     re.IGNORECASE,
 )
 _STYLE_BEFORE = re.compile(
@@ -29,23 +39,32 @@ _STYLE_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_BEFORE = re.compile(
-    r"^\W*\[[A-Z][A-Z0-9]{1,9}-\d+\]\s*(?=\S)|^\W*(?:(?:incident|issue|case|ticket)\s*)?(?:[#№]\s?\d+|[A-Z]{2,10}-\d+|INC\d+)\s*(?:[:\uff1a|–—-]|\s)\s*",
+    r"^\W*\[[A-Z][A-Z0-9]{1,9}-\d+\]\s*(?=\S)|^\W*(?:(?:incident|issue|case|ticket)\s*)?(?:[#№]\s?\d+|[A-Z]{2,10}-\d+(?:-\d+)*|INC\d+)\s*(?:[:\uff1a|–—-]|\s)\s*",
     re.IGNORECASE,
 )
-_MAIL_BEFORE = re.compile(r"^\s*(?:(?:re|fwd?|aw|wg|tr|rv|antw)\s*:\s*)+", re.IGNORECASE)
+_MAIL_BEFORE = re.compile(
+    r"^\s*(?:(?:(?:re|fwd?|aw|wg|tr|rv|antw)\s*:|\[(?:resolved|closed|fixed|update|final|solved|gelöst|résolu)\])\s*)+",
+    re.IGNORECASE,
+)
 """What a mail puts before the subject that it answers."""
 _LEVEL_BEFORE = re.compile(
-    r"^\W*\[(?:sev(?:erity)?[\s:_-]?|p|prio(?:rity)?[\s:_-]?)\d\]\s*[:–—-]?\s*(?=\S)", re.IGNORECASE
+    r"^\W*(?:\[(?:sev(?:erity)?[\s:_-]?|p|prio(?:rity)?[\s:_-]?)\d\]|(?:sev(?:erity)?[:_-]?|p)\d(?=[\s:]))\s*[:–—-]?\s*(?=\S)"
+    r"|^(?:outage|störung|ausfall|panne|caída|disruption)\s+(?:am |vom |of |on )?(?:19"
+    r"|20)\d\d-\d\d-\d\d\s*[:–—-]\s*(?=\S)"
+    r"|^(?:incident|postmortem|outage)\s+(?:19|20)\d\d-\d\d-\d\d\s+(?=\w)"
+    r"|^inc(?:ident)?[-_](?:(?:19|20)\d\d-\d\d-\d\d|\d+)[-_](?=[a-z])",
+    re.IGNORECASE,
 )
 _AFTER = re.compile(
     rf"\s*(?:\(\s*(?:[A-Z]{{2,8}}-)+(?:\d{{4}}-)?\d+\s*\)|[-–—:|,]\s*{_KIND_WORDS}(?:\s*[#№]?\d+)?|\(\s*(?:{_KIND_WORDS})?\s*[#№]?\s?(?:[A-Z]+-)?\d*\s*\)"
     rf"|\[\s*{_KIND_WORDS}\s*\])\s*$",
     re.IGNORECASE,
 )
+_TRACKING_AFTER = re.compile(r"\s*[-–—|]\s*tracking id:?\s+[\w-]+\s*$", re.IGNORECASE)
 _DATE_AFTER = (
     re.compile(r"\s*[-–—:|,(\[@]\s*(?:on\s+)?(?P<date>[^-–—:|,(\[]{0,12}(?:\d[^|(\[]{1,25}))[)\]]?\s*$"),
     re.compile(r"\s+(?:on|le|am|el|em|il|op)\s+(?P<date>[^|]{6,30})$"),
-    re.compile(r"(?<=\w)\s+(?P<date>(?:19|20)\d\d-\d\d-\d\d)$"),
+    re.compile(r"(?<=\w)\s+(?P<date>(?:19|20)\d\d-\d\d-\d\d|\d{1,2}\.\d{1,2}\.(?:19|20)\d\d)$"),
 )
 _DATE_LABEL = re.compile(r"^\W*(?:incident\s+)?(?:date|datum|fecha)\s*:\s*(?=\d)", re.IGNORECASE)
 _TIME_WORDS = re.compile(
@@ -72,7 +91,7 @@ def clean_title(heading: str) -> str:
         title = _without_date(title)
         title = _LEVEL_BEFORE.sub("", title).strip(_SEPARATORS) or title
         title = _NUMBER_BEFORE.sub("", title).strip(_SEPARATORS) or title
-        title = _AFTER.sub("", title).strip() or title
+        title = _AFTER.sub("", _TRACKING_AFTER.sub("", title)).strip() or title
         if title == before:
             break
     return title if re.search(r"[^\W\d_]{2}", title) else original
@@ -103,7 +122,10 @@ def opens_with_kind(line: str) -> bool:
 
 def is_only_kind(title: str) -> bool:
     """Return whether a heading only states that it is a postmortem."""
-    pattern = rf"\W*(?:blameless\s+|our\s+)?{_KIND_WORDS}(?:\W*(?:[A-Z]{{2,5}}-?)?\d[\d-]*)?(?:\W*[A-Z]{{2,5}})?\W*"
+    pattern = (
+        rf"\W*(?:blameless\s+|our\s+)?{_KIND_WORDS}(?:\s+(?:template|form|document|report))?(?:\s*\([^()]*\))?"
+        r"(?:\W*(?:[A-Z]{2,5}-?)?\d[\d-]*)?(?:\W*[A-Z]{2,5})?\W*"
+    )
     return re.fullmatch(pattern, title, re.IGNORECASE) is not None
 
 

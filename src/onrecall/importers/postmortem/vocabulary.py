@@ -54,6 +54,48 @@ def heading_topic(heading: str) -> Topic | None:
 
 
 _FACT_QUESTIONS: tuple[tuple[re.Pattern[str], Topic], ...] = (
+    (
+        re.compile(
+            r"(?:(?:corrective|preventi(?:ve|on)|preventative|protective|mitigating)(?:,? ?(?:and|&|/|or) ?)?){1,2}"
+            r" ?(?:actions?|measures?|steps?|items?|tasks?)(?: plan)?"
+            r"|(?:long|mid|medium|near)[- ]?term (?:actions?|measures?|improvements?|items?|tasks?|work|plan)"
+            r"|who (?:will do|does|is doing|takes|took|owns) what|what will (?:change|be (?:done|changed))\b.*"
+            r"|(?:to-?do|task|action|follow-?up) list|(?:action|follow-?up|task)s? (?:and|&|/) owners?"
+            r"|owners? (?:and|&|/) (?:actions?|follow-?ups?|tasks?)|(?:ownership|owners) of (?:the )?(?:follow-?ups?"
+            r"|actions?|next steps|tasks)"
+            r"|who (?:will |is going to )?takes? care\b.*|(?:next steps|tasks|actions) (?:and|&|/) owners?"
+            r"|(?:künftige|zukünftige|langfristige|geplante) (?:massnahmen|aktionen|schritte)"
+            r"|offene (?:aufgaben|themen|massnahmen)"
+            r"|(?:actions|mesures) (?:futures|à venir|prévues|à long terme)|(?:acciones"
+            r"|medidas|mejoras) (?:futuras|previstas|planificadas)"
+            r"|(?:ações|medidas|melhorias) (?:futuras|previstas|planejadas)|(?:azioni|misure) (?:future"
+            r"|previste|pianificate)"
+            r"|(?:toekomstige|geplande) (?:acties|maatregelen)"
+        ),
+        "actions",
+    ),
+    (
+        re.compile(
+            r"was (?:wurde|haben wir|hatten wir|wir) .*versucht(?:en)?|qué se (?:intentó"
+            r"|probó)|qué (?:probamos|intentamos)\b.*"
+            r"|qu'a-t-on (?:essayé|tenté)|ce qu(?:'on a|e l'on a|i a été) (?:essayé|tenté)"
+            r"|o que (?:foi|se|nós)? ?(?:tentado|tentou|tentamos)\b.*|cosa (?:è stato|si è) (?:provato|tentato)"
+            r"|wat (?:is|werd|hebben we) .*geprobeerd|what (?:was|were) attempted|(?:steps|actions|measures) attempted"
+        ),
+        "failed_fix",
+    ),
+    (
+        re.compile(
+            r"was (?:schliesslich |am ende |dann )?(?:hat )?(?:geholfen|half|funktioniert)(?: hat)?"
+            r"|ce qui a (?:finalement )?(?:marché|aidé|fonctionné)"
+            r"|(?:lo )?que (?:finalmente )?(?:funcionó|ayudó|sirvió)|qué (?:funcionó|ayudó|lo resolvió)"
+            r"|o que (?:finalmente )?(?:funcionou|ajudou|resolveu)|(?:cosa|ciò che) ha (?:funzionato|aiutato|risolto)"
+            r"|wat (?:uiteindelijk )?(?:hielp|werkte|heeft geholpen)|what (?:did|helped"
+            r"|worked|fixed it)(?: (?:help|work|fix it))?"
+            r"|steps (?:we )?(?:took|taken) to (?:recover|restore|resolve|fix|mitigate)\b.*"
+        ),
+        "fix",
+    ),
     (re.compile(r"when (?:did (?:it|this|the [a-z]+) (?:start|begin)|was the start)"), "start"),
     (
         re.compile(
@@ -94,7 +136,83 @@ def section_topic(heading: str) -> Topic | None:
     topics = [_topics().get(part) for part in parts]
     if len(parts) > 1 and all(topics):
         return next((candidate for candidate in topics if candidate in SECTIONS and candidate != "aside"), topics[0])
+    if names_chain(heading):
+        return "cause"
+    if _names_attempts_in_vain(normalize_heading(heading)):
+        return "failed_fix"
     return _topic_of_question(normalize_heading(heading))
+
+
+_CHAIN = re.compile(
+    r"\b(?:five|5)[ -]?why'?s?\b|\bwhys?\b.{0,12}\b(?:five|5)\b|\bwhy[- ]analysis\b"
+    r"|\b(?:fünf|5)[ -]?(?:mal )?(?:warum|w)\b|\b(?:cinco|5) ?(?:porqu[eéê]s?|por qu[eéê]s?)\b"
+    r"|\b(?:cinq|5) ?pourquoi\b|\b(?:cinque|5) ?perché\b|\b(?:vijf|5)[ -]?(?:keer )?waaroms?\b"
+    r"|なぜなぜ|(?:5|五)つのなぜ|(?:5|五)(?:个)?(?:为什么|为何)",
+    re.IGNORECASE,
+)
+"""Headings of a chain of whys."""
+
+
+_WHY = re.compile(r"(?:why|warum|weshalb|wieso|pourquoi|por qué|por que|perché|waarom|なぜ|为什么)\b.{0,4}")
+
+
+def asks_why(label: str) -> bool:
+    """Return whether a label is nothing but the word that asks for a reason, and perhaps its number."""
+    return _WHY.fullmatch(normalize_heading(label)) is not None
+
+
+def names_chain(heading: str) -> bool:
+    """Return whether a heading announces a chain of whys: `Five whys`, `5 Warum`, `なぜなぜ分析`."""
+    return _CHAIN.search(_strip_marks(heading)) is not None
+
+
+_NO_USE = (
+    r"(?:in vain|to no avail|(?:of )?no (?:use|help|avail|luck|success|effect|difference|result|improvement|good)"
+    r"|(?:without|w/o) (?:any )?(?:success|effect|luck|avail|result|improvement)"
+    r"|(?:did|does|do|has|had|was|were|turned out)(?: not|n't)(?: to)? (?:be )?"
+    r"(?:help|work|fix|solve|resolve|matter|mend|cure|effective|successful|useful|helpful)\w*"
+    r"|not (?:to )?(?:help|work|matter|fix)\w*|unsuccessful\w*|useless|unhelpful|ineffective|fruitless|futile|pointless"
+    r"|no-?ops?|dead[- ]ends?|red herrings?|false starts?|blind alleys?|wrong tracks?"
+    r"|vergeblich\w*|erfolglos\w*|wirkungslos\w*|nutzlos\w*|fehlversuche?"
+    r"|nichts? (?:geholfen|gebracht|funktioniert|gewirkt)(?: hat| haben)?|(?:half|brachte"
+    r"|funktionierte|wirkte)n? nichts?"
+    r"|ohne (?:erfolg|wirkung|effekt|ergebnis)"
+    r"|n'(?:a|ont) (?:pas|rien) (?:aidé|marché|fonctionné|donné|suffi|servi|changé)|en vain"
+    r"|sans (?:succès|effet|résultat)"
+    r"|fausses? pistes?|infructueu\w+"
+    r"|no (?:funcion(?:ó|aron)|ayud(?:ó|aron)|sirvi(?:ó|eron)|result(?:ó|aron)|di(?:o|eron) resultado)"
+    r"|sin (?:éxito|efecto|resultado)|fallid[oa]s?|infructuos[oa]s?"
+    r"|não (?:funcion\w+|ajud\w+|resolv\w+|adiant\w+)|sem (?:sucesso|efeito|resultado|êxito)"
+    r"|non (?:ha|hanno) (?:funzionato|aiutato|risolto)|senza (?:successo|effetto|esito)"
+    r"|niet (?:hielp\w*|werkten?|geholpen|gewerkt)|zonder (?:succes|effect|resultaat)|mislukt\w*)"
+)
+"""What a heading says of attempts that were in vain."""
+_ATTEMPTS = (
+    r"(?:what|which|things?|steps?|stuff|work|actions?|fix(?:es)?|attempts?|measures?|mitigations?|remed(?:y|ies)|ideas?|efforts?"
+    r"|options?|tried|trials?|tries|also|first|earlier|other|rejected|was|welche|versuche?"
+    r"|massnahmen|schritte|ce qu[ei]|mesures"
+    r"|essais|tentatives?|lo que|qué|acciones|medidas|intentos?|pruebas?|o que|ações|tentativas|cosa|ciò che|tentativi"
+    r"|azioni|wat|pogingen|acties|maatregelen)"
+)
+_IN_VAIN = re.compile(
+    rf"{_ATTEMPTS}\b.*(?<!\w){_NO_USE}(?!\w).*|{_NO_USE}(?: [\w'-]+){{0,2}}"
+    r"|[^\u3002\uff0c、]{0,8}(?:効果(?:が|は)?な|うまくいかなかった|失敗した|无效|未奏效|没有用|没有效果)[^\u3002\uff0c、]{0,3}"
+    r"(?:対応|試み|処置|こと|もの|尝试|措施|操作|步骤|方法|办法)"
+)
+_NOT_ATTEMPTS = re.compile(
+    r"\b(?:why|how|warum|wieso|pourquoi|por qué|well|go|going|went|on (?:customers?|users?)"
+    r"|alert\w*|monitor\w*|detect\w*)\b"
+)
+"""What a heading with such words is about that is no attempt: lessons, causes, detection."""
+
+
+def _names_attempts_in_vain(heading: str) -> bool:
+    """Return whether a heading announces what was in vain: `Work that had no effect`, `Ce qui n'a pas marché`."""
+    return (
+        len(heading) <= _LONGEST_QUESTION
+        and _IN_VAIN.fullmatch(heading) is not None
+        and not _NOT_ATTEMPTS.search(heading)
+    )
 
 
 _WE_DO = r"(?:we(?:['’]re| are| will|['’]ll| plan| intend)|(?:are|will|do|can) we)"
@@ -218,8 +336,12 @@ def _topics() -> dict[str, Topic]:
     return topics
 
 
+_EMOJI_NAMES = re.compile(r"^\s*(?::[a-z][a-z_0-9+-]{0,30}:\s+)+")
+
+
 def without_pictures(line: str) -> str:
-    """Remove leading emoji from a line."""
+    """Remove leading emoji from a line, and their names between colons."""
+    line = _EMOJI_NAMES.sub("", line)
     if line.lstrip().isascii():
         return line
     start = next((n for n, letter in enumerate(line) if not (_is_picture(letter) or letter.isspace())), 0)
