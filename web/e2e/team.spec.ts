@@ -198,6 +198,8 @@ test("search finds incidents, documents and commands with the line that matches"
   await box.fill("pg_stat_activity");
   await expect(page.getByRole("button", { name: /^Commands: .*pg_stat_activity/ }).first()).toBeVisible();
   await expect(page.locator(".mantine-Spotlight-action").first()).toHaveAttribute("data-selected");
+  await box.fill("pg_stat_activity xyzzyq");
+  await expect(page.getByText("Nothing contains all these words.")).toBeVisible();
   await box.fill("connection pool exhausted");
   const document = page.getByRole("button", { name: /^Documents: .*pool/i }).first();
   await expect(document).toBeVisible();

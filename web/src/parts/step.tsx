@@ -36,9 +36,11 @@ export function StepCard({ step, marked, mark }: { step: Step; marked: Outcome |
   return (
     <Paper withBorder p="sm" component="li" className="onrecall-step">
       <Stack gap="xs">
-        <Group gap="xs" align="flex-start" wrap="nowrap">
-          <Text fw={700} miw={24}>{step.n}.</Text>
-          <Instruction step={step} />
+        <Group gap="xs" align="flex-start">
+          <Group gap="xs" align="flex-start" wrap="nowrap" flex="1 1 14rem" miw={0}>
+            <Text fw={700} miw={24}>{step.n}.</Text>
+            <Instruction step={step} />
+          </Group>
           <Risk step={step} />
         </Group>
         {step.command && <StepCommand step={step} command={step.command} />}
