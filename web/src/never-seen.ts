@@ -51,5 +51,5 @@ export function unknownFirst({ documents, changes, earlier }: { documents: Listi
 /** What is known not to be on record, in one sentence; nothing where all of it is, or may be. */
 export function missing(service: string, none: { documents: boolean; changes: boolean; earlier: boolean }): string | null {
   const absent = [none.documents && "no runbook", none.changes && "no change in the 24 h before", none.earlier && "no earlier incident"].filter((what) => what !== false);
-  return absent.length > 0 ? `${shortName(service)} has ${absent.join(", ").replace(/, ([^,]*)$/, " and $1")} on record.` : null;
+  return absent.length > 0 ? `On record for ${shortName(service)}: ${absent.join(", ").replace(/, ([^,]*)$/, " and $1")}.` : null;
 }

@@ -27,7 +27,7 @@ export function NeverSeen({ incident }: { incident: IncidentSeen }) {
         <div>
           <Text fw={700} size="sm">Start here</Text>
           <First incident={incident} record={record} />
-          <Text size="sm" c="dimmed">Nothing similar is on record, so no step is suggested.</Text>
+          <Text size="sm" c="dimmed">No similar incident is on record, so there is no step that worked before.</Text>
         </div>
         {record.settled ? (
           <>

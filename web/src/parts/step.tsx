@@ -26,6 +26,7 @@ export function FirstStep({ step, safe }: { step: Step; safe: boolean }) {
         {!safe && <Text size="sm" c="orange">No step is known to be safe to begin with. This one came first last time: weigh what it disrupts.</Text>}
         {!safe && step.rollback && <Text size="sm" className="onrecall-wrap">Undo: <InlineCode text={step.rollback} /></Text>}
         {step.stale && <Text size="sm" c="orange">May be outdated: {step.stale}</Text>}
+        {step.command && <Text size="sm">Before you run it, check that its names and paths fit this incident.</Text>}
         <Receipt step={step} />
       </Stack>
     </Paper>
