@@ -268,7 +268,7 @@ class TestStart:
     def test_serve_refuses_and_serves(self, tmp_path: Path) -> None:
         with open_app(Settings(data_dir=tmp_path)) as home:
             with pytest.raises(Unauthorised, match=r"other machines can reach OnRecall at 0\.0\.0\.0"):
-                serve(home, "0.0.0.0", 0)
+                serve(home, "0.0.0.0", 0, lambda *_: None)
             token = Keys(home.memory.store, home.memory.now).create("ann", "viewer").token
             told: list[object] = []
             arrived = threading.Event()
