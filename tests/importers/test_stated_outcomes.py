@@ -3,6 +3,8 @@
 import pytest
 
 from importers.reports import report
+from onrecall.domain.incident import ResolutionStep
+from onrecall.importers.postmortem import repeated_steps
 from onrecall.importers.postmortem.outcomes import detect_outcome, states_failure
 
 PAGE = """# Postmortem: Resizer down in Lyon
@@ -117,3 +119,12 @@ def test_the_root_cause_is_an_answer_and_no_question(sections: str, root: str, f
     incident = report("lyon.md", PAGE.format(sections=sections)).incident()
     assert incident.resolution.root_cause == root
     assert incident.contributing_factors.splitlines() == factors
+
+
+def test_each_of_many_attempts_is_compared_with_few_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = []
+    same = repeated_steps.describes_same_attempt
+    monkeypatch.setattr(repeated_steps, "describes_same_attempt", lambda *pair: compared.append(pair) or same(*pair))
+    attempts = [ResolutionStep(f"node{n} host{n} was rebooted{n}", None, "did_not_help") for n in range(1_000)]
+    assert repeated_steps.without_repetitions(attempts, known=()) == attempts
+    assert len(compared) <= repeated_steps.MOST_COMPARED * len(attempts)

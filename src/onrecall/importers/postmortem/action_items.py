@@ -88,7 +88,9 @@ def _led_lines_as_items(rows: Sequence[DocumentRow], page: _Page) -> list[Docume
     words = [_leading_word(plain_text(row.text)) for row in lines]
     all_led = len(lines) > 1 and all(words)
     listed = {
-        row.number for row, word in zip(lines, words, strict=True) if word and (all_led or word.casefold() in page.people)
+        row.number
+        for row, word in zip(lines, words, strict=True)
+        if word and (all_led or word.casefold() in page.people)
     }
     return [replace(row, kind="item") if row.number in listed else row for row in rows]
 
@@ -183,9 +185,7 @@ _DOES = re.compile(r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)\s+[a-z]+s\s")
 """A word before what it does: `Ivo adds a check`, `Gateway adds a header`."""
 
 
-def _without_subjects(
-    items: Sequence[ActionItem], rows: Sequence[DocumentRow], page: _Page
-) -> list[ActionItem]:
+def _without_subjects(items: Sequence[ActionItem], rows: Sequence[DocumentRow], page: _Page) -> list[ActionItem]:
     """Return the items without owners that are single words before a colon, unless the page shows that they are names.
 
     It does where the word is among the people whom the page lists, where it owns another item, or where every item of
