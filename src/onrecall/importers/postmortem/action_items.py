@@ -46,7 +46,7 @@ _BOILERPLATE = re.compile(
 )
 
 
-class _Page(NamedTuple):
+class _PageWords(NamedTuple):
     """Words of a page in lower case: those of the people whom it lists, and those that it does not use as names."""
 
     people: frozenset[str]
@@ -55,12 +55,12 @@ class _Page(NamedTuple):
 
 def action_items(sections: Sequence[LabelledSection]) -> tuple[ActionItem, ...]:
     """Return all action items in document order."""
-    page = _Page(people_of_page(sections), nouns_of_page(sections))
+    page = _PageWords(people_of_page(sections), nouns_of_page(sections))
     listed = [item for section in sections if section.topic == "actions" for item in _section_items(section, page)]
     return tuple(listed) or promised_actions(sections, page.nouns - page.people)
 
 
-def _section_items(section: LabelledSection, page: _Page) -> Iterator[ActionItem]:
+def _section_items(section: LabelledSection, page: _PageWords) -> Iterator[ActionItem]:
     part: list[DocumentRow] = []
     for row in [*section.rows, DocumentRow(0, "heading", "")]:
         if row.kind == "heading":
@@ -70,7 +70,7 @@ def _section_items(section: LabelledSection, page: _Page) -> Iterator[ActionItem
             part.append(row)
 
 
-def _part_items(rows: Sequence[DocumentRow], page: _Page) -> Iterator[ActionItem]:
+def _part_items(rows: Sequence[DocumentRow], page: _PageWords) -> Iterator[ActionItem]:
     """Yield the items under one heading: from its table, its list, or else its paragraphs."""
     if any(row.kind == "cells" and row.cells for row in rows):
         yield from _table_items([row for row in rows if row.kind == "cells"])
@@ -82,7 +82,7 @@ def _part_items(rows: Sequence[DocumentRow], page: _Page) -> Iterator[ActionItem
         yield from _without_subjects(list(_prose_items(rows)), rows, page)
 
 
-def _led_lines_as_items(rows: Sequence[DocumentRow], page: _Page) -> list[DocumentRow]:
+def _led_lines_as_items(rows: Sequence[DocumentRow], page: _PageWords) -> list[DocumentRow]:
     """Return lines without marks as items where all of several begin with a word and a colon, or with a person."""
     lines = [row for row in rows if row.kind == "text" and not row.nested]
     words = [_leading_word(plain_text(row.text)) for row in lines]
@@ -162,7 +162,7 @@ def _action_column(names: Sequence[str], taken: Collection[int]) -> int | None:
     )
 
 
-def _list_items(rows: Sequence[DocumentRow], page: _Page) -> Iterator[ActionItem]:
+def _list_items(rows: Sequence[DocumentRow], page: _PageWords) -> Iterator[ActionItem]:
     """Yield the items of a list; a lower-case name in brackets is an owner where another item has the same."""
     items = _without_subjects(list(_read_list(rows)), rows, page)
     owners = {item.owner for item in items if item.owner}
@@ -185,7 +185,7 @@ _DOES = re.compile(r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)\s+[a-z]+s\s")
 """A word before what it does: `Ivo adds a check`, `Gateway adds a header`."""
 
 
-def _without_subjects(items: Sequence[ActionItem], rows: Sequence[DocumentRow], page: _Page) -> list[ActionItem]:
+def _without_subjects(items: Sequence[ActionItem], rows: Sequence[DocumentRow], page: _PageWords) -> list[ActionItem]:
     """Return the items without owners that are single words before a colon, unless the page shows that they are names.
 
     It does where the word is among the people whom the page lists, where it owns another item, or where every item of
