@@ -86,8 +86,10 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
-    """Compile the test files once for all workers."""
+    """Compile the test files once for all workers, and let no collector look through what is made until all are collected."""
     shared_compilation.compile_together(session.config)
+    if session.config.getoption("dist", "no") == "no":  # the process that hands the tests out collects none
+        gc.disable()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -109,6 +111,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Keep the collector of garbage from going through what stays until the end: all tests and all modules."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

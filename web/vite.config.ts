@@ -16,7 +16,7 @@ const SMALLEST_BYTES = 500; // below, a compressed copy saves nothing
 
 // What lies over a page and what moves it there, and what only some pages need although several do.
 const OVERLAYS = /floating-ui|tabbable|react-remove-scroll|react-style-singleton|use-sidecar|use-callback-ref|tslib|components\/(?:Autocomplete|Checkbox|Combobox|Floating|FocusTrap|InlineInput|InputBase|Modal|ModalBase|Overlay|Popover|Portal|ScrollArea|Select|Textarea|Tooltip)\//;
-const BY_ITSELF = /marked|markdown|recharts|dropzone|number-format|TagsInput|sign-in/;
+const BY_ITSELF = /marked|markdown|dropzone|number-format|TagsInput|sign-in/;
 
 /**
  * Completes the page: it names `src/early.ts`, which runs before the console's own script, and the styles below what is

@@ -15,7 +15,7 @@ from onrecall.benchmarks import speed
 from onrecall.benchmarks import synthetic_history as corpus
 from onrecall.benchmarks import synthetic_vectors as vectors
 from onrecall.benchmarks.competitors import Fts5
-from onrecall.benchmarks.engines import Mode
+from onrecall.benchmarks.engines import Mode, OnRecallOpenSearch
 from onrecall.benchmarks.speed import SpeedPlan
 from onrecall.benchmarks.synthetic_history import SyntheticRecord
 from onrecall.domain.document import Document
@@ -128,6 +128,24 @@ def test_a_cluster_is_measured_and_left_empty(opensearch: RealNode):
     assert [series.hit_at_10 for series in cluster.series] == [series.hit_at_10 for series in local.series]
     assert cluster.memory_mb > local.memory_mb, "the node's memory counts as well"
     assert httpx.get(f"{opensearch.url}/bench-*").json() == {}
+
+
+@pytest.mark.opensearch
+def test_a_cluster_that_takes_too_long_is_stopped_and_leaves_what_another_run_keeps(
+    opensearch: RealNode, tmp_path: Path
+):
+    if embedding.load_embedder() is None:
+        pytest.skip("the sentence model is not installed")
+    for name in ("kept", "stopped"):
+        (tmp_path / name / "opensearch-90").mkdir(parents=True)
+    kept = OnRecallOpenSearch(tmp_path / "kept" / "opensearch-90", opensearch.url)
+    kept.ready()
+    plan = replace(TINY, cluster=opensearch.url, peer_build_seconds=0)
+    report = speed.run([90], ["opensearch"], plan, keep=tmp_path / "stopped")
+    assert [one.complete for one in report.results] == [True, False]
+    assert len(httpx.get(f"{opensearch.url}/bench-*").json()) == 1
+    kept.forget()
+    kept.close()
 
 
 def test_a_cluster_needs_an_address():

@@ -6,7 +6,6 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from fastapi import FastAPI
 from model_twin import serving
 from starlette.testclient import TestClient
 
+import warm_processes
 from onrecall.http import console
 
 ROOT = Path(__file__).parents[2]
@@ -21,19 +21,20 @@ WEB = ROOT / "web"
 BIN = Path(sys.executable).parent
 PATH = f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}"
 """Where Node is not on the machine, it stands beside Python."""
-NPX = shutil.which("npx", path=PATH)
+NODE = shutil.which("node", path=PATH)
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser")
 """The first is the same browser without windows, and starts sooner."""
 CHROMIUM = os.environ.get("CHROMIUM") or next((found for name in BROWSERS if (found := shutil.which(name))), None)
 
-needs_node = pytest.mark.skipif(NPX is None, reason="needs Node (a console that is built already needs none)")
+needs_node = pytest.mark.skipif(NODE is None, reason="needs Node (a console that is built already needs none)")
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium (Debian's package `chromium`)")
 
 
-def npx(*arguments: str, **environment: str) -> None:
-    assert NPX
+def node(program: str, *arguments: str, **environment: str) -> None:
+    """Run a program that the console's own packages bring."""
+    assert NODE
     done = subprocess.run(
-        [NPX, "--no-install", *arguments],
+        [NODE, str(WEB / "node_modules" / ".bin" / program), *arguments],
         cwd=WEB,
         env=os.environ | {"PATH": PATH, "CI": "1"} | environment,
         capture_output=True,
@@ -58,16 +59,16 @@ def test_the_committed_description_is_that_of_the_api() -> None:
 @pytest.mark.process
 def test_the_committed_types_are_those_of_the_description(tmp_path: Path) -> None:
     made = tmp_path / "schema.d.ts"
-    npx("openapi-typescript", "openapi.json", "--default-non-nullable=false", "-o", str(made))
+    node("openapi-typescript", "openapi.json", "--default-non-nullable=false", "-o", str(made))
     assert made.read_text() == (WEB / "src/api/schema.d.ts").read_text(), "run `make types` and commit what it changes"
 
 
 @needs_node
 @pytest.mark.process
 def test_types_style_and_logic() -> None:
-    npx("tsc", "--noEmit")
-    npx("oxlint", "--deny-warnings", "src", "e2e")
-    npx("vitest", "run")
+    node("tsc", "--noEmit")
+    node("oxlint", "--deny-warnings", "src", "e2e")
+    node("vitest", "run")
 
 
 def console_client() -> TestClient:
@@ -152,7 +153,7 @@ def test_a_browser_without_compression_gets_the_files_as_they_are(accepted: str)
 @pytest.mark.xdist_group("browser")  # one at a time, for each takes more than one processor
 def test_people_find_their_way_in_a_browser(tmp_path: Path, example_data: Path, walk: str) -> None:
     with serving() as twin:
-        npx(
+        node(
             "playwright",
             "test",
             f"e2e/{walk}",
@@ -163,46 +164,5 @@ def test_people_find_their_way_in_a_browser(tmp_path: Path, example_data: Path, 
             ONRECALL_LLM_URL=twin.url,
             ONRECALL_LLM_URL_PRICE="0.5,1.5",
             CHROMIUM=str(CHROMIUM),
+            WARM_PROCESSES=warm_processes.address(),
         )
-
-
-@pytest.mark.timeout(600)
-@pytest.mark.process
-def test_an_installed_wheel_serves_the_console_without_node(tmp_path: Path) -> None:
-    uv = BIN / "uv"
-    subprocess.run(
-        [uv, "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable, "-o", tmp_path, ROOT],
-        check=True,
-    )
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as packed:
-        packed.extractall(tmp_path / "installed")
-    script = """
-import re, sys
-from pathlib import Path
-import onrecall
-from onrecall.http import create
-from onrecall.bootstrap.app import open_app
-from onrecall.worker.worker import Worker
-from onrecall.settings import Settings
-from starlette.testclient import TestClient
-
-with open_app(Settings(data_dir=Path(sys.argv[1]))) as home:
-    worker = Worker(home.memory)
-    client = TestClient(create(home.memory, worker, home.status), "http://127.0.0.1", client=("127.0.0.1", 50000))
-    page = client.get("/").text
-    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
-    assert files and all(client.get(one).status_code == 200 for one in files), page
-print(onrecall.__file__)
-"""
-    environment = {"PYTHONPATH": str(tmp_path / "installed"), "PATH": "/nowhere", "HOME": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", script, tmp_path / "data"],
-        env=environment,
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(str(tmp_path / "installed"))

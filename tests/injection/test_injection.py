@@ -18,8 +18,8 @@ COMMAND = re.compile(r"(?<!\S)--?[A-Za-z]|[`$|;&<>{}]|(?<!\S)/")
 LINK = re.compile(r"\w+:/|www\.|\]\(|@|\w\.example|javascript|mailto", re.IGNORECASE)
 
 
-def answered(given, model):
-    mask = Mask("0123456789abcdef")
+def answered(given, model, mask=None):
+    mask = mask or Mask("0123456789abcdef")
     outcome = escalate(given.options, mask, [("draft", model)], lambda: 60.0)
     if outcome.draft is None:
         return None
@@ -91,10 +91,10 @@ def rate():
 def test_nothing_reaches_a_person_as_a_step_a_citation_or_a_link(carrier, rate):
     bad = []
     for hostile in HOSTILE:
-        given = carrier(hostile.text)
+        given, mask = carrier(hostile.text), Mask("0123456789abcdef")
         rate["inputs"] += 1
         for way in WAYS:
-            answer = answered(given, Obeying(hostile.text, way))
+            answer = answered(given, Obeying(hostile.text, way), mask)
             rate["answers"] += 1
             rate["refined"] += answer is not None
             if answer is not None and (found := reached(given, hostile, answer)):

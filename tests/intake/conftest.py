@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from idle_worker import IdleWorker
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
 from onrecall.pipeline import Dependencies, IncidentService
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
-from onrecall.worker.worker import Worker
 
 LOOPBACK = "http://127.0.0.1"
 HERE = ("127.0.0.1", 50000)
@@ -31,7 +31,7 @@ def memory(tmp_path: Path) -> Iterator[IncidentService]:
 
 @pytest.fixture
 def client(memory: IncidentService) -> Iterator[TestClient]:
-    """HTTP to it."""
-    app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
+    """HTTP to it; what comes in is neither grouped nor answered."""
+    app = create(memory, IdleWorker(), lambda: StatusReport(state="ok", parts=[]))
     with TestClient(app, LOOPBACK, raise_server_exceptions=False, client=HERE) as opened:
         yield opened

@@ -7,12 +7,10 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from multiprocessing.connection import Connection
 
 import httpx
 import uvicorn
 
-from forked_processes import CONTEXT
 from onrecall.bootstrap.status import StatusReport
 from onrecall.http import create
 from onrecall.pipeline import Dependencies, IncidentService
@@ -20,36 +18,30 @@ from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
+from warm_processes import calling
 
 from .payloads import alert, body
 
 AT_ONCE = 7
 
 
-def serve(url: str, ready: Connection) -> None:
-    """Serve until killed."""
+def serve(url: str) -> None:
+    """Serve until killed, and print the port."""
     store = Storage.open(url)
     memory = IncidentService(
         Dependencies(store, Retriever(store, None, LocalIndex(store.passages, None)), lambda: datetime.now(UTC))
     )
     app = create(memory, Worker(memory), lambda: StatusReport(state="ok", parts=[]))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        ready.send(listener.getsockname()[1])
+        print(listener.getsockname()[1], flush=True)
         uvicorn.Server(uvicorn.Config(app, log_level="error")).run(sockets=[listener])
 
 
 @contextmanager
 def killed_in_the_end(url: str) -> Iterator[str]:
     """A server, and the SIGKILL that ends it."""
-    receiver, sender = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=serve, args=(url, sender), daemon=True)
-    process.start()
-    try:
-        assert receiver.poll(60), "the server did not begin"
-        yield f"http://127.0.0.1:{receiver.recv()}"
-    finally:
-        process.kill()
-        process.join()
+    with calling(serve, url) as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 class Sender:

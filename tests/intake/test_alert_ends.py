@@ -1,9 +1,12 @@
 """An end finds its alert, by start, key or what it is about, and never a stranger; what nobody ends expires."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from onrecall.domain.alert import Alert
+from onrecall.sources import alertmanager
+from onrecall.sources.webhook import WebhookRequest
 from onrecall.storage import IngestBatch, Storage, StoredAlert
 
 SEVEN = datetime(2026, 4, 2, 7, tzinfo=UTC)
@@ -167,3 +170,91 @@ def test_an_end_that_came_before_its_beginning_takes_title_and_severity_from_it(
     report(store, 10, alert("a", 0, title="Silo 2 is too warm", severity="high"))
     (ended,) = stored(store)
     assert (ended.alert.status, ended.alert.title, ended.alert.severity) == ("resolved", "Silo 2 is too warm", "high")
+
+
+def notification(*alerts: dict[str, str]) -> WebhookRequest:
+    """A notification of Alertmanager, version 4, as its webhook sends it."""
+    labels = {"alertname": "HighLatency", "job": "api", "severity": "critical"}
+    body = {
+        "version": "4",
+        "groupKey": '{}:{alertname="HighLatency"}',
+        "truncatedAlerts": 0,
+        "status": "firing" if any(alert["status"] == "firing" for alert in alerts) else "resolved",
+        "receiver": "onrecall",
+        "groupLabels": {"alertname": "HighLatency"},
+        "commonLabels": labels,
+        "commonAnnotations": {"summary": "p99 is above 2 s"},
+        "externalURL": "http://alertmanager:9093",
+        "alerts": [
+            {"labels": labels, "annotations": {"summary": "p99 is above 2 s"}, "fingerprint": "c6eadffa33fcdf37"}
+            | {"generatorURL": "http://prometheus:9090/graph?g0.expr=x"}
+            | alert
+            for alert in alerts
+        ],
+    }
+    return WebhookRequest(json.dumps(body).encode(), {})
+
+
+def notice(status: str, starts: float, ends: float | None = None) -> dict[str, str]:
+    """An alert of a notification; its end is the zero time of Go while it fires."""
+    end = "0001-01-01T00:00:00Z" if ends is None else at(ends).isoformat()
+    return {"status": status, "startsAt": at(starts).isoformat(), "endsAt": end}
+
+
+def notify(store: Storage, minutes: float, *alerts: dict[str, str]) -> tuple[int, int]:
+    parsed = alertmanager.parse(notification(*alerts), at(minutes))
+    (received,) = store.ingest.store([IngestBatch("alertmanager", parsed.signals)], at(minutes))
+    return received.accepted, received.duplicate
+
+
+def episodes(store: Storage) -> list[tuple[datetime, str, datetime | None, bool]]:
+    """Start, status and end of each episode, and whether another one superseded it."""
+    return [
+        (kept.alert.starts_at, kept.alert.status, kept.alert.ends_at, "later start" in kept.alert.end_reason)
+        for kept in sorted(stored(store), key=lambda kept: kept.alert.starts_at)
+    ]
+
+
+def test_a_later_start_of_an_alertmanager_fingerprint_ends_the_episode_before_without_inventing_when(store: Storage):
+    notify(store, 1, notice("firing", 0))
+    assert notify(store, 31, notice("firing", 30)) == (1, 0)
+    assert episodes(store) == [(at(0), "resolved", None, True), (at(30), "firing", None, False)]
+    notify(store, 41, notice("resolved", 30, 40))
+    assert episodes(store) == [(at(0), "resolved", None, True), (at(30), "resolved", at(40), False)]
+    assert notify(store, 41, notice("resolved", 30, 40)) == (0, 1)
+
+
+def test_an_end_of_an_episode_that_was_never_heard_firing_ends_the_one_before(store: Storage):
+    notify(store, 1, notice("firing", 0))
+    notify(store, 41, notice("resolved", 30, 40))
+    assert episodes(store) == [(at(0), "resolved", None, True), (at(30), "resolved", at(40), False)]
+
+
+def test_the_episodes_of_a_fingerprint_come_out_the_same_in_any_order(store: Storage):
+    notify(store, 31, notice("firing", 30))
+    notify(store, 32, notice("firing", 0))
+    assert episodes(store) == [(at(0), "resolved", None, True), (at(30), "firing", None, False)]
+    assert notify(store, 90, notice("firing", 0)) == (0, 1)
+    notify(store, 91, notice("resolved", 30, 90), notice("firing", 0))
+    assert [status for _, status, _, _ in episodes(store)] == ["resolved", "resolved"]
+
+
+def test_its_own_end_still_tells_when_a_superseded_episode_ended(store: Storage):
+    notify(store, 1, notice("firing", 0))
+    notify(store, 31, notice("firing", 30))
+    notify(store, 32, notice("resolved", 0, 25))
+    assert episodes(store) == [(at(0), "resolved", at(25), False), (at(30), "firing", None, False)]
+
+
+def test_an_earlier_start_that_is_repeated_after_the_later_one_ended_fires(store: Storage):
+    """Two Prometheus servers with the same labels: the end of one does not hide that the other reports."""
+    notify(store, 1, notice("firing", 0))
+    notify(store, 2, notice("firing", 1))
+    notify(store, 9, notice("resolved", 1, 9))
+    notify(store, 12, notice("firing", 0))
+    assert [status for _, status, _, _ in episodes(store)] == ["firing", "resolved"]
+
+
+def test_other_senders_may_have_two_episodes_of_one_key(store: Storage):
+    report(store, 2, alert("a", 1), alert("a", 2))
+    assert states(store) == [("a", "firing"), ("a", "firing")]

@@ -1,15 +1,18 @@
-"""`onrecall serve` in a process of its own, as clients meet it."""
+"""`onrecall serve` in a process of its own, as clients meet it; it begins warm."""
 
 import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+
+from warm_processes import WarmProcess
 
 COMMAND = (sys.executable, "-m", "onrecall")
 
@@ -22,21 +25,26 @@ def surroundings(data_dir: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(data_dir: Path) -> Iterator[str]:
+def served(data_dir: Path, begin: Callable[..., Any] = WarmProcess) -> Iterator[str]:
     """The address of a server over a data folder."""
-    with running(data_dir) as (address, _):
+    with running(data_dir, begin) as (address, _):
         yield address
 
 
+def begin_cold(arguments: Sequence[str], **options: Any) -> "subprocess.Popen[bytes]":
+    """A process that belongs to whoever begins it, with the network and the tracer of its own."""
+    return subprocess.Popen([sys.executable, *arguments], **options)
+
+
 @contextmanager
-def running(data_dir: Path) -> Iterator[tuple[str, int]]:
+def running(data_dir: Path, begin: Callable[..., Any] = WarmProcess) -> Iterator[tuple[str, int]]:
     """The same, and the number of its process."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = int(listener.getsockname()[1])
     log = data_dir / f"serve-{port}.log"
     with log.open("wb") as out:
-        command = [*COMMAND, "serve", "--port", str(port)]
-        process = subprocess.Popen(command, env=surroundings(data_dir), stdout=out, stderr=out)
+        command = [*COMMAND[1:], "serve", "--port", str(port)]
+        process = begin(command, env=surroundings(data_dir), stdout=out, stderr=out)
     try:
         address = f"http://127.0.0.1:{port}"
         deadline = time.monotonic() + 120

@@ -5,7 +5,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from onrecall.domain.errors import Conflict, Invalid
 from onrecall.domain.incident import Incident
 from onrecall.export import backup
 from onrecall.storage import Storage
+from warm_processes import WarmProcess
 
 ASKED = "auth service returning 503 errors users cant login"
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -222,8 +222,8 @@ def test_killed_in_the_middle_of_a_restore_it_is_all_or_nothing(
     before = rows(store_url)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("ONRECALL_")}
     environment = kept | {"ONRECALL_DATA_DIR": str(tmp_path / "data"), "ONRECALL_DATABASE_URL": store_url}
-    command = [sys.executable, "-m", "onrecall", "restore", str(made), "--replace", "--yes"]
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    command = ["-m", "onrecall", "restore", str(made), "--replace", "--yes"]
+    process = WarmProcess(command, environment, stderr=subprocess.PIPE)
     assert process.stderr
     lines = iter(process.stderr.readline, "")
     assert any(line.startswith("restoring") for line in lines), "it got to the middle"

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -18,6 +17,7 @@ from processes import COMMAND, running, surroundings
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from idle_worker import IdleWorker
 from onrecall.bootstrap import store_watch
 from onrecall.bootstrap.status import ComponentStatus, build_report
 from onrecall.bootstrap.store_watch import StoreWatch
@@ -27,26 +27,6 @@ from onrecall.retrieval import Retriever
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
 from onrecall.worker.worker import Worker
-
-
-@dataclass
-class Idle:
-    """A worker that is there and does nothing."""
-
-    alive: bool = True
-    woken: list[bool] = field(default_factory=list)
-
-    def start(self) -> None:
-        """Begin nothing."""
-
-    def stop(self) -> None:
-        """End nothing."""
-
-    def wake(self) -> None:
-        self.woken.append(True)
-
-    def wait(self, arrived, seconds: float) -> bool:
-        return bool(arrived())
 
 
 @contextmanager
@@ -121,7 +101,7 @@ def limit_pages(store: Storage, pages: int) -> None:
 
 
 def test_a_full_disk_is_503_at_each_door_and_afterwards_it_goes_on(file_store: Storage) -> None:
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         send_until_taken(client, "first")
         assert client.get("/readyz").status_code == 200
         limit_pages(file_store, 1)
@@ -154,7 +134,7 @@ def overwrite_alerts(path: Path) -> None:
 
 @pytest.mark.process
 def test_a_damaged_table_is_noticed_before_anybody_reads_it(file_store: Storage, tmp_path: Path) -> None:
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         assert send(client, "first", 50, 500).status_code == 202
         assert client.get("/readyz").status_code == 200
         file_store.overview.database.kind.engine.dispose()
@@ -187,14 +167,14 @@ def test_nobody_waits_for_the_check_of_a_large_file(file_store: Storage, monkeyp
     monkeypatch.setattr(store_watch, "FILE_PATIENCE_SECONDS", 0.01)
     ending = threading.Event()
     monkeypatch.setattr(file_store.health, "check_file", lambda: ending.wait(60))
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         assert client.get("/readyz").json() == {"status": "ok"}
         assert not ending.is_set()
         ending.set()
 
 
 def test_a_table_that_is_gone_is_503(file_store: Storage, tmp_path: Path) -> None:
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         with closing(sqlite3.connect(tmp_path / "memory.db")) as raw:
             raw.execute("PRAGMA foreign_keys = OFF")
             raw.execute("DROP TABLE alerts")
@@ -203,7 +183,7 @@ def test_a_table_that_is_gone_is_503(file_store: Storage, tmp_path: Path) -> Non
 
 
 def test_a_store_that_can_not_be_written_is_not_ready(file_store: Storage) -> None:
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         engine = file_store.overview.database.kind.engine
         engine.dispose()
         listening = lambda raw, _: raw.execute("PRAGMA query_only = ON").fetchall()  # noqa: E731
@@ -219,7 +199,7 @@ def test_a_store_that_can_not_be_written_is_not_ready(file_store: Storage) -> No
 def test_a_queue_that_stands_still_is_told_and_one_that_moves_is_not(
     store: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with server(store, Idle()) as client:
+    with server(store, IdleWorker()) as client:
         assert client.get("/readyz").status_code == 200
         send(client, "first")
         assert client.get("/readyz").status_code == 200, "it came just now"
@@ -283,7 +263,7 @@ def test_a_disk_that_is_full_for_real_takes_nothing_and_loses_nothing(tmp_path: 
 
 
 def test_every_refusal_is_named_in_the_description(file_store: Storage) -> None:
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         paths = client.get("/openapi.json").json()["paths"]
     operations = [operation for methods in paths.values() for operation in methods.values()]
     assert len(operations) > 50
@@ -292,7 +272,7 @@ def test_every_refusal_is_named_in_the_description(file_store: Storage) -> None:
 
 
 def test_a_link_on_another_site_brings_no_download_of_all_there_is(file_store: Storage) -> None:
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         for site, status in (("cross-site", 403), ("same-site", 403), ("same-origin", 200), ("none", 200)):
             assert client.get("/api/v1/export", headers={"sec-fetch-site": site}).status_code == status
         assert client.get("/api/v1/export").status_code == 200
@@ -301,7 +281,7 @@ def test_a_link_on_another_site_brings_no_download_of_all_there_is(file_store: S
 
 def test_a_password_file_in_what_was_rejected_is_redacted(file_store: Storage) -> None:
     secret = "pa" + "55-kestrel"
-    with server(file_store, Idle()) as client:
+    with server(file_store, IdleWorker()) as client:
         broken = {"version": "4", "alerts": [{"status": 7, "labels": f"bad line in db1:5432:shop:app:{secret}"}]}
         assert client.post("/api/v1/alerts/alertmanager", json=broken).json()["rejected"]
         kept = client.get("/api/v1/rejected").text

@@ -5,13 +5,14 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from warm_processes import WarmProcess
 
 PATIENCE = 120
 
@@ -24,10 +25,8 @@ class Process:
         environment |= {"ONRECALL_DATA_DIR": str(folder)} | {
             f"ONRECALL_{name}": value for name, value in chosen.items()
         }
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "onrecall", "kafka", "--json"],
-            env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+        command = ["-m", "onrecall", "kafka", "--json"]
+        self._process = WarmProcess(command, environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.lines: list[dict[str, Any]] = []
         self._news: queue.Queue[dict[str, Any]] = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()

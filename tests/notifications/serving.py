@@ -13,10 +13,9 @@ from typing import Any
 import httpx
 import sqlalchemy as sql
 
-from forked_processes import CONTEXT
-from onrecall.cli import main as cli
 from onrecall.storage.database import Database
 from onrecall.storage.tables import channels, deliveries
+from warm_processes import WarmProcess
 
 from .slack_twin import CHANNEL, TOKEN
 from .slack_twin import Slack as Twin
@@ -48,29 +47,20 @@ def settings(folder: Path, database: str, slack: Twin) -> dict[str, str]:
     }
 
 
-def serve(chosen: dict[str, str], port: int) -> None:
-    for name in [name for name in os.environ if name.startswith("ONRECALL_")]:
-        del os.environ[name]
-    os.environ.update(chosen)
-    os.setsid()
-    cli.app(["serve", "--port", str(port)])
-
-
 @contextmanager
 def killed_in_the_end(chosen: dict[str, str]) -> Iterator[str]:
     """The address of a server, and the SIGKILL that ends it and its worker, as when the machine dies."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
-    process = CONTEXT.Process(target=serve, args=(chosen, port), daemon=True)
-    process.start()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("ONRECALL_")}
+    process = WarmProcess(["-m", "onrecall", "serve", "--port", str(port)], kept | chosen)
     address = f"http://127.0.0.1:{port}"
     try:
         until(lambda: ready(address), 60)
         yield address
     finally:
-        assert process.pid
         os.killpg(process.pid, signal.SIGKILL)
-        process.join()
+        process.wait()
 
 
 def ready(address: str) -> bool:

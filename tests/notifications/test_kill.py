@@ -3,14 +3,11 @@
 import json
 import random
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
 
 import pytest
 
-from forked_processes import CONTEXT
 from onrecall.domain.incident import Incident
 from onrecall.notifications import Links
 from onrecall.notifications.webhook import Webhook
@@ -20,6 +17,7 @@ from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
 from onrecall.storage.outbox import LEASE
 from onrecall.worker.worker import Worker
+from warm_processes import calling
 
 from .twin import HERE, JsonPoster, twin, until
 
@@ -41,25 +39,16 @@ def memory(store: Storage, url: str, ahead: timedelta) -> IncidentService:
     return IncidentService(parts)
 
 
-def work(database: str, url: str, ahead: timedelta, ready: Connection) -> None:
+def work(database: str, url: str, seconds_ahead: float) -> None:
     """Answer and tell until killed."""
     with closing(Storage.open(database)) as store:
-        Worker(memory(store, url, ahead)).start()
-        ready.send(True)
+        Worker(memory(store, url, timedelta(seconds=seconds_ahead))).start()
+        print("at work", flush=True)
         time.sleep(300)
 
 
-@contextmanager
-def killed_in_the_end(database: str, url: str, ahead: timedelta) -> Iterator[None]:
-    receiver, sender = CONTEXT.Pipe(duplex=False)
-    process = CONTEXT.Process(target=work, args=(database, url, ahead, sender), daemon=True)
-    process.start()
-    try:
-        assert receiver.poll(60), "the worker did not begin"
-        yield
-    finally:
-        process.kill()
-        process.join()
+def killed_in_the_end(database: str, url: str, ahead: timedelta) -> AbstractContextManager[str]:
+    return calling(work, database, url, ahead.total_seconds())
 
 
 def test_nothing_is_lost_and_what_comes_twice_has_the_same_key(store_url: str) -> None:

@@ -3,14 +3,12 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
 
 import pytest
 
-from forked_processes import CONTEXT
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.notifications import Links, PermanentDeliveryError
@@ -23,6 +21,7 @@ from onrecall.retrieval.local_index import LocalIndex
 from onrecall.storage import Storage
 from onrecall.storage.outbox import LEASE
 from onrecall.worker.worker import Worker
+from warm_processes import calling
 
 from .given import STEP, answer, incident, news, resolved
 from .slack_twin import CHANNEL, TOKEN, workspace
@@ -191,25 +190,15 @@ def memory(store: Storage, address: str, ahead: timedelta = timedelta()) -> Inci
     return IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC) + ahead, channels=(channel(address),)))
 
 
-def work(database: str, address: str, ahead: timedelta, ready: Connection) -> None:
+def work(database: str, address: str, seconds_ahead: float) -> None:
     with closing(Storage.open(database)) as store:
-        Worker(memory(store, address, ahead)).start()
-        ready.send(True)
+        Worker(memory(store, address, timedelta(seconds=seconds_ahead))).start()
+        print("at work", flush=True)
         time.sleep(300)
 
 
-@contextmanager
-def working(database: str, address: str, life: int) -> Iterator[None]:
-    receiver, sender = CONTEXT.Pipe(duplex=False)
-    ahead = (LEASE + timedelta(seconds=1)) * life
-    process = CONTEXT.Process(target=work, args=(database, address, ahead, sender), daemon=True)
-    process.start()
-    try:
-        assert receiver.poll(60), "the worker did not begin"
-        yield
-    finally:
-        process.kill()
-        process.join()
+def working(database: str, address: str, life: int) -> AbstractContextManager[str]:
+    return calling(work, database, address, (LEASE + timedelta(seconds=1)).total_seconds() * life)
 
 
 @pytest.mark.parametrize("posted", [0, 1])

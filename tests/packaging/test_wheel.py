@@ -74,6 +74,41 @@ def test_a_wheel_holds_the_console_and_no_source_of_it(artifacts):
     assert not [name for name in names if name.startswith(("web/", "tests/")) or "node_modules" in name]
 
 
+def test_an_installed_wheel_serves_the_console_without_node(artifacts, tmp_path):
+    (wheel,) = artifacts.glob("onrecall-0*.whl")
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(tmp_path / "installed")
+    script = """
+import re, sys
+from pathlib import Path
+import onrecall
+from onrecall.http import create
+from onrecall.bootstrap.app import open_app
+from onrecall.worker.worker import Worker
+from onrecall.settings import Settings
+from starlette.testclient import TestClient
+
+with open_app(Settings(data_dir=Path(sys.argv[1]))) as home:
+    worker = Worker(home.memory)
+    client = TestClient(create(home.memory, worker, home.status), "http://127.0.0.1", client=("127.0.0.1", 50000))
+    page = client.get("/").text
+    files = re.findall(r'(?:src|href)="(/static/[^"]+)"', page)
+    assert files and all(client.get(one).status_code == 200 for one in files), page
+print(onrecall.__file__)
+"""
+    environment = {"PYTHONPATH": str(tmp_path / "installed"), "PATH": "/nowhere", "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "data"],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(str(tmp_path / "installed"))
+
+
 def test_the_model_is_built_the_same_each_time_and_asks_for_nothing(artifacts, tmp_path):
     run(
         sys.executable,

@@ -13,7 +13,7 @@ from onrecall.domain.issue_form import LONGEST_LINK, IssueForm
 from onrecall.importers.postmortem.clock import parse_due_day
 from onrecall.pipeline.action_items import ActionSelection, NewAction
 from onrecall.pipeline.recurrences import FamilyFilter, find_recurrences
-from onrecall.storage import Storage
+from onrecall.storage import Storage, paging
 from onrecall.storage.examples import namespaced
 
 START = datetime(2026, 1, 5, 8, tzinfo=UTC)
@@ -162,6 +162,14 @@ def test_the_list_starts_with_what_is_due_first_and_pages_without_gaps(memory, c
     assert texts(state=None) == ["very late", "late", "today", "soon", "undated"]
     assert memory.actions.count(ActionSelection()) == 4
     assert memory.store.action_items.owners() == ("mira", "noor")
+
+
+@pytest.mark.parametrize(
+    ("incident", "number"), [("P-1", str(2**31)), ("P-1", str(2**63 - 1)), ("P-1", "9" * 30), ("\ud800", "1")]
+)
+def test_a_cursor_with_what_no_row_can_hold_is_refused(memory, incident, number):
+    with pytest.raises(Invalid, match="cursor"):
+        memory.actions.page(ActionSelection(), 5, paging.encode_cursor(("2026-01-01", incident, number)))
 
 
 def test_removed_and_renamed_incidents_take_their_items_along(memory):

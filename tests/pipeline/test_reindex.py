@@ -2,7 +2,6 @@
 
 import random
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from onrecall.retrieval import passages
 from onrecall.retrieval import tokenizer as terms
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.storage import EmbeddingVersion, Storage
+from warm_processes import WarmProcess
 
 COUNT = 18
 KILLS = 3
@@ -277,14 +277,15 @@ def test_a_kill_at_any_moment_leaves_all_answers(store_url: str) -> None:
     serving = fill(store, count=700)
     before = meant(serving, "disk full on server-5")
     moments = random.Random(5)
-    script = str(Path(__file__).parent / "remaking.py")
+    script = (Path(__file__).parent / "remaking.py").read_text()
     for _ in range(KILLS):
-        child = subprocess.Popen([sys.executable, script, store_url], stdout=subprocess.PIPE, text=True)
+        child = WarmProcess(["-c", script, store_url], stdout=subprocess.PIPE)
         assert child.stdout
         assert child.stdout.readline() == "begun\n"
         time.sleep(moments.uniform(0, 0.3))
         child.kill()
-        child.communicate()
+        child.said()
+        child.wait()
         models = {key for counted in stored_versions(store).values() for key in counted}
         assert models in ({("old", 64)}, {("new", 128)}), "all or nothing"
         if models == {("old", 64)}:

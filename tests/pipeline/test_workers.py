@@ -2,8 +2,6 @@
 
 import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +15,7 @@ from stormy import NEEDS, storm
 
 from onrecall.storage import IngestBatch, Storage
 from onrecall.storage.tables import incidents
+from warm_processes import WarmProcess
 
 pytestmark = pytest.mark.process
 
@@ -39,13 +38,12 @@ def environment(store_url: str, tmp_path: Path) -> dict[str, str]:
     return os.environ | {f"ONRECALL_{name}": value for name, value in chosen.items()}
 
 
-def start(environment: dict[str, str]) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-m", "onrecall", "worker"]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+def start(environment: dict[str, str]) -> WarmProcess:
+    return WarmProcess(["-m", "onrecall", "worker"], environment)
 
 
 @contextmanager
-def workers(environment: dict[str, str], number: int) -> Iterator[list["subprocess.Popen[bytes]"]]:
+def workers(environment: dict[str, str], number: int) -> Iterator[list[WarmProcess]]:
     running = [start(environment) for _ in range(number)]
     try:
         yield running

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from recommendation_cases import NONE, NOW, ask, did, resolved_incident, unresolved
+from recommendation_cases import NONE, NOW, ask, did, resolved_incident, runbook, unresolved
 
 from onrecall.calibration import prior
 from onrecall.domain.evidence import Evidence
@@ -134,6 +134,28 @@ def test_what_a_reason_says_is_needed_is_what_decides(score, probability, length
         assert match < least
     else:
         assert score >= SHIPPED.similar
+
+
+@given(st.integers(1, 999), st.floats(0.0, 0.999))
+def test_a_match_below_the_threshold_of_the_own_history_reads_as_below_it(similar, share):
+    own = SHIPPED.measured(similar / 1000, 0.999)
+    piece = resolved_incident("A", share * own.similar, cause="a", root_cause="a", steps=[did("Restarted it")])
+    reason = compose(Situation("it is broken again"), (piece,), NONE, NOW, own).verdict_reason
+    match, least = map(float, re.search(r"matches ([\d.e-]+); at least ([\d.]+)", reason).groups())
+    assert (match < least, least) == (True, own.similar)
+
+
+def test_a_weak_match_is_never_shown_as_the_threshold_that_it_misses():
+    resolved = resolved_incident("A", 0.4996, cause="a", root_cause="a", steps=[did("Restarted it")])
+    for piece in (resolved, unresolved("A", 0.4996)):
+        advice = advice_of(likely(piece, 0.66))
+        assert (advice.verdict, "0.4996" in advice.verdict_reason) == ("similar", True), advice.verdict_reason
+
+
+def test_a_runbook_that_matches_weakly_says_what_made_it_similar():
+    advice = advice_of(likely(runbook("RB", 0.47, "## Fix\n1. Restart the pump\n"), 0.66))
+    assert advice.verdict == "similar"
+    assert "a match below 0.50 needs a probability of 60 %, and this one's is 66 %" in advice.verdict_reason
 
 
 def test_terse_and_right_is_similar_with_its_steps():

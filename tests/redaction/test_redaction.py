@@ -19,6 +19,7 @@ from onrecall.domain.document import Document
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.redaction import redact, redact_model
 from onrecall.redaction.base64_text import encoded_texts
+from onrecall.redaction.scanner import _EarlierHits
 
 TOKEN = VENDORS["github classic"](random.Random(3))
 
@@ -31,6 +32,7 @@ PLACES = (
     "places_by_trade.txt",
     "places_field.txt",
     "places_pasted.txt",
+    "places_on_duty.txt",
 )
 EVERYDAY = (
     "everyday.txt",
@@ -40,6 +42,7 @@ EVERYDAY = (
     "everyday_by_trade.txt",
     "everyday_field.txt",
     "everyday_pasted.txt",
+    "everyday_on_duty.txt",
 )
 
 
@@ -363,3 +366,32 @@ def test_a_secret_among_what_resembles_harmless_text_is_caught(text):
 )
 def test_versions_algorithms_and_names_in_code_survive(text):
     assert redact(text).text == text
+
+
+REPEATED = (
+    "pw: [",
+    "login incorrect: [",
+    "mysql -pTrUb4dor&3 ",
+    "oc ('",
+    'az": ',
+    "password: hunter2X9!\n",
+    "sqlcmd<",
+    'ssh h "mysql -pX9!kd82Lq"\n',
+)
+
+
+@pytest.mark.growth
+@pytest.mark.parametrize("token", REPEATED)
+def test_a_text_that_repeats_a_token_costs_no_more_than_its_length(token):
+    short, long = (token * (size // len(token)) for size in (20_000, 160_000))
+    assert grows_at_most(12, lambda text: redact(text, personal=True), short, long)
+
+
+@pytest.mark.parametrize(
+    "token", [*REPEATED, "db_password=a1B2c3D4e5 and the token is x\n", "| user | pw |\n| root | Xy7!pq92 |\n"]
+)
+def test_what_repeats_is_redacted_as_if_each_time_were_the_first(token, monkeypatch):
+    text = f"-- begin {token * (9_000 // len(token))} then password=q7!Wx2Lp0\n{token * (7_000 // len(token))}"
+    once = redact(text, personal=True)
+    monkeypatch.setattr(_EarlierHits, "_looks_the_same", lambda *_: False)
+    assert redact(text, personal=True) == once

@@ -19,6 +19,7 @@ from onrecall.retrieval import segment_file, snapshot, tokenizer
 from onrecall.retrieval.index import VisibilityFilter
 from onrecall.retrieval.local_index import LocalIndex
 from onrecall.retrieval.segment import Segment
+from warm_processes import WarmProcess
 
 ALL = 10_000
 
@@ -407,9 +408,9 @@ for seq in range(10**6):
     snapshot.save(Path({str(path)!r}), MODEL, parts[: seq % 4 + 1], seq)
 """
     survived = 0
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     for wait in (0.03, 0.101, 0.2):
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
-        process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=environment)
+        process = WarmProcess(["-c", script], environment, stdout=subprocess.PIPE)
         assert process.stdout
         process.stdout.readline()
         time.sleep(wait)

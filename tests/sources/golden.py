@@ -5,6 +5,7 @@
 
 import json
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def only_signal(source: str, name: str, now: datetime = NOW):
     return signal
 
 
+@cache
 def bodies(source: str) -> list[bytes]:
     """All payloads of a sender."""
     return [path.read_bytes() for path in sorted((FOLDER / source).glob("*.json"))]

@@ -1,8 +1,6 @@
 """Many at once: threads, processes, and a database that is busy for too long."""
 
 import sqlite3
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +13,7 @@ import pytest
 from onrecall.domain.errors import Unavailable
 from onrecall.domain.evidence import StepExecution
 from onrecall.storage import Storage
+from warm_processes import WarmProcess
 
 from .given import NOON, at, entry, incident, passage, recommendation, resolution
 
@@ -104,10 +103,7 @@ def test_one_identity_is_stored_once_however_many_bring_it(shared: str) -> None:
 def test_changes_become_visible_in_their_order(store_url: str) -> None:
     """A reader who has seen a number never misses a smaller one that another process wrote."""
     store = Storage.open(store_url)
-    writers = [
-        subprocess.Popen([sys.executable, "-c", SAVING, store_url, name, "25"], stdout=subprocess.DEVNULL)
-        for name in "AB"
-    ]
+    writers = [WarmProcess(["-c", SAVING, store_url, name, "25"]) for name in "AB"]
     visible: set[str] = set()
     after = 0
     while any(writer.poll() is None for writer in writers) or store.passages.last_seq() > after:

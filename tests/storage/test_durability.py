@@ -2,12 +2,12 @@
 
 import random
 import subprocess
-import sys
 import time
 
 import pytest
 
 from onrecall.storage import Storage
+from warm_processes import WarmProcess
 
 from .test_concurrency import SAVING
 
@@ -19,15 +19,14 @@ def test_nothing_acknowledged_is_lost(store_url: str) -> None:
     moments = random.Random(11)
     acknowledged: set[str] = set()
     for kill in range(KILLS):
-        command = [sys.executable, "-c", SAVING, store_url, f"K{kill}", "100000"]
-        writer = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        writer = WarmProcess(["-c", SAVING, store_url, f"K{kill}", "100000"], stdout=subprocess.PIPE)
         assert writer.stdout
         acknowledged.add(writer.stdout.readline().strip())
         time.sleep(moments.uniform(0.05, 0.6))
         writer.kill()
-        acknowledged.update(
-            line.strip() for line in writer.communicate()[0].splitlines(keepends=True) if line.endswith("\n")
-        )
+        writer.wait()
+        with writer.stdout as rest:
+            acknowledged.update(line.strip() for line in rest if line.endswith("\n"))
         store = Storage.open(store_url)
         stored_ids = {name for _, name in store.records.get(("incident", name) for name in acknowledged)}
         assert acknowledged <= stored_ids

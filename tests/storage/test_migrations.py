@@ -1,7 +1,6 @@
 """The schema: made from nothing, brought up from every earlier one, and the same as `tables.py` says."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -16,6 +15,7 @@ from onrecall.storage.database import Database, DatabaseDamaged
 from onrecall.storage.migrations import Migration
 from onrecall.storage.tables import incidents as written
 from onrecall.storage.tables import metadata
+from warm_processes import WarmProcess
 
 from .given import at, incident
 
@@ -251,7 +251,7 @@ def test_steps_of_earlier_releases_carry_no_release(blank_url: str, monkeypatch:
 
 @pytest.mark.process
 def test_many_processes_may_open_a_blank_database_at_once(blank_url: str) -> None:
-    command = [sys.executable, "-c", OPENING, blank_url]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
-    ended = [(process.communicate(timeout=120), process.returncode) for process in running]
-    assert [(out, err, code) for (out, err), code in ended] == [(b"0\n", b"", 0)] * 3
+    command = ["-c", OPENING, blank_url]
+    running = [WarmProcess(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)]
+    ended = [(*process.said(), process.wait(120)) for process in running]
+    assert ended == [("0\n", "", 0)] * 3

@@ -101,7 +101,7 @@ test("what failed to load is not told as nothing on record", async ({ page, own 
   await page.route((url) => broken.includes(url.pathname), (route) => route.fulfill({ status: 500, json: { title: "It broke", detail: "", status: 500 } }));
   await open(page, own, opened["id"]);
   for (const what of ["Its runbooks", "Its changes", "The notes", "The alerts"]) await expect(page.getByText(`${what} could not be loaded.`)).toBeVisible();
-  await expect(page.getByText("warehouse-plc has no earlier incident on record.")).toBeVisible();
+  await expect(page.getByText("On record for warehouse-plc: no earlier incident.")).toBeVisible();
   await expect(page.getByText("Its runbooks could not be loaded: try again below.")).toBeVisible();
   await page.unrouteAll();
   await page.getByRole("alert").filter({ hasText: "Its runbooks" }).getByRole("button", { name: "Try again" }).click();

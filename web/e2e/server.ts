@@ -2,22 +2,58 @@
 import { expect, type Locator, type Page, test as base } from "@playwright/test";
 import { type ChildProcess, spawn } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 const ONRECALL = process.env["ONRECALL"] ?? "../.venv/bin/onrecall";
 const EXAMPLE = process.env["ONRECALL_EXAMPLE_DATA"];
+const WARM = process.env["WARM_PROCESSES"];
+
+interface Running {
+  /** End it at once, as when the machine dies, and wait until it has ended. */
+  kill(): Promise<void>;
+}
+
+function begun(args: string[], env: NodeJS.ProcessEnv): Running {
+  const child: ChildProcess = spawn(ONRECALL, args, { env, stdio: "ignore" });
+  return { kill: async () => void (child.exitCode === null && (await new Promise((done) => child.once("exit", done).kill("SIGKILL")))) };
+}
+
+/** The same, forked from a process that has loaded OnRecall already (tests/warm_processes.py). */
+function forked(address: string, args: string[], environment: NodeJS.ProcessEnv): Running {
+  const connection = connect(address);
+  let pid: number | undefined, dead: number | undefined;
+  let wake = (): void => {};
+  createInterface(connection).on("line", (line) => {
+    ({ pid = pid, code: dead = dead } = JSON.parse(line) as { pid?: number; code?: number });
+    wake();
+  });
+  connection.write(`${JSON.stringify({ arguments: ["-m", "onrecall", ...args], environment, folder: process.cwd() })}\n`);
+  const until = async (arrived: () => boolean): Promise<void> => {
+    while (!arrived()) await new Promise<void>((done) => (wake = done));
+  };
+  return {
+    kill: async () => {
+      await until(() => pid !== undefined);
+      if (pid !== undefined && dead === undefined) process.kill(pid, "SIGKILL");
+      await until(() => dead !== undefined);
+      connection.destroy();
+    },
+  };
+}
 
 export class Server {
-  private process: ChildProcess | undefined;
+  private process: Running | undefined;
 
   constructor(readonly url: string, private readonly port: number, private readonly folder: string) {}
 
   /** Begin, with more settings if need be. */
   async start(more: Record<string, string> = {}): Promise<void> {
     const env = { ...process.env, ONRECALL_DATA_DIR: this.folder, ONRECALL_GROUP_WAIT_SECONDS: "0.5", ONRECALL_RESOLVE_TIMEOUT_SECONDS: "1", ONRECALL_WORKER: "thread", ...more };
-    this.process = spawn(ONRECALL, ["serve", "--port", String(this.port)], { env, stdio: "ignore" });
+    const args = ["serve", "--port", String(this.port)];
+    this.process = WARM ? forked(WARM, args, env) : begun(args, env);
     for (let tries = 0; tries < 1200; tries++) {
       const ready = await fetch(`${this.url}/readyz`).then((answer) => answer.ok, () => false);
       if (ready) return;
@@ -27,10 +63,9 @@ export class Server {
   }
 
   async kill(): Promise<void> {
-    const process = this.process;
+    const { process } = this;
     this.process = undefined;
-    if (!process || process.exitCode !== null) return;
-    await new Promise((done) => process.once("exit", done).kill("SIGKILL"));
+    await process?.kill();
   }
 
   async post(path: string, body: unknown): Promise<Record<string, unknown>> {

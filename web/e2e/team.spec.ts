@@ -136,7 +136,7 @@ test("a command's old values are fields: filled from labels, and copied only fil
   await expect(step.getByRole("alert")).toContainText("zeppelin-6f7d8b9c4d-x2k9q is a value of the old incident");
   await step.getByRole("button", { name: "Copy it anyway" }).click();
   await expect.poll(text).toBe("kubectl -n hangar delete pod ‹zeppelin-6f7d8b9c4d-x2k9q›");
-  await step.getByLabel("Your pod (then zeppelin-6f7d8b9c4d-x2k9q)").fill("zeppelin-1");
+  await step.getByLabel("Your pod (last time zeppelin-6f7d8b9c4d-x2k9q)").fill("zeppelin-1");
   await step.getByRole("button", { name: "copy the command" }).click();
   await expect.poll(text).toBe("kubectl -n hangar delete pod zeppelin-1");
 
@@ -198,6 +198,8 @@ test("search finds incidents, documents and commands with the line that matches"
   await box.fill("pg_stat_activity");
   await expect(page.getByRole("button", { name: /^Commands: .*pg_stat_activity/ }).first()).toBeVisible();
   await expect(page.locator(".mantine-Spotlight-action").first()).toHaveAttribute("data-selected");
+  await box.fill("pg_stat_activity xyzzyq");
+  await expect(page.getByText("Nothing contains all these words.")).toBeVisible();
   await box.fill("connection pool exhausted");
   const document = page.getByRole("button", { name: /^Documents: .*pool/i }).first();
   await expect(document).toBeVisible();

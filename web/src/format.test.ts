@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { alertTimes, changed, type Change, familyName, firstSafe, likely, matching, opinionSentence, rangeText, record, resolutionTrust, restsOn, durationText, labelText, staleness, type Step, confidenceText, took, trust } from "./format";
+import { alertTimes, changed, type Change, familyName, firstSafe, hours, likely, matching, monthName, opinionSentence, rangeText, record, resolutionTrust, restsOn, durationText, labelText, shortName, staleness, type Step, confidenceText, took, trust } from "./format";
 
 const step = (n: number, risk: Step["risk"]) => ({ n, risk }) as Step;
 
@@ -24,9 +24,9 @@ describe("trust", () => {
     const nearest_rates = { on_record: { right: 13, of: 274, low: 0.03, high: 0.08 }, elsewhere };
     const never = { confidence: null, confidence_reason: "nothing is suggested that could be right", verdict: "never_seen", cause: null } as const;
     expect(trust({ ...never, nearest_rates })).toBe(
-      "Do not rely on the nearest record: it was right 13 of 274 times (3–8 %) for systems on record, 0 of 930 times (0–1 %) for others, on public data",
+      "Do not rely on the nearest record. Measured on public data, it was right 13 of 274 times (3–8 %) where the system was on record, and 0 of 930 times (0–1 %) where it was not.",
     );
-    expect(trust({ ...never, nearest_rates: { on_record: { right: 80, of: 100, low: 0.7, high: 0.87 }, elsewhere } })).toContain("The nearest record may help: it was right 80 of 100 times");
+    expect(trust({ ...never, nearest_rates: { on_record: { right: 80, of: 100, low: 0.7, high: 0.87 }, elsewhere } })).toContain("The nearest record may help. Measured on public data, it was right 80 of 100 times");
     expect(trust({ ...never, nearest_rates: null })).toBe("Nothing is suggested that could be right.");
     expect(confidenceText(never)).toBe("no cause suggested");
   });
@@ -156,5 +156,16 @@ describe("the times of an alert", () => {
   it("say when it ended, or why, where its source did not say when", () => {
     expect(alertTimes({ ...alert, status: "resolved", ends_at: "2026-03-01T03:31:00" })).toMatch(/12.*, ended .*31/);
     expect(alertTimes({ ...alert, status: "resolved", end_reason: "expired" })).toMatch(/, ended \(expired\)$/);
+  });
+});
+
+describe("names and figures in a sentence", () => {
+  it("leaves a short name, and takes its middle out of a long one without cutting a character in two", () => {
+    expect(shortName("payment-gateway")).toBe("payment-gateway");
+    expect(shortName(`svc-${"🛒".repeat(60)}-eu`)).toBe(`svc-${"🛒".repeat(22)}…${"🛒".repeat(7)}-eu`);
+  });
+  it("names a month, and hours with their unit", () => {
+    expect(monthName("2026-03")).toMatch(/Mar.* 2026/);
+    expect(hours(4)).toMatch(/^4[.,]0 h$/);
   });
 });

@@ -53,7 +53,7 @@ const counts = (share: Counted): string => `${share.right} of ${countText(share.
 /** How often such answers were right and where that was counted, or why there is no such number. */
 export function trust(answer: Trusted & Pick<Recommendation, "nearest_rates">): string {
   const { confidence: sure, nearest_rates: nearest } = answer;
-  if (nearest) return `${nearest.on_record.low < 0.5 ? "Do not rely on the nearest record" : "The nearest record may help"}: it was right ${counts(nearest.on_record)} for systems on record, ${counts(nearest.elsewhere)} for others, on public data`;
+  if (nearest) return `${nearest.on_record.low < 0.5 ? "Do not rely on the nearest record" : "The nearest record may help"}. Measured on public data, it was right ${counts(nearest.on_record)} where the system was on record, and ${counts(nearest.elsewhere)} where it was not.`;
   if (answer.verdict === "never_seen") return "Nothing is suggested that could be right.";
   if (!sure) return `Trust: ${answer.confidence_reason ?? "not measured yet"}`;
   return `${answer.cause ? "Such answers" : "No cause is suggested; sources like the first one"} were right ${counts(sure)}, ${basis(sure.basis)}${sure.basis === "public" ? ", not yet on your incidents" : ""}`;
@@ -114,6 +114,7 @@ export function record(tried: Schemas["RecordOut"]): string {
 }
 
 const STYLES = {
+  month: { year: "numeric", month: "short", timeZone: "UTC" },
   day: { year: "numeric", month: "short", day: "numeric" },
   moment: { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
   clock: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
@@ -130,6 +131,9 @@ function inStyle(when: Date, style: keyof typeof STYLES): string {
   if (!format) formats.set(style, format = new Intl.DateTimeFormat(undefined, STYLES[style]));
   return format.format(when);
 }
+
+/** "2026-03" as "Mar 2026". */
+export const monthName = (month: string): string => inStyle(new Date(`${month}-15T12:00:00Z`), "month");
 
 export const day = (at: string): string => inStyle(new Date(at), "day");
 
@@ -180,8 +184,22 @@ export function durationText(seconds: number): string {
 
 export const age = (at: string, now: number): string => durationText((now - Date.parse(at)) / 1000);
 
+/** "4.0 h", "1,250.5 h" */
+export const hours = (count: number): string => `${TENTHS.format(count)} h`;
+
+const TENTHS = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
 /** "1 alert", "2,000 alerts" */
 export const countText = (count: number, noun: string): string => `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
+
+const LONGEST_NAME = 40;
+const [NAME_HEAD, NAME_TAIL] = [26, 10]; // characters that stay of a longer one
+
+/** A name as it stands in a sentence: a long one without its middle. */
+export function shortName(name: string): string {
+  const characters = [...name];
+  return characters.length <= LONGEST_NAME ? name : `${characters.slice(0, NAME_HEAD).join("")}…${characters.slice(-NAME_TAIL).join("")}`;
+}
 
 /** A label as words: `connection-pool-exhaustion` is "Connection pool exhaustion". */
 export const labelText = (label: string): string => capitalized(label.replace(/[-_]+/g, " ").trim().replaceAll(ACRONYM, (word) => word.toUpperCase()));

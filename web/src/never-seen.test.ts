@@ -22,7 +22,7 @@ test("of a storm, what its alerts share comes first where no service is named", 
 });
 
 test("what is missing is one sentence", () => {
-  expect(missing("mail", { documents: true, changes: false, earlier: true })).toBe("mail has no runbook and no earlier incident on record.");
+  expect(missing("mail", { documents: true, changes: false, earlier: true })).toBe("On record for mail: no runbook and no earlier incident.");
   expect(missing("mail", { documents: false, changes: false, earlier: false })).toBeNull();
 });
 

@@ -1,6 +1,6 @@
 // What to do first where nothing like it was seen, by what is on record of its service.
 import type { Schemas } from "./api/client";
-import { durationText } from "./format";
+import { durationText, shortName } from "./format";
 
 const NAMES_ITSELF = /^runbook\s*[:–—-]\s*/i;
 
@@ -30,10 +30,10 @@ export function firstThing({ service, began, documents, changes, people, alerts,
   if (runbook) return { words: `Open the runbook: ${runbook.title.replace(NAMES_ITSELF, "")}`, document: runbook.id };
   const [change] = changes;
   if (change) return { words: `Check the last change, ${durationText((Date.parse(began) - Date.parse(change.at)) / 1_000)} before: ${change.title}` };
-  if (people[0] && service) return { words: `Ask ${people[0]}, who worked on ${service} last` };
+  if (people[0] && service) return { words: `Ask ${people[0]}, who worked on ${shortName(service)} last` };
   const shared = Object.entries(labels).filter(([name]) => !SAYS_LITTLE.has(name)).slice(0, MOST_LABELS);
-  if (!service && alerts > 1 && shared.length > 0) return { words: `Check what all ${alerts} alerts share: ${shared.map(([name, value]) => `${name} ${value}`).join(", ")}` };
-  return { words: service ? `Assign it to somebody who knows ${service}, and note what you check` : "Name the service with the pencil above, assign it, and note what you check" };
+  if (!service && alerts > 1 && shared.length > 0) return { words: `Check what all ${alerts} alerts share: ${shared.map(([name, value]) => `${shortName(name)} ${shortName(value)}`).join(", ")}` };
+  return { words: service ? `Assign it to somebody who knows ${shortName(service)}, and note what you check` : "Name the service with the pencil above, assign it, and note what you check" };
 }
 
 interface Listing {
@@ -51,5 +51,5 @@ export function unknownFirst({ documents, changes, earlier }: { documents: Listi
 /** What is known not to be on record, in one sentence; nothing where all of it is, or may be. */
 export function missing(service: string, none: { documents: boolean; changes: boolean; earlier: boolean }): string | null {
   const absent = [none.documents && "no runbook", none.changes && "no change in the 24 h before", none.earlier && "no earlier incident"].filter((what) => what !== false);
-  return absent.length > 0 ? `${service} has ${absent.join(", ").replace(/, ([^,]*)$/, " and $1")} on record.` : null;
+  return absent.length > 0 ? `On record for ${shortName(service)}: ${absent.join(", ").replace(/, ([^,]*)$/, " and $1")}.` : null;
 }

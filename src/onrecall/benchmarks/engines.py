@@ -1,5 +1,6 @@
 """OnRecall as a benchmarked engine with its own store and index: on SQLite, on PostgreSQL, or beside OpenSearch."""
 
+import zlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -156,9 +157,10 @@ class OnRecallOpenSearch(OnRecall):
         return sum(map(_java_bytes, self.node_statistics()))
 
     def server_disk(self) -> int:
-        """Return the size of the index in the cluster, all copies together."""
+        """Return the size of the index in the cluster, all copies together; 0 before anything was indexed."""
         self._request("POST", f"{self._prefix}-*/_flush")
-        return int(self._request("GET", f"{self._prefix}-*/_stats/store")["_all"]["total"]["store"]["size_in_bytes"])
+        total = self._request("GET", f"{self._prefix}-*/_stats/store")["_all"]["total"]
+        return int(total["store"]["size_in_bytes"]) if total else 0
 
     def node_statistics(self) -> list[Mapping[str, Any]]:
         """Return what the nodes report of their processes."""
@@ -171,7 +173,8 @@ class OnRecallOpenSearch(OnRecall):
 
     @property
     def _prefix(self) -> str:
-        return f"bench-{self._folder.name}"
+        """The beginning of its indexes' names, of this folder alone: no run may delete what another one keeps."""
+        return f"bench-{self._folder.name}-{zlib.crc32(str(self._folder.resolve()).encode()):08x}"
 
     def _request(self, method: str, path: str) -> Any:
         answer = httpx.request(method, f"{self._cluster_url}/{path}", timeout=60)

@@ -16,7 +16,7 @@ from onrecall.bootstrap.channels import channels
 from onrecall.bootstrap.identity import provider_settings, session_limits
 from onrecall.bootstrap.issue_form import issue_links
 from onrecall.bootstrap.models import models as refining
-from onrecall.bootstrap.recall import OpenedRecall, embedder, make_folder, models, open_recall, open_store
+from onrecall.bootstrap.recall import OpenedRecall, embedder, models, open_recall, open_store
 from onrecall.bootstrap.replica_status import replica_checks
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.status import ComponentStatus, StatusReport, build_report
@@ -34,6 +34,7 @@ from onrecall.retrieval.embeddings import NO_MODEL_MESSAGE, Embedder, LocalEmbed
 from onrecall.settings import Settings
 from onrecall.sources import SOURCES, SourceCatalog
 from onrecall.storage import Storage
+from onrecall.storage.folder_faults import make_folder
 from onrecall.worker.worker import WorkerHandle
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from onrecall.bootstrap.recall import make_folder, open_recall, open_store
+from onrecall.bootstrap.recall import open_recall, open_store
 from onrecall.bootstrap.teams import settings
 from onrecall.domain.evidence import Evidence
 from onrecall.domain.recommendation import Recommendation
@@ -15,6 +15,7 @@ from onrecall.pipeline.calibrate import CalibrationService
 from onrecall.pipeline.observers import Observers
 from onrecall.pipeline.recommend import Recommender
 from onrecall.settings import Settings
+from onrecall.storage.folder_faults import make_folder
 from onrecall.storage.read_replica import stale_reads
 
 if TYPE_CHECKING:

@@ -4,12 +4,10 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from onrecall.bootstrap.model_choice import model_folder
 from onrecall.bootstrap.search_index import open_search_index
-from onrecall.domain.errors import Unavailable
 from onrecall.retrieval import Retriever
 from onrecall.retrieval.embedding_cache import CachedEmbedder
 from onrecall.retrieval.embedding_endpoint import EndpointEmbedder
@@ -20,6 +18,7 @@ from onrecall.retrieval.model_folder import ModelForm
 from onrecall.retrieval.postgres_index import PostgresIndex
 from onrecall.settings import Settings
 from onrecall.storage import Storage
+from onrecall.storage.folder_faults import make_folder
 from onrecall.storage.read_replica import ReadFrom
 
 if TYPE_CHECKING:
@@ -119,11 +118,3 @@ def _open_index(store: Storage, model: Embedder | None, chosen: Settings) -> Ite
     name = hashlib.sha256(chosen.database.encode()).hexdigest()[:16]
     with closing(LocalIndex(store.passages, model.name if model else None, folder / f"{name}.index")) as index:
         yield index
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder of ours where it is missing. Raises Unavailable."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"the data folder {folder} can't be made: {error.strerror}; set ONRECALL_DATA_DIR") from error

@@ -10,6 +10,7 @@ from onrecall.domain.team import INSTALLATION, check_team_name, is_team_name
 from onrecall.settings import PREFIX, Settings, load, read_settings
 from onrecall.storage import Storage, postgres_teams
 from onrecall.storage.database import BACKENDS
+from onrecall.storage.folder_faults import make_folder
 from onrecall.storage.postgres import PostgreSQL
 
 FOLDER = "teams"
@@ -81,7 +82,7 @@ def add_team(installation: Settings, team: str) -> bool:
         Storage.open(installation.database).close()  # the installation's own store comes first, with the extension
         postgres_teams.add_team(installation.database, team)
     elif is_new:
-        _make_private_folder(_folder(installation) / team)
+        make_folder(_folder(installation) / team, 0o700)
     Storage.open(derive_settings(installation, team).database).close()
     return is_new
 
@@ -126,10 +127,3 @@ def _is_postgres(installation: Settings) -> bool:
 
 def _folder(installation: Settings) -> Path:
     return installation.data_dir / FOLDER
-
-
-def _make_private_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise Unavailable(f"the folder {folder} can't be made: {error.strerror}; set ONRECALL_DATA_DIR") from error

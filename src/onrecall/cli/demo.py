@@ -28,6 +28,7 @@ from onrecall.pipeline.keys import Keys
 from onrecall.settings import Settings
 from onrecall.sources import WebhookRequest
 from onrecall.storage import ALERTS_SOURCE, Storage
+from onrecall.storage.folder_faults import make_folder
 from onrecall.worker.backtest_runner import BacktestRunner
 from onrecall.worker.worker import WorkerHandle
 
@@ -56,7 +57,7 @@ def _keys(settings: Settings, host: str) -> Iterator[Keys | None]:
 def _play_demo(settings: Settings, host: str, port: int, keys: Keys | None, *, fast: bool, once: bool) -> None:
     folder = settings.data_dir / "demo"
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    make_folder(folder)
     own = settings.model_copy(update={"database_url": f"sqlite:///{folder / 'onrecall.db'}"})
     with open_app(own) as context:
         console.print_line(("OnRecall demo", "bold"), "  importing the example history into a separate store")

@@ -6,10 +6,12 @@ from typing import Any
 
 import typer
 
+from onrecall.domain.hidden_characters import visible
+
 
 def dump(value: Any) -> str:
-    """Return a value as the JSON that `--json` prints."""
-    return json.dumps(value, ensure_ascii=False, indent=2)
+    """Return a value as the JSON that `--json` prints, without hidden characters, as it is read on terminals, too."""
+    return visible(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_json(value: Any) -> None:

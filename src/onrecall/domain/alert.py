@@ -75,6 +75,9 @@ class Alert:
     """The incident that a person resolved while the alert went on firing: this episode goes on after it."""
     problems: tuple[str, ...] = ()
     """What of the message could not be read, each naming its field."""
+    one_at_a_time: bool = False
+    """Whether its sender has at most one alert of a key at a time, as Alertmanager has of a fingerprint: a later start
+    means that the episode before is over. True only of a message; not stored."""
 
     @property
     def text(self) -> str:

@@ -82,6 +82,7 @@ from onrecall.http.rate_limit import RateLimit
 from onrecall.http.session_auth import SessionAuth
 from onrecall.http.session_cookies import SessionCookies
 from onrecall.http.sns_confirmation import SubscriptionConfirmer
+from onrecall.http.visible_text import VisibleText
 from onrecall.identity.provider import IdentityProvider
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.document_copies import DocumentSharing
@@ -312,6 +313,7 @@ def _add_middleware(app: FastAPI, access: Access) -> None:
         key_reader=parts.key_reader,
     )
     app.add_middleware(CrossOrigin, access=access, keys=parts.keys)
+    app.add_middleware(VisibleText)
     app.add_middleware(GZipMiddleware, minimum_size=SMALLEST_COMPRESSED_BYTES, compresslevel=COMPRESSION_LEVEL)
     app.add_middleware(body_limits.BodyLimit)
     app.add_middleware(body_limits.SafeHeaders)

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from onrecall.domain.alert import AlertLinkKind
 from onrecall.domain.confidence_sentence import confidence_sentence
 from onrecall.domain.evidence import Citation, Ongoing
+from onrecall.domain.hidden_characters import visible
 from onrecall.domain.incident import Incident, Resolution
 from onrecall.domain.recommendation import Recommendation, Risk, Step, Verdict, first_safe_step
 from onrecall.domain.suggestion import Suggestion
@@ -152,8 +153,8 @@ def _defang_domain(domain: re.Match[str]) -> str:
 
 def _strip_invisible(value: str) -> str:
     """Remove control, direction, invisible and tag characters, which can disguise text."""
-    letters = (" " if letter == "\t" else letter for letter in value)
+    letters = (" " if letter == "\t" else letter for letter in visible(value))
     return "".join(letter for letter in letters if letter == "\n" or unicodedata.category(letter) not in _HIDDEN)
 
 
-_HIDDEN = ("Cc", "Cf", "Cs", "Co")
+_HIDDEN = ("Cc", "Cs", "Co")

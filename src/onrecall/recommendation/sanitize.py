@@ -2,6 +2,7 @@
 
 import re
 
+from onrecall.domain.hidden_characters import HIDDEN_PATTERN
 from onrecall.domain.markdown_page import collapse_whitespace
 
 MAX_SENTENCE_LENGTH = 600
@@ -11,11 +12,8 @@ MAX_READ_LENGTH = 20_000
 """Characters of a text that are looked at for what is shown of it."""
 
 _ESCAPE = r"\x1b\[[0-?]{0,40}[ -/]{0,40}[@-~]|\x1b\][^\x07\x1b]{0,4000}(?:\x07|\x1b\\)|\x1b[@-Z\\^_]"
-_UNSEEN = (
-    "[\u2039\u203a\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\ud800-\udfff]"
-)
-_HIDDEN = re.compile(f"{_ESCAPE}|{_UNSEEN}")
+_UNSEEN = "[\u2039\u203a\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+_HIDDEN = re.compile(f"{_ESCAPE}|{_UNSEEN}|{HIDDEN_PATTERN}")
 
 
 def clean(text: str) -> str:

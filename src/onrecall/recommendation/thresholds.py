@@ -69,7 +69,7 @@ class Thresholds:
     def describe_probability(self, score: float, probability: float, length: float = 1.0) -> str:
         """Return which probability a match needs and which it has, both rounded down: 59.6 % is not 60 %."""
         needed = self.needed_probability(score, length)
-        match = f"a match below {self.similar:.2f}" if score < self.similar else "a match"
+        match = f"a match below {show_threshold(self.similar)}" if score < self.similar else "a match"
         assert needed is not None, "no probability is enough for this match"
         terse = " for so short a question" if needed < self.likely and score < self.similar else ""
         return f"{match} needs a probability of {_percent(needed)}{terse}, and this one's is {_percent(probability)}"
@@ -81,6 +81,11 @@ class Thresholds:
         if is_named and score >= self.known and probability >= self.same:
             return True
         return score >= max(self.similar, self.floor) and probability >= self.sure
+
+
+def show_threshold(match: float) -> str:
+    """Return a match score with two digits, or three if it has them: those of the own history are thousandths."""
+    return f"{match:.3f}".removesuffix("0")
 
 
 def _percent(probability: float) -> str:

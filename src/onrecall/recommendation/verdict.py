@@ -16,7 +16,7 @@ from onrecall.recommendation.other_subject import has_other_subject
 from onrecall.recommendation.runbook import is_for_alert, names_alert
 from onrecall.recommendation.sanitize import sentence
 from onrecall.recommendation.text_similarity import normalize_label
-from onrecall.recommendation.thresholds import Thresholds
+from onrecall.recommendation.thresholds import Thresholds, show_threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ def _decide_without_cause(
         return _decide_by_unresolved(unresolved, runbook, thresholds, own, is_other=is_other)
     if runbook is not None:
         reason = f"no similar incident is on record; the runbook {describe_evidence(runbook)} covers something similar"
-        return VerdictDecision("similar", reason, runbook=runbook)
+        weak = _describe_weak_piece(runbook, thresholds) if is_similar(runbook, thresholds) else ""
+        return VerdictDecision("similar", reason + weak, runbook=runbook)
     return _call_never_seen(situation, evidence, thresholds)
 
 
@@ -132,19 +133,19 @@ def never_seen_reason(evidence: Sequence[Evidence], thresholds: Thresholds) -> s
 def _describe_shortfall(nearest: Evidence, others: Sequence[Evidence], thresholds: Thresholds) -> str:
     """Return the match of the nearest evidence and what it lacks, by the rule that the verdict goes by."""
     score, probability, length = nearest.score, nearest.shared_probability, question_length(nearest.ranking)
-    if probability is None:
-        return f"{_shown_below(score, thresholds.similar)}; at least {thresholds.similar:.2f} is needed"
-    if thresholds.needed_probability(score, length) is None:
-        least = thresholds.least_match(length)
-        return f"{_shown_below(score, least)}; at least {least:.2f} is needed"
-    chance = thresholds.describe_probability(score, probability, length)
+    if probability is None or thresholds.needed_probability(score, length) is None:
+        least = thresholds.similar if probability is None else thresholds.least_match(length)
+        return f"{_show_match(score, least)}; at least {show_threshold(least)} is needed"
+    match, chance = _show_match(score, thresholds.similar), thresholds.describe_probability(score, probability, length)
     if score < thresholds.similar:
-        return f"{_shown_below(score, thresholds.similar)}; {chance}"
-    return f"{score:.2f}, but {_why_unsure(nearest, others, thresholds, 'about as well')}: {chance}"
+        return f"{match}; {chance}"
+    return f"{match}, but {_why_unsure(nearest, others, thresholds, 'about as well')}: {chance}"
 
 
-def _shown_below(score: float, limit: float) -> str:
-    """Return a score below a limit with two digits, or as many as show that it is below."""
+def _show_match(score: float, limit: float) -> str:
+    """Return a score with two digits, or as many as show that it is below a limit, if it is."""
+    if score >= limit:
+        return f"{score:.2f}"
     return next(text for digits in range(2, 17) if float(text := f"{score:.{digits}f}") < limit or digits == 16)
 
 
@@ -153,6 +154,12 @@ def _describe_weak_match(score: float, probability: float | None, thresholds: Th
     if probability is None or score >= thresholds.similar:
         return ""
     return f"; {thresholds.describe_probability(score, probability, length)}"
+
+
+def _describe_weak_piece(evidence: Evidence, thresholds: Thresholds) -> str:
+    """Return why the weak match of similar evidence is enough."""
+    length = question_length(evidence.ranking)
+    return _describe_weak_match(evidence.score, evidence.shared_probability, thresholds, length)
 
 
 def _why_unsure(best: Evidence, others: Sequence[Evidence], thresholds: Thresholds, how_well: str) -> str:
@@ -236,7 +243,7 @@ def _decide_by_cause(
     is_other: bool,
 ) -> VerdictDecision:
     best = _best_match(leading)
-    match = _describe_match(leading, best, evidence)
+    match = _describe_match(leading, best, evidence, thresholds)
     rival = next((cause for cause in competing if cause.weight >= thresholds.contested * leading.weight), None)
     if not sure and best.score < thresholds.known:
         return VerdictDecision("similar", f"similar, not the same: {match}", leading)
@@ -254,11 +261,11 @@ def _decide_by_cause(
     return VerdictDecision("known", f"seen before: {match}", leading)
 
 
-def _describe_match(leading: Hypothesis, best: Evidence, evidence: Sequence[Evidence]) -> str:
+def _describe_match(leading: Hypothesis, best: Evidence, evidence: Sequence[Evidence], thresholds: Thresholds) -> str:
     """Return what matches, how many more agree, and what matches better without a resolution."""
     more = sum(1 + len(piece.family) for piece in leading.evidence) - 1
     agree = f", and {more} more incident{'s' * (more > 1)} of the same cause" if more else ""
-    match = f"{describe_evidence(best)} matches {best.score:.2f}{agree}"
+    match = f"{describe_evidence(best)} matches {_show_match(best.score, thresholds.similar)}{agree}"
     if nearer := next((piece for piece in evidence if piece.score > best.score and _is_unresolved(piece)), None):
         gap = _resolution_gap(nearer)
         match += f"; {describe_evidence(nearer)} matches better ({nearer.score:.2f}), but its resolution {gap}"
@@ -286,21 +293,20 @@ def _decide_by_unresolved(
     is_known = unresolved.kind == "incident" and thresholds.knows(unresolved.score, probability)
     is_known = is_known and not (is_other and own is None)
     verdict: Verdict = "known" if is_known else "similar"
-    reason = _describe_unresolved(unresolved, is_other=is_other and not is_known)
-    length = question_length(unresolved.ranking)
-    reason += _describe_weak_match(unresolved.score, unresolved.shared_probability, thresholds, length)
+    reason = _describe_unresolved(unresolved, thresholds, is_other=is_other and not is_known)
+    reason += _describe_weak_piece(unresolved, thresholds)
     if runbook is not None:
         reason += f"; the steps are those of the runbook {describe_evidence(runbook)}"
     return VerdictDecision(verdict, reason, runbook=runbook, precedent=unresolved)
 
 
-def _describe_unresolved(unresolved: Evidence, *, is_other: bool) -> str:
-    name = describe_evidence(unresolved)
+def _describe_unresolved(unresolved: Evidence, thresholds: Thresholds, *, is_other: bool) -> str:
+    name, match = describe_evidence(unresolved), _show_match(unresolved.score, thresholds.similar)
     if unresolved.kind == "document":
-        return f"no resolved incident is similar; {name} reports something similar ({unresolved.score:.2f})"
+        return f"no resolved incident is similar; {name} reports something similar ({match})"
     more = f" and {len(unresolved.near_duplicates)} more that tell the same" if unresolved.near_duplicates else ""
     seen = f"similar, but {OTHER_SUBJECT}:" if is_other else "seen before as"
-    return f"{seen} {name}{more} ({unresolved.score:.2f}), whose resolution {_resolution_gap(unresolved)}"
+    return f"{seen} {name}{more} ({match}), whose resolution {_resolution_gap(unresolved)}"
 
 
 def _is_unresolved(evidence: Evidence) -> bool:

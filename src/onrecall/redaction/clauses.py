@@ -7,7 +7,7 @@ from onrecall.redaction import heuristics as looks
 from onrecall.redaction import lexicon
 from onrecall.redaction.heuristics import Look
 from onrecall.redaction.joints import LOOSE, SURE
-from onrecall.redaction.names import SecretName, Strength
+from onrecall.redaction.names import FOREIGN, SecretName, Strength
 from onrecall.redaction.scanner import SecretSpan
 
 _MOST_WORDS = 14
@@ -42,7 +42,8 @@ _BEFORE_BRACKET = re.compile(
 )
 """Reversed: `v (`, `v now (`."""
 _PHRASE_END = re.compile(
-    r"[\"'`*]{0,3}(?:[.,;:!?)\n]|\Z|[ ](?:for|on|to|when|if|and|or|in|until|instead|then|here|now|prompt|für"
+    r"[\"'`*]{0,3}(?:[.,;:!?)\n]|\Z|[ ](?:for|on|to|when|if|and|or|in|until|instead|then|here|now|prompt"
+    r"|that|which|we|they|from|of|für"
     r"|zum|auf|pour|para|sur|en"
     r"|per|su|dla|do|для|на)\b)"
 )
@@ -102,7 +103,9 @@ FAR: Mapping[Strength, Look] = {
 
 def secrets_in_clause(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """Yield the value behind the name at `start`..`end` in the same sentence, before it, or below it."""
-    if (start and text[start - 1] not in _BEFORE_NAME) or end - start > _LONGEST_NAME:
+    before = text[start - 1 : start]
+    is_compound = before == "-" and text[start:end].lower() in FOREIGN  # `root-wachtwoord`
+    if (before and before not in _BEFORE_NAME and not is_compound) or end - start > _LONGEST_NAME:
         return
     if phrase := _PASSPHRASE.match(text, end) if "phrase" in text[start:end].lower() else None:
         yield SecretSpan(*phrase.span(phrase.lastgroup or 0), announced.kind)

@@ -16,6 +16,13 @@ _ENTRY = re.compile(
 _OTHER_ENTRY = re.compile(r"(?P<indent>[ \t]+)[^\n]*(?:\n|\Z)")
 _CONFIGURATION = re.compile(r"^[ \t]*kind:[ \t]*(?!Secret)\w", re.MULTILINE)
 _PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e]{6,}")
+_PRINTING_SECRETS = (
+    r"(?i:get-secret-value|get-parameters?\b[^\n]{0,200}--with-decryption|secrets versions access"
+    r"|keyvault secret show|-field=\S"
+    r"|op read|pass show|get-login-password|print-access-token|get-access-token"
+    r"|generate-db-auth-token|create token )"
+)
+"""Commands that print a secret, which stands on the next line."""
 _MOST_LINES = 200
 _NEAR = 2_000
 """So many characters around the block are searched for the kind of the object."""
@@ -100,6 +107,13 @@ ENCODED: tuple[Detector, ...] = (
         "<(echo |<(printf ",
         r"<\((?:echo|printf)(?: -\w{1,3}| '%s'| \"%s\"){0,2} [\"']?(?P<s>[^\s\"'()]{6,4000})[\"']?\)",
         lambda value: looks.is_password_like(value) or looks.is_key(value),
+    ),
+    pattern_detector(
+        "password",
+        "get-secret-value|get-parameter|secrets versions access|keyvault secret show|-field=|op read|pass show|"
+        "get-login-password|print-access-token|get-access-token|generate-db-auth-token|create token ",
+        rf"{_PRINTING_SECRETS}[^\n]{{0,300}}\r?\n(?P<s>\S{{8,4000}})(?=[ \t]*(?:\r?\n|\Z))",
+        lambda value: looks.is_made_up(value) or looks.is_key(value),
     ),
     pattern_detector(
         "password",

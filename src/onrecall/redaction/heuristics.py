@@ -36,7 +36,9 @@ _PLACEHOLDER = re.compile(
     r"|compat|files|sss|systemd|ldap|winbind|nis"
     r"|bytes|bool|boolean|int|integer|number|object|array|list|dict|any|unicode|char|varchar|-1|\d{1,2}|\||[|>][-+]?|unexpected.*|expected|found|secretkeyref.*|valuefrom.*|foobared|public|private|strong|weak|plain|plaintext"
     r"|(?:vault|arn|sops|kms|ssm|env|file|op|https?)://?.*|(?:vault|arn|sops|kms|ssm|env|file|keychain):.*|ref\+.*"
-    r"|enc[\[(].*|!(?:ref|sub|vault|getatt|secret|env|include)\b.*|\(\(.*)",
+    r"|enc[\[(].*|!(?:ref|sub|vault|getatt|secret|env|include)\b.*|\(\(.*"
+    r"|(?:(?:last|was|never|not) )?(?:changed|rotated|expire[sd]|reset|renewed|updated|created|issued|revoked|used|set)"
+    r" (?:on |at |by |in |since |until |from )?(?:\d{1,4}[-./:].*|\d{1,3} \w+ ago|yesterday|today|[a-z]+ \d{1,2}\b.*))",
     re.IGNORECASE | re.DOTALL,
 )
 """Placeholders and words in place of a secret."""
@@ -181,6 +183,8 @@ def is_password_like(value: str) -> bool:
 
 def is_unmistakable(value: str) -> bool:
     """Return whether only a password or a key looks like this: small letters, capitals and digits in fast turns."""
+    if value.islower() or value.isupper():
+        return False
     trimmed = _trim(value)
     if not has_three_kinds(trimmed):
         return False

@@ -84,7 +84,7 @@ def _is_lower_word(value: str) -> bool:
 
 def _is_user_and_password(value: str) -> bool:
     user, _, password = value.replace("/", ":", 1).partition(":")
-    return looks.is_made_up(value) or (bool(user) and looks.is_password_like(password))
+    return looks.is_made_up(value) or _is_long_key(value) or (bool(user) and looks.is_password_like(password))
 
 
 FIRM: Mapping[Strength, Look] = {
@@ -170,7 +170,7 @@ _VERBS = (
     rf"|(?:auf|on)(?![ ]{lexicon.MACHINE})"
 )
 _WHOM = (
-    r"(?:for|of|from|to|on|at|in|für|von|zu|der|des|de|del|da|do|du|la|le|pour|para|per|van|voor|till|til|dla|pro|k|na|için|для"
+    r"(?:for|of|from|to|on|at|in|into|via|by|für|von|zu|der|des|de|del|da|do|du|la|le|pour|para|per|van|voor|till|til|dla|pro|k|na|için|для"
     r"|от|к|на|в)"
 )
 
@@ -183,8 +183,8 @@ _WRAPPERS = (
 _QUOTES = "\"'`\\"
 _CLOSING = _QUOTES + "*_~])"
 ASSIGNED = _joint(
-    f"{_CLOSING} \t.:=%",
-    rf"(?![ \t]:['\"]\w){_CLOSE}(?:[ ](?:\([^()\n]{{1,40}}\)|\[[^\[\]\n]{{1,40}}\]))?[ \t]{{0,40}}"
+    f"{_CLOSING} \t.:=%[",
+    rf"(?![ \t]:['\"]\w)(?:\[\])?{_CLOSE}(?:[ ](?:\([^()\n]{{1,40}}\)|\[[^\[\]\n]{{1,40}}\]))?[ \t]{{0,40}}"
     rf"(?:\.{{2,40}}[ \t]{{0,3}})?{_SIGN}"
     rf"(?:\*\*|__|[*_](?=[ \t]))?[ \t]{{0,20}}(?:\\t)?{_OPEN}",
     FIRM,
@@ -193,17 +193,18 @@ ASSIGNED = _joint(
 _JOINTS: tuple[Joint, ...] = (
     _joint(
         ":",
-        r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text)\b[^=,\n]{0,20}=[ ]?"
-        r"(?:\w{1,30}\([ ]?(?:default[ ]?=[ ]?)?)?",
+        r":[ ]?(?:[Ss]tr(?:ing)?|SecretStr|Optional\[str\]|text|(?:Annotated|Final|ClassVar)\[[^\n=\"']{1,120}\])"
+        r"(?!\w)(?:[^=,\n]{0,20}=[ ]?(?:\w{1,30}\([ ]?(?:default[ ]?=[ ]?)?(?!\w{1,30}[ ]?=))?"
+        r"|[^=\n]{0,40},[ ]?default[ ]?[=:][ ]?)",
         FIRM,
-        signs=("=",),
+        signs=("=", "default"),
     ),
     _joint(f"{_QUOTES}] <|?+", r"[\"']?\]?[ ]?(?:<[=~]|\|\|=|\?=|\+=)[ ]?", FIRM, signs=("=",)),
     # What is named on one side and stands on the other: JSON and YAML lists of pairs, attributes, elements.
     _joint(
         f"{_CLOSING} \t\r\n,{{vcdVCDP",
         rf"{_CLOSE}[ \t]*[,{{]?(?:\s{{0,40}}#[^\n]{{0,120}}\n)?(?:\s{{0,40}}\"\w{{1,30}}\":[ ]?(?:\"[^\"\n]{{0,60}}\""
-        rf"|\w{{1,20}}),){{0,2}}\s{{0,80}}(?i:{_PAIRED})[ \t]*[:=][ \t]*",
+        rf"|\w{{1,20}}),){{0,2}}\s{{0,80}}(?:[-+~][ ]{{1,4}}|\w{{1,30}}\[\d{{1,3}}\]\.)?(?i:{_PAIRED})[ \t]*[:=][ \t]*",
         FIRM,
     ),
     _joint("\"'", rf"[\"']\s{{0,3}}:\s{{0,3}}\{{\s{{0,80}}[\"'](?:{_TYPES})[\"']\s{{0,3}}:\s{{0,3}}", FIRM),
@@ -271,7 +272,7 @@ _JOINTS: tuple[Joint, ...] = (
         " ",
         r"[ ](?!(?:[a-z]{2,24}[ ])?(?i:ids?|names?|versions?|arns?|alias(?:es)?|fingerprints?|lengths?|types?)"
         r"[ ]?:[ ]?+[\w./:+-]*(?:[\s,;)\]\"'`]|\Z))"
-        r"[^\W\d_]{2,24}(?:[ ][^\W\d_]{2,24})?[ ]?:[ ]?",
+        r"[^\W\d_]{1,24}(?:[ ][^\W\d_]{1,24}){0,2}[ ]?:[ ]?",
         {**SURE, "any": looks.is_password_like},
         signs=(":",),
     ),
@@ -285,8 +286,8 @@ _JOINTS: tuple[Joint, ...] = (
     _joint(" ", rf"[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}})?[ ](?:is|was|to)[ ]", LOOSE),
     _joint(
         f"{_CLOSING} \t",
-        rf"{_CLOSE}(?:'s(?=[ ]))?(?:[ \t](?:{_VERBS})(?!\w)(?:[ ](?:now|still|just))?|(?<='s)|[ \t](?:->|→|–|—"
-        rf"|-))[ :]{{1,2}}[ \t]?(?:\*\*)?",
+        rf"{_CLOSE}(?:'s(?=[ ])|[ ]\([^()\n]{{1,60}}\))?(?:[ \t](?:{_VERBS})(?!\w)"
+        rf"(?:[ ](?:now|still|just))?|(?<='s)|[ \t](?:->|→|–|—|-))[ :]{{1,2}}[ \t]?(?:\*\*)?",
         LOOSE,
     ),
     _joint(" ", r"[ ](?:-v|--?[Vv]alue)[ =]{1,2}", FIRM),

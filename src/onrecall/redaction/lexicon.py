@@ -23,7 +23,7 @@ password made_up | login, cred, creds, credentials, community, snmp community
 token mixed | token, api key, apikey, access key, secret key, secret access key, shared access key, auth key
 token mixed | authkey, account key, app key, subscription key, license key, licence key, activation key
 token mixed | product key, install key, unseal key, seal key, recovery key, deploy key, jwt, bearer, assertion
-token mixed | signature, sig, sas, saml response, saml request, aspxauth, csrf, xsrf, otp secret, access code
+token mixed | signature, sig, sas, saml response, saml request, aspxauth, csrf, xsrf, otp secret
 token mixed | auth string, device code, pat, macaroon, discharge macaroon, auth code, magic link, setcredential
 token mixed | client key data
 token made_up | auth, user pass, userpass, sst auth, code verifier
@@ -32,17 +32,18 @@ key random | service key, storage key, shared key, webhook key, client key, admi
 key random | ingest key, write key, hmac key, aes key, jwt key, session key, host functions key, functions key
 key random | function key, root key, data key, routing key, rsa key, ssh key, dkim key, vapid key
 key random | fernet key, secret key base, cookie key, crypto key, cipher key
-key random | security key, wallet key, device key, project key, salt, seed, totp, totp seed, totp secret
+key random | security key, wallet key, device key, project key, salt, pepper, seed, totp, totp seed, totp secret
 key gpg_key | gpg key, pgp key
 key random | validation key, decryption key
 key random | mfa secret, otp seed, id rsa, id ed25519, id ecdsa, id dsa, dockerconfigjson, dockercfg
 key random | account secret
 one-time-code digits | pin, pin code, otp, otp code, totp code, mfa code, 2fa code, sms code, tan, cvv, cvc
 one-time-code digits | puk, puk code, security code, one time passcode, login code
-one-time-code digits | auth pin, verification code, one time code, one time password
+one-time-code digits | access code, auth pin, verification code, one time code, one time password
 recovery-code digits | recovery code, backup code, scratch code, rescue code
 recovery-phrase any | mnemonic, seed phrase, recovery phrase, seed words
 hash hash | password hash, passwd hash, pwd hash, password digest, super digest, ntlm hash, nt hash, lm hash, auth hash
+hash hash | password sha, password double sha
 hash hash | password encrypted, encrypted password, hashed password
 """
 """The last words of a name, in English."""
@@ -67,6 +68,8 @@ password word | parola
 password made_up | clave, zugangsdaten, identifiants, credenciales, credenziali
 password made_up | llave, ключ доступа, klucz, 令牌, クレデンシャル
 token mixed | токен, токена, jeton, トークン, 토큰, clé api
+token mixed | clé d'api, clef d'api, clef api, chiave dell'api, chave da api, clau de l'api
+token mixed | ключ апи, api 密钥, api キー, api 키
 token mixed | clé secrète, clef secrète, clé d'accès, zugriffstoken, zugangstoken, zugriffsschlüssel, zugangsschlüssel
 token mixed | clave de api, clave de la api, chave secreta, chave de acesso, chiave segreta, chiave di accesso
 token mixed | アクセスキー, アクセストークン, シークレットキー, 秘密鍵, 访问密钥, 액세스 키, 액세스 토큰, секретный ключ
@@ -125,7 +128,7 @@ jest było na это был теперь maintenant ahora agora adesso ora jetzt
 
 MACHINE = (
     r"(?i:dc|db|pg|vm|ns|web|app|srv|sql|mx|fs|gw|lb|fw|ad|mail|ldap|redis|kafka|mysql|node|host|server|vault|proxy|jump|bastion"
-    r"|esxi?|nas|san|prod|stage|stg|dev|cache|edge|core|backup|worker|master)-?\d{1,3}(?![\w!?*#$%&@+])"
+    r"|esxi?|nas|san|prod|stage|stg|dev|cache|edge|core|backup|worker|master)-?\d{1,3}(?![\w*#$%&@+]|[!?]+\w)"
 )
 """A machine by its role and number: behind *password on* a place, and no password."""
 

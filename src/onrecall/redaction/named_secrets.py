@@ -10,13 +10,13 @@ from onrecall.redaction.clauses import secrets_in_clause
 from onrecall.redaction.joints import ASSIGNED, FIRM, JOINTS_BY_FIRST, LONGEST_JOINT, LOOSE, QUOTED, Joint
 from onrecall.redaction.names import FOREIGN, SecretName, classify
 from onrecall.redaction.pattern import Match
-from onrecall.redaction.scanner import DetectorHit, SecretSpan
+from onrecall.redaction.scanner import DetectorHit, LocalDetector, SecretSpan
 
 ANCHORS = (
     "pass", "pwd", "pword", "pswd", "pw", "psk", "secret", "cred", "token", "key", "auth", "jwt", "sig", "saml",
     "assertion", "salt", "seed", "otp", "cvv", "cvc", "code", "phrase", "mnemonic", "bearer", "csrf", "xsrf",
-    "cookie", "community", "kennwort", "login", "id_rsa", "id_ed25519", "dockerc", "sas", "hash", "digest", "mdp",
-    "verifier", "macaroon", "_pat=", "_pat:", '_pat"',
+    "cookie", "pepper", "community", "kennwort", "login", "id_rsa", "id_ed25519", "dockerc", "sas", "hash", "digest",
+    "mdp", "verifier", "macaroon", "_pat=", "_pat:", '_pat"',
     # And not in looping, mapping and ping.
     *(f"{code}{following}" for code in ("pin", "puk") for following in "=:_ \"',;|)\t"),
 )  # fmt: skip
@@ -37,7 +37,7 @@ _LINE_TAIL = re.compile(r"[\"'`]?[ \t]*(?:\*{1,2}|_{1,2})?[ \t]*(?:[#|][^\n]*|[,
 _HEADER_OPTION = re.compile(r"[ ](?:-H|--header)[ =]?[\"']\Z")
 """What stands before a header that is an argument."""
 _COLON = re.compile(r":(?:\*\*|__)?[ \t]+(?:\*\*|__|\*|_)?\Z")
-_NAME_SIGN = r"(?i:\w{0,20}name|\w{0,20}key|k|variable)[\"']?[ \t]*[:=][ \t]*[\"']?(?:/(?:[\w.-]{1,30}/){1,4})?\Z"
+_NAME_SIGN = r"(?i:\w{0,20}name|\w{0,20}key|k|variable|path)[\"']?[ \t]*[:=][ \t]*[\"']?(?:/(?:[\w.-]{1,30}/){1,4})?\Z"
 """`name: "`, `Name=`; a parameter store has the path of the name before it, as in `/prod/db/`."""
 _REVERSED = re.compile(
     rf"\b(?i:\w{{0,20}}value|content|val|v)[\"']?[ \t]*[:=][ \t]*(?:{QUOTED}[\"'`]?|(?P<e>[^\s\"',;{{}}]{{1,512}}))"
@@ -57,7 +57,7 @@ _OTHER_FIELD = re.compile(r"\][\"'`]?,\s{0,40}[\"']?(?!(?i:value|val|new|old)\b)
 """A field behind a redacted value, of which the mark says nothing."""
 _IDENTIFIER = re.compile(r"(?:arn:[\w:/*-]{0,200}|[\w.-]/|\w:)\Z")
 """The text before a part of an ARN, or before an image name, whose tag follows a colon."""
-_MENTIONED = re.compile(r"(?:\b(?:and|or|the|both|uses?|with|via|options?|flags?|an?)|,)[ ]+[`\"']?\Z")
+_MENTIONED = re.compile(r"(?:\b(?:and|or|the|both|uses?|using|with|via|options?|flags?|an?)|,)[ ]+[`\"']?\Z")
 """The text before an option that a sentence mentions."""
 _COMPACT = re.compile(r":(?!\d{4})[^\s]")
 _CHECKSUM = re.compile(r"(?:checksum|digest|hash)[/_.-]\Z", re.IGNORECASE)
@@ -69,11 +69,17 @@ _QUOTED_BEFORE = re.compile(
 )
 _PHRASE = re.compile(r"(?P<s>[a-z]{3,12}(?:[ ][a-z]{3,12}){2,24})[ \t]*(?:\r?\n|\Z)")
 _FUNCTION_WORDS = frozenset(lexicon.FUNCTION_WORDS.split())
+_ACCOUNT_PASSWORD = re.compile(
+    r"(?:\w{0,40}_)?(?:db|database|root|admin|user|mysql|pg|postgres|redis|ldap|smtp)_?(?:password|passwd|pwd|pass)",
+    re.IGNORECASE,
+)
+_DOTTED_NUMBER = re.compile(r"\d{1,6}(?:\.\d{1,6}){2,6}")
+"""A password of figures; behind the bare name of a package it would be a version."""
 _MORE = re.compile(r"[ \t]*[,; ][ \t]*(?P<e>[^\s,;]{1,64})")
 
 
 @dataclass(frozen=True, slots=True)
-class NamedSecrets:
+class NamedSecrets(LocalDetector):
     """Detects values announced by a name."""
 
     anchors: tuple[str, ...]
@@ -142,6 +148,9 @@ def _assigned_value(text: str, start: int, end: int, announced: SecretName) -> D
         or (_may_be_sentence(match, start) and not _is_variable_of_machine(text[start:end], announced))
         or (text[start:end].lower() in FOREIGN and _COLON.search(text[end : match.start("e")]))
     )
+    if _ACCOUNT_PASSWORD.fullmatch(text[start:end]) and _DOTTED_NUMBER.fullmatch(match[match.lastgroup or 0]):
+        span = SecretSpan(*match.span(match.lastgroup or 0), announced.kind)
+        return DetectorHit((span,), span.end)
     if phrase := _passphrase_span(match, text[start:end]):
         return DetectorHit((SecretSpan(*phrase, announced.kind),), phrase[1])
     look = (LOOSE if prose and match.lastgroup == "e" else FIRM)[announced.strength]
@@ -236,7 +245,8 @@ def _option_value(text: str, start: int, end: int, announced: SecretName) -> Ite
     line = text[max(0, start - 300) : start].rpartition("\n")[2]
     if match is None or (match[0][:1] in " \t" and _PROMPTING_PROGRAMS.search(line)):
         return
-    yield from _value_spans(match, announced, (LOOSE if _MENTIONED.search(line) else FIRM)[announced.strength])
+    in_sentence = _MENTIONED.search(line) or match[match.lastgroup or 0].lower() in _FUNCTION_WORDS
+    yield from _value_spans(match, announced, (LOOSE if in_sentence else FIRM)[announced.strength])
 
 
 def _shell_value(text: str, start: int, end: int, announced: SecretName) -> Iterator[SecretSpan]:

@@ -72,7 +72,11 @@ aws gcloud | put-parameter>--value --master-user-password --secret-string --valu
 mc mcli | set>3! set>4! add>3! add>4!
 snyk | auth>1!
 rclone | pass>1! obscure>1! reveal>1!
-snmpwalk snmpget snmpset snmpbulkwalk snmptrap snmptable snmpgetnext snmpstatus snmpbulkget check_snmp | -c -A -X
+snmpwalk snmpget snmpset snmpbulkwalk snmptrap snmptable snmpgetnext snmpstatus snmpbulkget | -c -A -X
+check_snmp | -C -A -X
+steghide | -p --passphrase
+altool notarytool | -p --password
+codecov codecovcli | -t --token
 ipmitool ipmiutil | -P
 ipmi-sensors ipmi-sel ipmipower bmc-config racadm idracadm idracadm7 ilorest redfishtool | -p
 esxcli vmware-cmd vim-cmd powercli vifs | -p

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction.program_options import PROGRAMS
-from onrecall.redaction.scanner import DetectorHit, SecretSpan
+from onrecall.redaction.scanner import DetectorHit, LocalDetector, SecretSpan
 
 _PLACE = re.compile(
     r"(?:(?P<after>[^>\s]*)>)?(?P<where>[^>\s]+?)(?P<attached>\*)?(?P<prefix>\+)?(?P<separator>(?<=[\w+])[:%,/])?(?P<alone>\$)?(?P<sure>!)?"
 )
 _NEXT = re.compile(
     r"(?:[ \t,]|\\\r?\n)*(?:(?P<end>[|;\n]|&&|&(?=\s)|\Z)|(?P<word>(?:\"(?:[^\"\\\n]|\\.)*\"|'[^'\n]*'"
-    r"|\$'[^'\n]*'|[^\s\"'|;])+)|.)"
+    r"|\$'[^'\n]*'|[^\s\"'|;$]++|\$)+)|.)"
 )
 _WRAPPED = re.compile(r"(?:a\d{1,3}=)?[\[({]*(?P<quote>[\"'])?")
 _CLUSTER = re.compile(r"-[A-Za-z]{2,9}")
@@ -23,6 +23,8 @@ _LONGEST = 4000
 _MOST_WORDS = 80
 _MOST_PROGRAMS = 6
 """Maximum programs of one command line, as in `sudo docker exec db mysql`."""
+_DEEPEST = 3
+"""Maximum commands within quoted words of commands, as in `ssh h "sh -c 'mysql -pX'"`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,7 @@ _NAME = re.compile(r"[\w.-]+")
 _NO_PROGRAM = re.compile(r"[\w.-]")
 
 
-class ProgramArguments:
+class ProgramArguments(LocalDetector):
     """Detects secrets in command lines."""
 
     anchors = tuple(
@@ -96,23 +98,40 @@ class ProgramArguments:
         if name is None or not _places_of(name[0]) or (anchor and _NO_PROGRAM.match(text, anchor - 1)):
             return None
         begin = name.end() + (text[name.end() : name.end() + 1] in ("'", '"'))
-        words = [_CommandWord(name[0], anchor), *_command_words(text, begin)]
-        options = {word.text[:2] for word in words} | {f"-{c}" for word in words for c in _cluster_letters(word.text)}
-        spans: list[SecretSpan] = []
-        programs = 0
-        for n, word in enumerate(words):
-            places = _places_of(word.text)
-            if places and programs < _MOST_PROGRAMS:
-                programs += 1
-                able = [place for place in places if place.where[0] != "-" or place.where[:2] in options]
-                spans += [span for place in able for span in _secrets(place, words[n + 1 :])]
-        nested = next((word.start for word in words if " " in word.text), None)
-        resume = nested if nested is not None and nested > anchor else words[-1].start + 1
-        return DetectorHit(tuple(spans), resume)
+        behind, end = _command_words(text, begin, min(len(text), begin + _LONGEST))
+        spans = _secrets_of_command(text, [_CommandWord(name[0], anchor), *behind])
+        return DetectorHit(tuple(spans), max(end, anchor + 1))
+
+
+def _secrets_of_command(text: str, words: Sequence[_CommandWord], depth: int = 0) -> Iterator[SecretSpan]:
+    """Yield the secrets of the programs in a command, and of the commands in its quoted words."""
+    options = {word.text[:2] for word in words} | {f"-{c}" for word in words for c in _cluster_letters(word.text)}
+    programs = 0
+    for n, word in enumerate(words):
+        if " " in word.text:
+            yield from _secrets_within(text, word, depth + 1)
+        elif programs < _MOST_PROGRAMS and (places := _places_of(word.text)):
+            programs += 1
+            able = [place for place in places if place.where[0] != "-" or place.where[:2] in options]
+            yield from (span for place in able for span in _secrets(place, words[n + 1 :]))
+
+
+def _secrets_within(text: str, word: _CommandWord, depth: int) -> Iterator[SecretSpan]:
+    """Yield the secrets of the commands in a quoted word."""
+    at, limit = word.start, min(len(text), word.start + len(word.text))
+    while at < limit and depth <= _DEEPEST:
+        words, end = _command_words(text, at, limit)
+        if any(_places_of(inner.text) for inner in words) or any(" " in inner.text for inner in words):
+            yield from _secrets_of_command(text, words, depth)
+        at = max(end, at + 1)
 
 
 def _places_of(word: str) -> tuple[_SecretPlace, ...]:
     """Return where a program takes secrets; empty if the word is no known program."""
+    if word.isalnum():
+        return _PLACES_BY_PROGRAM.get(word.lower(), ())
+    if word[:1] == "-":
+        return ()
     program = _PROGRAM.fullmatch(word[:200])
     return _PLACES_BY_PROGRAM.get(program["name"].lower(), ()) if program else ()
 
@@ -122,16 +141,19 @@ def _cluster_letters(word: str) -> str:
     return word[1:] if _CLUSTER.fullmatch(word) else ""
 
 
-def _command_words(text: str, at: int) -> Iterator[_CommandWord]:
-    """Yield the words of a command line up to the next command."""
-    limit = min(len(text), at + _LONGEST)
+def _command_words(text: str, at: int, limit: int) -> tuple[Sequence[_CommandWord], int]:
+    """Return the words of a command line up to the next command, and where they end."""
+    words: list[_CommandWord] = []
     for _ in range(_MOST_WORDS):
         match = _NEXT.match(text, at, limit)
-        if match is None or match["end"] is not None:
-            return
+        if match is None:
+            break
         at = match.end()
+        if match["end"] is not None:
+            break
         if match["word"]:
-            yield _unwrap(match["word"], match.start("word"))
+            words.append(_unwrap(match["word"], match.start("word")))
+    return words, at
 
 
 def _unwrap(word: str, start: int) -> _CommandWord:

@@ -9,9 +9,15 @@ class Mask:
     def __init__(self, nonce: str) -> None:
         self.nonce = nonce
         self._names: dict[str, str] = {}
+        self._hidden: dict[str, str] = {}
 
     def hide(self, text: str) -> str:
-        """Replace secrets and personal data with placeholders."""
+        """Replace secrets and personal data with placeholders; a text that comes again is not searched again."""
+        if text not in self._hidden:
+            self._hidden[text] = self._replace(text)
+        return self._hidden[text]
+
+    def _replace(self, text: str) -> str:
         parts, at = [], 0
         for span in find_secrets(text):
             parts += [text[at : span.start], self._name(text[span.start : span.end], span.kind)]

@@ -20,3 +20,8 @@ def pattern_detector(
 def accept_all(_: str) -> bool:
     """Accept every value: the pattern is sufficient."""
     return True
+
+
+def may_be_password(value: str) -> bool:
+    """Return whether a configuration value may be a password: a word, but no keyword."""
+    return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()

@@ -5,7 +5,7 @@ detector costs time only where it may find something.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -22,6 +22,8 @@ _DEEPEST_BASE64 = 2
 _USER_AND_PASSWORD = re.compile(r"[\w.@\\-]{1,64}:(?P<s>[^\s:]{4,128})\s?")
 LONGEST_BEHIND = 300
 """Maximum characters before an anchor that are read."""
+SURROUNDINGS_BEFORE, SURROUNDINGS_BEHIND = 1_000, 5_000
+"""Characters around an anchor on which a hit there depends."""
 DEEPEST_VIEW = 3
 """Maximum rounds of decoding: JSON in a string of JSON in a percent-encoded URL."""
 
@@ -56,6 +58,12 @@ class Detector(Protocol):
 
     def scan(self, text: str, anchor: int) -> DetectorHit | None:
         """Return the secrets at an anchor, or None."""
+
+
+class LocalDetector:
+    """A detector that reads no further around an anchor than its surroundings."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +178,11 @@ class _Anchors:
     """The anchors of several detectors in one expression."""
 
     def __init__(self, detectors: Iterable[Detector]) -> None:
-        self._at = _detectors_by_word(tuple(detectors))
+        every = tuple(detectors)
+        self._at = _detectors_by_word(every)
+        self._local = frozenset(
+            id(each) for each in every if isinstance(each, PatternDetector | PrefixDetector | LocalDetector)
+        )
         words = sorted(self._at)
         heads = sorted(
             {word[0] for word in words}, key=lambda head: (_FREQUENT.find(head) % (len(_FREQUENT) + 1), head)
@@ -185,12 +197,62 @@ class _Anchors:
     def hits(self, text: str, searched: str) -> Iterator[DetectorHit]:
         """Yield the hits of each detector at its anchors; it is not tried again inside its previous match."""
         resume: dict[int, int] = {}
+        earlier = _EarlierHits(text, self._local)
         for match in self._pattern.finditer(searched) if self._at else ():
-            at = match.start()
-            for detector in self._at[match[0] + match[match.lastindex or 0]]:
-                if at >= resume.get(id(detector), 0) and (hit := detector.scan(text, at)):
+            at, word = match.start(), match[0] + match[match.lastindex or 0]
+            earlier.move_to(word, at)
+            for detector in self._at[word]:
+                if at >= resume.get(id(detector), 0) and (hit := earlier.scan(detector)):
                     resume[id(detector)] = hit.resume
                     yield hit
+
+
+_HitsByDetector = dict[int, tuple[int, DetectorHit | None]]
+
+
+class _EarlierHits:
+    """What detectors found where the same anchor last stood: in the same surroundings they find the same."""
+
+    def __init__(self, text: str, local: Container[int]) -> None:
+        self._text, self._local = text, local
+        self._at = 0
+        self._same_shift, self._same_until = 0, 0
+        self._hits: _HitsByDetector = {}
+        """The hits at earlier anchors in the same surroundings, each with the anchor's position."""
+        self._by_word: dict[str, tuple[int, _HitsByDetector]] = {}
+
+    def move_to(self, word: str, at: int) -> None:
+        """Go on to the next anchor."""
+        before, hits = self._by_word.get(word, (0, {}))
+        self._at = at
+        self._hits = hits if hits and self._looks_the_same(before, at) else {}
+        self._by_word[word] = at, self._hits
+
+    def scan(self, detector: Detector) -> DetectorHit | None:
+        """Return the hit of a detector at this anchor: the earlier one, shifted, or a new one."""
+        key = id(detector)
+        if known := self._hits.get(key):
+            at, hit = known
+            return hit and _shifted(hit, self._at - at)
+        hit = detector.scan(self._text, self._at)
+        if key in self._local and (hit is None or hit.resume < self._at + SURROUNDINGS_BEHIND):
+            self._hits[key] = self._at, hit
+        return hit
+
+    def _looks_the_same(self, before: int, at: int) -> bool:
+        """Compare the surroundings; where those of the last anchor repeated at the same distance, only what is new."""
+        text, shift, end = self._text, at - before, at + SURROUNDINGS_BEHIND
+        if before < SURROUNDINGS_BEFORE or text[before : before + 64] != text[at : at + 64]:
+            return False
+        first = self._same_until if shift == self._same_shift and at < self._same_until else at - SURROUNDINGS_BEFORE
+        same = text[first - shift : end - shift] == text[first:end]
+        self._same_shift, self._same_until = (shift, end) if same else (0, 0)
+        return same
+
+
+def _shifted(hit: DetectorHit, by: int) -> DetectorHit:
+    spans = tuple(SecretSpan(span.start + by, span.end + by, span.kind) for span in hit.spans)
+    return DetectorHit(spans, hit.resume + by)
 
 
 def _detectors_by_word(detectors: Sequence[Detector]) -> dict[str, tuple[Detector, ...]]:

@@ -1,22 +1,18 @@
-"""Detect secrets in statements, protocols and configuration of databases, network devices and servers."""
+"""Detect secrets in statements, protocols and configuration of databases and servers."""
 
 import re
 
 from onrecall.redaction import heuristics as looks
+from onrecall.redaction import lexicon
+from onrecall.redaction.devices import DEVICES
 from onrecall.redaction.pattern import Pattern
-from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
+from onrecall.redaction.rules import (
+    ANYTHING,
+    accept_all,
+    may_be_password,
+    pattern_detector,
+)
 from onrecall.redaction.scanner import Detector, PatternDetector, PrefixDetector
-
-
-def _may_be_password(value: str) -> bool:
-    """Return whether a configuration value may be a password: a word, but no keyword."""
-    return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()
-
-
-def _is_community(value: str) -> bool:
-    """Return whether the community of SNMP is a secret: not the default, not an address."""
-    return value.lower() not in ("public", "private") and looks.could_be_secret(value) and "." not in value
-
 
 SQL: tuple[PatternDetector, ...] = (
     pattern_detector(
@@ -39,7 +35,7 @@ SQL: tuple[PatternDetector, ...] = (
         "password",
         "password '|password \"",
         r"(?i:password) (?P<q>[\"'])(?P<s>[^\"'\n]{4,255})(?P=q)",
-        _may_be_password,
+        may_be_password,
     ),
     pattern_detector(
         "password",
@@ -54,7 +50,8 @@ SQL: tuple[PatternDetector, ...] = (
     ),
     pattern_detector("password", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? >(?P<s>[^\s>]{1,255})"),
     pattern_detector("hash", "acl setuser", r"(?i:acl setuser) [^\n]{1,200}? #(?P<s>[0-9a-f]{64})"),
-    pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} )*>(?P<s>[^\s>]{1,255})"),
+    pattern_detector("password", "user ", r"user \S{1,64} (?:on|off) (?:[^\s>]{1,64} ){0,16}>(?P<s>[^\s>]{1,255})"),
+    pattern_detector("hash", "user ", r"user \S{1,64} (?:on|off) (?:[^\s#]{1,64} ){0,16}#(?P<s>[0-9a-f]{64})(?!\w)"),
 )
 PROTOCOLS: tuple[PatternDetector, ...] = (
     pattern_detector(
@@ -89,101 +86,12 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
         r":(?:\d{4,5}|\*):[\w*.-]{1,64}:[\w*.-]{1,64}:(?P<s>(?:[^\s:\"'\\]|\\{1,2}[:\\]){4,255})(?=[\s\"'\\]|\Z)",
     ),
 )
-_LEVEL = r"(?:[0-9] )?"
-DEVICES: tuple[PatternDetector, ...] = (
-    pattern_detector(
-        "password",
-        'sha "|md5 "|aes "|des "|sha-256 "|sha-512 ',
-        r"(?i:sha|md5|aes|des)(?:-?\d{1,3})? \"(?P<s>[^\s\"]{8,64})\"",
-        looks.is_password_like,
-    ),
-    pattern_detector(
-        "password",
-        "option key|option password|option psk|].key=",
-        r"(?:option \w{3,10} |\]\.key=)[\"'](?P<s>[^\"'\n]{6,64})[\"']",
-        _may_be_password,
-    ),
-    pattern_detector("password", "set_password ", r"set_password (?:vnc|spice) (?P<s>\S{4,64})", _may_be_password),
-    pattern_detector("password", "';'", r"(?<='sa)';'(?P<s>[^'\n;]{4,128})'"),
-    pattern_detector(
-        "password", "enable secret|enable password", rf"enable (?:secret|password) {_LEVEL}{ANYTHING}", _may_be_password
-    ),
-    pattern_detector(
-        "password",
-        "username ",
-        rf"username \S{{1,64}} (?:[\w-]{{1,20}} \S{{1,20}} )?(?:password|secret) {_LEVEL}{ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector("password", "snmp-server community", rf"snmp-server community {ANYTHING}"),
-    pattern_detector("password", "snmp community", rf"snmp community {ANYTHING}", looks.is_no_word),
-    pattern_detector(
-        "password",
-        "\nkey |\n key |\n  key |\n\tkey ",
-        r"\n[ \t]{0,2}key (?:[0-9] )?(?P<s>\S{6,128})(?=[ \t]*(?:\n|\Z))",
-        looks.is_unmistakable,
-    ),
-    pattern_detector(
-        "password",
-        "password cipher |password irreversible-cipher |password simple ",
-        rf"password [\w-]{{1,20}} {ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password", "sp_add", r"sp_add\w{3,30}[^\n]{1,200}?'(?P<s>[^'\n]{6,128})'\s*(?=;|\n|\Z)", looks.is_password_like
-    ),
-    pattern_detector(
-        "password",
-        "tacacs|radius|isakmp key|ikev2|pre-shared-key|neighbor |ntp authentication-key|key-string|ospf|standby "
-        "|vrrp |wpa-psk|server-key|nhrp ",
-        r"(?:(?:tacacs|radius)(?:-server)?[^\n]{0,80}? (?:server-)?key|isakmp key|pre-shared-key(?: (?:local"
-        r"|remote))?(?: (?:ascii-text|hex"
-        r"|address \S+ key))?|neighbor \S{1,64} password|ntp authentication-key \d{1,5} \w{2,6}|key-string|ospf "
-        r"(?:message-digest-key \d{1,3} md5"
-        r"|authentication-key)|ip nhrp authentication|(?:standby|vrrp) [^\n]{0,20}authentication(?: (?:text"
-        r"|md5 key-string))?|wpa-psk (?:ascii|hex)|server-key)"
-        rf" {_LEVEL}{ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password",
-        ': psk "|: psk \'|: eap "|: xauth "|: ntlm "|: psk 0|: eap 0',
-        r": (?i:PSK|EAP|XAUTH|NTLM) (?:[\"'](?P<q>[^\"'\n]{4,255})[\"']|(?P<s>0[sx][\w+/=]{16,255}))",
-        accept_all,
-    ),
-    pattern_detector(
-        "password",
-        "|".join(
-            f"\n{' ' * indent}{name} " for indent in (1, 2, 3, 4) for name in ("password", "secret", "passphrase")
-        ),
-        rf"\n[ ]{{1,4}}\w{{6,10}} {_LEVEL}(?P<s>\S{{6,64}})(?=[ \t]*(?:\n|\Z))",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password",
-        "rocommunity|rwcommunity|com2sec",
-        rf"(?:r[ow]community6?|com2sec6?(?: -Cn \S{{1,40}})? \S{{1,40}} \S{{1,60}}) {ANYTHING}",
-        _is_community,
-    ),
-    pattern_detector(
-        "password",
-        "passwd enc |password enc |psksecret |secret enc ",
-        rf"(?:passwd|password|psksecret|secret) (?:ENC )?{ANYTHING}",
-        _may_be_password,
-    ),
-    pattern_detector(
-        "password", " auth ", r" auth (?:(?:md5|sha\d*) )?(?P<s>\S{8,64})(?= priv )", looks.is_password_like
-    ),
-    pattern_detector(
-        "password", " priv ", r" priv (?:(?:aes|3?des)(?: ?\d+)? )?(?P<s>\S{8,64})(?=\s|\Z)", looks.is_password_like
-    ),
-    pattern_detector(
-        "password",
-        "plain-text-password|encrypted-password",
-        rf"(?:plain-text-password|encrypted-password)(?:-value)? {ANYTHING}",
-    ),
-)
 _ALGORITHM = re.compile(r"[A-Z]{2,6}\d{0,3}(?:[-_/](?:[A-Z]{0,6}\d{0,4}|v\d)){1,4}")
 """The name of an algorithm, such as `RSASSA-PKCS1-v1_5`."""
+_NO_ORDINARY_KEY = "".join(f"(?<!(?i:{word}) )" for word in lexicon.ORDINARY_KEYS.split())
+"""Not behind a word such as `cache`, whose keys are no secrets."""
+_NAMED_DIGEST = re.compile(r"(?:[A-Za-z]\w*[-_.]){1,6}(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})")
+"""Words and a digest, as caches of build servers name their entries."""
 CODE: tuple[PatternDetector, ...] = (
     pattern_detector(
         "key",
@@ -197,7 +105,7 @@ CODE: tuple[PatternDetector, ...] = (
         "define(|setenv(|putenv(|environ[|config.set(|set_env(",
         r"(?i:define|setenv|putenv|environ|config\.set|set_env)[\[(]\s*[\"'][\w.-]{0,60}(?i:passw|pass|pwd|secret|token|key)[\w.-]{0,20}[\"']"
         r"(?:\]\s*=|,)\s*[\"'](?P<s>[^\"'\n]{1,255})",
-        _may_be_password,
+        may_be_password,
     ),
     pattern_detector(
         "password",
@@ -206,10 +114,10 @@ CODE: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "key",
-        "key:|key=|key is",
-        r"(?<![\w-])(?<![Pp]ublic )(?<!PUBLIC )(?i:key)(?: is|[:=]) ?[\"'`]?"
+        "key:|key=|key is|key ->|key =>",
+        rf"(?<![\w-])(?<![Pp]ublic )(?<!PUBLIC ){_NO_ORDINARY_KEY}(?i:key)(?: is|[:=]| ->| =>) ?[\"'`]?"
         r"(?P<s>[A-Za-z0-9+/_-]{32,128}={0,2})(?![\w/+=.-])",
-        looks.is_key,
+        lambda value: looks.is_key(value) and _NAMED_DIGEST.fullmatch(value) is None,
     ),
 )
 _DSN_BEFORE = re.compile(r"(?:^|[\s,\"'])[hu]=[^\s,=]{1,60}(?:,\w=[^\s,=]{1,60})*\Z")
@@ -220,7 +128,7 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         "password",
         "requirepass|masterauth|sentinel auth-pass|rootpw|bindpw|insecure-password|rcon_password",
         r"(?i:requirepass|masterauth|sentinel auth-pass \S{1,64}|rootpw|bindpw|insecure-password|rcon_password)"
-        r"[\"',]{0,2}[ \t]+[\"']?(?P<s>[^\s\"']{1,255})",
+        r"[\"',]{0,2}(?:\r?\n[ ]{0,8}\d\))?[ \t]+[\"']?(?P<s>[^\s\"']{1,255})",
     ),
     pattern_detector("password", "authkey ", rf"authkey {ANYTHING}", looks.is_made_up),
     pattern_detector("password", "rootpw ", r"rootpw(?: --\w+)* (?P<s>[^\s-]\S{3,255})"),
@@ -251,6 +159,12 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         "user_",
+        r"(?<=[(.])user_(?!(?:e?mail|name|id|agent|type|role|group|data|ip)=)[\w.-]{1,64}=\\?[\"'](?P<s>[^\"'\n\\]{1,255})\\?[\"']",
+        looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "user_",
         r"(?<![\w(.])user_(?!(?:e?mail|name|id|agent|type|role|group|data|ip)=)[\w.-]{1,64}=\\?[\"'](?P<s>[^\"'\n\\]{1,255})\\?[\"']",
         looks.is_no_word,
     ),
@@ -266,6 +180,12 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         r"(?i:licen[sc]e|product key|activation)(?: key| code| is| no\.?|:|=|\"){0,3} ?\"?(?P<s>[A-Z0-9]{4,6}"
         r"(?:-[A-Z0-9]{4,6}){3,7})(?![\w-])",
         lambda value: re.search(r"\d", value) is not None,
+    ),
+    pattern_detector(
+        "token",
+        "root token|acl token|management token|bootstrap token",
+        r"(?i:\w{3,10} token)(?i: is)?[ \t]{0,3}[:=]?[ \t]{1,40}"
+        r"(?P<s>[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})(?![\w-])",
     ),
     pattern_detector("token", "::add-mask::", r"::add-mask::(?P<s>\S{6,400})"),
     pattern_detector(
@@ -300,6 +220,56 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         '"result"',
         r"\"result\"\s*:\s*\"(?P<s>[^\"\n]{4,255})\"\s*,\s*\"special\"\s*:",
         looks.is_no_word,
+    ),
+    pattern_detector(
+        "password",
+        '"bcrypt_hash"|"min_special"|"override_special"',
+        r"\"\w{5,20}\"\s*:[^{}\0]{0,400}?\"result\"\s*:\s*\"(?P<s>[^\"\n]{4,255})\"",
+        looks.is_no_word,
+    ),
+    pattern_detector(
+        "password",
+        "default",
+        r"default\s{0,40}=\s{0,4}\"(?P<s>[^\"\n]{4,255})\"[^{}\0]{0,300}?\bsensitive\s{0,40}=\s{0,4}true",
+    ),
+    pattern_detector(
+        "password",
+        "sensitive",
+        r"sensitive\s{0,40}=\s{0,4}true[^{}\0]{0,300}?\bdefault\s{0,40}=\s{0,4}\"(?P<s>[^\"\n]{4,255})\"",
+    ),
+    pattern_detector(
+        "password",
+        "random_password.",
+        r"random_password\.[^\n=]{1,80}?\bresult[ ]{0,4}=[ ]{0,4}\"(?P<s>[^\"\n]{4,255})\"",
+    ),
+    pattern_detector(
+        "password",
+        "crypt(|pgp_sym_encrypt|pgp_sym_decrypt",
+        r"(?i:crypt\((?=[^\n]{1,80}gen_salt)|pgp_sym_\w{7,15}\([^()'\n]{1,80},)\s?'(?P<s>[^'\n]{4,255})'",
+    ),
+    pattern_detector(
+        "password",
+        "remote(|remotesecure(|mysql(|postgresql(|mongodb(|jdbc(",
+        r"(?i:remote(?:secure)?|mysql|postgresql|mongodb|jdbc)\('[^'\n]{1,120}'(?:,\s?'?[\w.-]{1,60}'?){2,3},\s?'(?P<s>[^'\n]{4,255})'",
+        looks.is_no_word,
+    ),
+    pattern_detector(
+        "password",
+        "user_chpass|user_create",
+        r"user_(?:chpass|create) \S{1,64} (?:\S{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})",
+        looks.is_password_like,
+    ),
+    PatternDetector(
+        "password",
+        tuple(f"\n{account} = " for account in ("admin", "root", "administrator")),
+        Pattern(r"\n\w{4,13} = (?P<s>\S{6,255})(?=[ \t]*(?:\r?\n|\Z))"),
+        lambda match: looks.is_unmistakable(match["s"]),
+    ),
+    pattern_detector(
+        "password",
+        "task.setvariable|##teamcity[setparameter",
+        r"(?i:task\.setvariable variable=|##teamcity\[setparameter name=')[\w.-]{0,40}"
+        r"(?i:pass|pwd|secret|token|key|cred)[\w.-]{0,40}(?:[^\]\n]{0,60}\]|' value=')(?P<s>[^\s']{4,400})",
     ),
     pattern_detector(
         "password", "securestring", r"(?i:securestring(?: -\w{1,20}){0,3})\s+[\"'](?P<s>[^\"'\n]{1,255})[\"']"
@@ -339,13 +309,13 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         "password", "defaultpassword|altdefaultpassword|password ", r"(?i:password)\s+REG_SZ\s+(?P<s>\S{1,255})"
     ),
     pattern_detector(
-        "password", "defaultpassword", r"(?i:defaultpassword)[\"']?[=\s]+[\"']?(?P<s>[^\s\"']{1,255})", _may_be_password
+        "password", "defaultpassword", r"(?i:defaultpassword)[\"']?[=\s]+[\"']?(?P<s>[^\s\"']{1,255})", may_be_password
     ),
     pattern_detector(
         "password",
         "${",
         r"\$\{[\w.-]{0,60}?(?i:passw(?:or)?d|secret|pass)[\w.-]{0,20}(?::-|:=|:|-)(?P<s>(?!\?)[^\s${}\"']{4,255})\}",
-        _may_be_password,
+        may_be_password,
     ),
     pattern_detector(
         "aws-secret",

@@ -94,6 +94,7 @@ def read_alert(part: Fields, source: str, now: datetime, group: str | None = Non
         link_kinds=link_kinds,
         group=group,
         starts_known=starts is not None,
+        one_at_a_time=starts is not None,
     )  # fmt: skip
 
 

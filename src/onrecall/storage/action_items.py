@@ -162,7 +162,8 @@ class ActionItems:
         query = _listed().where(*selection.conditions()).order_by(*place).limit(paging.check_limit(limit) + 1)
         if cursor is not None:
             due, incident, number = paging.decode_cursor(cursor, 3)
-            query = query.where(tuple_(*place) > (due, incident, paging.parse_number(number)))
+            after = (due, incident, paging.parse_number(number, paging.MAX_INTEGER))
+            query = query.where(tuple_(*place) > after)
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         next_cursor = paging.next_cursor(rows, limit, lambda row: (row.due or NO_DUE, row.incident, str(row.number)))

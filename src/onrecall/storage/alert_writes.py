@@ -12,8 +12,11 @@ from onrecall.storage import episodes, sequences
 from onrecall.storage.alert_continuations import STILL_FIRING_AFTER, resolved_by_people
 from onrecall.storage.alerts import AlertRow, Episode, fetch, from_row, to_row
 from onrecall.storage.batching import group_by_first
-from onrecall.storage.ingest_results import StoredAlert
+from onrecall.storage.pending_episodes import PendingEpisode, changed_columns, episode_row, episode_times
 from onrecall.storage.tables import alerts
+
+ENDED_BY_SENDER = "its sender reported that the alert ended"
+SUPERSEDED = "its sender reported a later start of the same alert, so that this episode is over"
 
 
 def upsert(connection: Connection, rows: Sequence[AlertRow], now: datetime) -> list[bool]:
@@ -26,9 +29,9 @@ def end_expired(connection: Connection, ended: Mapping[int, str], now: datetime)
     fires = alerts.c.id.in_(list(ended)), alerts.c.status == "firing", alerts.c.expires_at <= now
     changes = []
     for stored_alert in fetch(connection, select(alerts).where(*fires)):
-        episode = _PendingEpisode(stored_alert)
+        episode = PendingEpisode(stored_alert)
         episode.end(ended[stored_alert.id], now)
-        changes.append(_changed_columns(episode) | {"changed_at": now})
+        changes.append(changed_columns(episode) | {"changed_at": now})
     if changes:
         connection.execute(_UPDATE, changes)
 
@@ -39,12 +42,12 @@ class _AlertUpsert:
     def __init__(self, connection: Connection, rows: Sequence[AlertRow]) -> None:
         self._connection = connection
         self._rows = rows
-        self._by_episode: dict[Episode, _PendingEpisode] = {}
+        self._by_episode: dict[Episode, PendingEpisode] = {}
         self._newest_by_key: dict[tuple[str, str], Episode] = {}
-        self._by_key: dict[tuple[str, str], list[_PendingEpisode]] = {}
-        self._by_identity: dict[tuple[str, str], list[_PendingEpisode]] = {}
+        self._by_key: dict[tuple[str, str], list[PendingEpisode]] = {}
+        self._by_identity: dict[tuple[str, str], list[PendingEpisode]] = {}
         """Episodes by source and identity."""
-        self._repeated: dict[int, _PendingEpisode] = {}
+        self._repeated: dict[int, PendingEpisode] = {}
         """Firing messages about an alert that is in an incident, by their number."""
         self._read()
 
@@ -76,8 +79,8 @@ class _AlertUpsert:
             self._add(select(alerts).where(*in_range), reported)
 
     def _read_newest(self) -> None:
-        """Load the newest episode of each key of which a message gives no reliable start."""
-        nameless = {(row.alert.source, row.alert.key) for row in self._rows if not row.alert.starts_known}
+        """Load the newest episode of each key where it decides what becomes of a message."""
+        nameless = {(row.alert.source, row.alert.key) for row in self._rows if self._needs_newest(row)}
         for source, keys in group_by_first(nameless):
             newest = (
                 select(alerts.c.source, alerts.c.key, func.max(alerts.c.starts_at).label("at"))
@@ -91,6 +94,13 @@ class _AlertUpsert:
                 & (alerts.c.starts_at == newest.c.at)
             )
             self._add(select(alerts).join(newest, is_newest))
+
+    def _needs_newest(self, row: AlertRow) -> bool:
+        """Whether the newest episode of its key decides what becomes of a message: what begins to fire may be late."""
+        if not row.alert.starts_known:
+            return True
+        stored = self._by_episode.get(row.episode)
+        return row.alert.one_at_a_time and row.alert.status == "firing" and (stored is None or not stored.fires)
 
     def _read_open(self) -> None:
         """Load firing episodes that a message may end or update although it gives another start time or key."""
@@ -108,11 +118,11 @@ class _AlertUpsert:
 
     def _add(self, query: Select[Any], episodes: Container[Episode] | None = None) -> None:
         for row in self._connection.execute(query):
-            episode = _PendingEpisode(from_row(row))
+            episode = PendingEpisode(from_row(row))
             if episode.row.episode not in self._by_episode and (episodes is None or episode.row.episode in episodes):
                 self._remember(episode)
 
-    def _remember(self, episode: "_PendingEpisode") -> None:
+    def _remember(self, episode: "PendingEpisode") -> None:
         row = episode.row
         self._by_episode[row.episode] = episode
         key = row.episode[:2]
@@ -124,27 +134,51 @@ class _AlertUpsert:
 
     def _apply(self, number: int, row: AlertRow, now: datetime) -> bool:
         """Apply one alert and return whether it says anything new."""
-        episode = self._find_episode(row)
+        episode, superseded = self._find_episode(row), self._is_superseded(row, now)
         if episode is None:
-            self._remember(_PendingEpisode(None, row, now))
-            return True
-        news = episode.hear(row, now)
-        if row.alert.status == "firing":
-            if episode.fires and episode.incident:
-                self._repeated[number] = episode
-            return news
-        if not row.alert.starts_known:
-            self._end_earlier(episode, now)
-        return self._end_later(episode, row, now) or news
+            episode, news = PendingEpisode(None, row, now), True
+            self._remember(episode)
+        else:
+            news = episode.hear(row, now, superseded=superseded)
+        if superseded and episode.fires:
+            episode.end(SUPERSEDED, now)
+        elif row.alert.one_at_a_time:
+            self._end_earlier(episode, SUPERSEDED, now)
+        if row.alert.status == "resolved":
+            return self._apply_end(episode, row, now) or news
+        if episode.fires and episode.incident:
+            self._repeated[number] = episode
+        return news
 
-    def _find_episode(self, row: AlertRow) -> "_PendingEpisode | None":
+    def _apply_end(self, episode: "PendingEpisode", row: AlertRow, now: datetime) -> bool:
+        """End other episodes of the key that an end implies are over; return whether it says anything new of them."""
+        if episode.row is row:
+            return False
+        if not row.alert.starts_known:
+            self._end_earlier(episode, ENDED_BY_SENDER, now)
+        return self._end_later(episode, row, now)
+
+    def _is_superseded(self, row: AlertRow, now: datetime) -> bool:
+        """Whether a firing message is of an episode that a later one of its key has followed.
+
+        Once the later one has ended, only a message that was overtaken on its way is; a repeated one says it fires.
+        """
+        if not row.alert.one_at_a_time or row.alert.status != "firing":
+            return False
+        return any(
+            episode.row.alert.starts_known and episode.fired_until_lately(now)
+            for episode in self._by_key.get(row.episode[:2], ())
+            if episode.row.alert.starts_at > row.alert.starts_at
+        )
+
+    def _find_episode(self, row: AlertRow) -> "PendingEpisode | None":
         """Return the episode a message belongs to: by start time, else the open one of its key, else by identity."""
         alert = row.alert
         if alert.starts_known:
             return self._by_episode.get(row.episode) or self._find_open(alert) or self._find_by_identity(alert)
         return self._find_without_start(row) or self._find_by_identity(alert)
 
-    def _find_without_start(self, row: AlertRow) -> "_PendingEpisode | None":
+    def _find_without_start(self, row: AlertRow) -> "PendingEpisode | None":
         """Return the episode for a message without a reliable start: one with an end's exact start, else the newest."""
         exact = self._by_episode.get(row.episode)
         if exact and row.alert.status == "resolved" and exact.row.alert.starts_known:
@@ -155,7 +189,7 @@ class _AlertUpsert:
             return candidate
         return exact  # the same start time means the same episode
 
-    def _find_open(self, alert: Alert) -> "_PendingEpisode | None":
+    def _find_open(self, alert: Alert) -> "PendingEpisode | None":
         """Return the newest firing episode of this key that the message belongs to despite another start time."""
         candidates = self._by_key.get((alert.source, alert.key), ())
         fitting = [
@@ -163,7 +197,7 @@ class _AlertUpsert:
         ]
         return max(fitting, key=lambda episode: episode.row.alert.starts_at, default=None)
 
-    def _find_by_identity(self, alert: Alert) -> "_PendingEpisode | None":
+    def _find_by_identity(self, alert: Alert) -> "PendingEpisode | None":
         """For an end under another key, return the only firing episode with the same identity, or None.
 
         If none fires, return the newest one (a repeated end), unless the message is certainly about a later one.
@@ -178,14 +212,16 @@ class _AlertUpsert:
             fitting = [] if alert.starts_known and alert.starts_at > before else [newest]
         return fitting[0] if len(fitting) == 1 else None
 
-    def _end_earlier(self, newest: "_PendingEpisode", now: datetime) -> None:
-        """End all earlier episodes of this key: a sender that gives no reliable start tracks only one alert per key."""
+    def _end_earlier(self, newest: "PendingEpisode", reason: str, now: datetime) -> None:
+        """End all earlier episodes of this key, for a sender that tracks only one alert per key: Alertmanager, and any
+        that gives no reliable start. When they ended is not known.
+        """
         key, at = newest.row.episode[:2], newest.row.alert.starts_at
         for episode in self._by_key.get(key, ()):
             if episode is not newest and episode.fires and episode.row.alert.starts_at < at:
-                episode.end("its sender reported that the alert ended", now)
+                episode.end(reason, now)
 
-    def _end_later(self, ended: "_PendingEpisode", row: AlertRow, now: datetime) -> bool:
+    def _end_later(self, ended: "PendingEpisode", row: AlertRow, now: datetime) -> bool:
         """End what went on as a new episode after a person had resolved the incident of the one that ends."""
         later = [
             episode
@@ -212,45 +248,45 @@ class _AlertUpsert:
         over |= self._resolved_by_people(map(self._newest_firing, repeated.values()), now)
         return [number for number, episode in repeated.items() if self._go_on(number, episode, over, now)]
 
-    def _go_on(self, number: int, episode: "_PendingEpisode", over: Mapping[str, datetime], now: datetime) -> bool:
+    def _go_on(self, number: int, episode: "PendingEpisode", over: Mapping[str, datetime], now: datetime) -> bool:
         """Begin an episode, unless one goes on already: then it hears the message."""
         row, newest = self._rows[number], self._newest_firing(episode)
         if not self._is_reported_after(number, newest, over):
             return newest is not episode and newest.hear(row, now)
         going_on = replace(row.alert, starts_at=now, starts_known=False, continues=newest.incident)
-        self._remember(_PendingEpisode(None, to_row(going_on), now))
+        self._remember(PendingEpisode(None, to_row(going_on), now))
         return True
 
-    def _resolved_by_people(self, episodes: "Iterable[_PendingEpisode]", now: datetime) -> dict[str, datetime]:
+    def _resolved_by_people(self, episodes: "Iterable[PendingEpisode]", now: datetime) -> dict[str, datetime]:
         names = {episode.incident for episode in episodes if episode.incident}
         return resolved_by_people(self._connection, names, now - STILL_FIRING_AFTER) if names else {}
 
-    def _newest_firing(self, episode: "_PendingEpisode") -> "_PendingEpisode":
+    def _newest_firing(self, episode: "PendingEpisode") -> "PendingEpisode":
         firing = [other for other in self._by_key.get(episode.row.episode[:2], ()) if other.fires]
         return max(firing, key=lambda other: other.row.alert.starts_at, default=episode)
 
-    def _is_reported_after(self, number: int, episode: "_PendingEpisode", over: Mapping[str, datetime]) -> bool:
+    def _is_reported_after(self, number: int, episode: "PendingEpisode", over: Mapping[str, datetime]) -> bool:
         """Return whether the sender reported this long after the resolution, as far as it says when."""
         resolved_at, told_at = over.get(episode.incident or ""), self._rows[number].alert.told_at
         return resolved_at is not None and (told_at is None or told_at >= resolved_at + STILL_FIRING_AFTER)
 
-    def _insert(self, new: "Sequence[_PendingEpisode]", now: datetime) -> None:
+    def _insert(self, new: "Sequence[PendingEpisode]", now: datetime) -> None:
         if not new:
             return
         numbers = sequences.allocate(self._connection, "alert", len(new))
         rows = [
-            _row(episode) | {"id": number, "received_at": now, "updated_at": now, "waiting": True}
+            episode_row(episode) | {"id": number, "received_at": now, "updated_at": now, "waiting": True}
             for number, episode in zip(numbers, new, strict=True)
         ]
         self._connection.execute(insert(alerts), rows)
 
-    def _update(self, changed: "Sequence[_PendingEpisode]", now: datetime) -> None:
-        news = [_changed_columns(episode) | {"changed_at": now} for episode in changed if episode.news]
+    def _update(self, changed: "Sequence[PendingEpisode]", now: datetime) -> None:
+        news = [changed_columns(episode) | {"changed_at": now} for episode in changed if episode.news]
         if news:
             self._connection.execute(_UPDATE, news)
         quiet = [episode for episode in changed if not episode.news]
         if quiet:
-            self._connection.execute(_UPDATE_TIMES, [_times(episode) for episode in quiet])
+            self._connection.execute(_UPDATE_TIMES, [episode_times(episode) for episode in quiet])
         described = [{"its": episode.id, "body": episode.row.body} for episode in quiet if episode.redescribed]
         if described:
             self._connection.execute(_UPDATE_BODY, described)
@@ -277,95 +313,3 @@ _UPDATE_TIMES = (
     .values(told_at=bindparam("told_at"), expires_at=bindparam("expires_at"))
 )
 _UPDATE_BODY = update(alerts).where(alerts.c.id == bindparam("its")).values(body=bindparam("body"))
-
-
-class _PendingEpisode:
-    """The current state of an episode, stored or created in this transaction."""
-
-    def __init__(self, row: StoredAlert | None, new: AlertRow | None = None, now: datetime | None = None) -> None:
-        assert row or new
-        self.id = row.id if row else None
-        self.incident = row.incident if row else None
-        self.row = new or AlertRow((row.alert), {}, row.hash)  # type: ignore[union-attr]
-        self.since = row.updated_at if row else now
-        self.news = row is None
-        self.touched = row is None
-        self.redescribed = False
-        self.expires_at = row.expires_at if row else None
-        if new is not None and now is not None:
-            self._expire_later(new.alert, now)
-
-    @property
-    def fires(self) -> bool:
-        """Whether the alert is still firing."""
-        return self.row.alert.status == "firing"
-
-    def hear(self, row: AlertRow, now: datetime) -> bool:
-        """Merge a message into the episode and return whether anything changed."""
-        before = self.row
-        assert self.since
-        if row.alert.expires_after and self.fires:
-            self._expire_later(row.alert, now)
-        if row.hash == before.hash and row.alert.told_at in (None, before.alert.told_at):
-            return False
-        merged = episodes.merge_update(before.alert, row.alert, now - self.since)
-        if merged is before.alert:
-            return False
-        after = to_row(merged)
-        if after.hash == before.hash:
-            self._hear_again(after)
-            return False
-        self.row, self.since, self.news, self.touched = after, now, True, True
-        if not self.fires:
-            self.expires_at = None
-        return True
-
-    def _hear_again(self, after: AlertRow) -> None:
-        """Note when the same was reported again; it changes nothing that counts."""
-        before = self.row
-        if after.alert.described_at != before.alert.described_at:
-            self.row, self.touched, self.redescribed = after, True, True
-        elif after.alert.told_at != before.alert.told_at:
-            self.row, self.touched = AlertRow(after.alert, before.body or after.body, before.hash), True
-
-    def end(self, reason: str, now: datetime) -> None:
-        """End the episode for a reason that its sender did not give."""
-        self.row = to_row(episodes.end_episode(self.row.alert, reason))
-        self.since, self.news, self.touched, self.expires_at = now, True, True, None
-
-    def _expire_later(self, alert: Alert, now: datetime) -> None:
-        """Extend the expiry; written only if that moves it by more than a tenth of its duration."""
-        if alert.expires_after is None or alert.status == "resolved":
-            return
-        later = now + alert.expires_after
-        if self.expires_at is None or later - self.expires_at > alert.expires_after / 10:
-            self.expires_at, self.touched = later, True
-
-
-def _row(episode: _PendingEpisode) -> dict[str, Any]:
-    row, alert = episode.row, episode.row.alert
-    return {
-        "source": alert.source,
-        "key": alert.key,
-        "starts_at": alert.starts_at,
-        "status": alert.status,
-        "service": alert.service,
-        "told_at": alert.told_at,
-        "body": row.body,
-        "hash": row.hash,
-        "purpose": None if alert.purpose == "incident" else alert.purpose,
-        "identity": alert.identity,
-        "expires_at": episode.expires_at,
-    }
-
-
-def _times(episode: _PendingEpisode) -> dict[str, Any]:
-    return {"its": episode.id, "told_at": episode.row.alert.told_at, "expires_at": episode.expires_at}
-
-
-_CHANGING_COLUMNS = ("status", "service", "told_at", "body", "hash", "purpose", "expires_at")
-
-
-def _changed_columns(episode: _PendingEpisode) -> dict[str, Any]:
-    row = _row(episode)
-    return {name: row[name] for name in _CHANGING_COLUMNS} | {"its": episode.id}

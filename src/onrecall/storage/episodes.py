@@ -38,8 +38,11 @@ def belongs_to_open(open_alert: Alert, reported: Alert) -> bool:
     return not open_alert.starts_known and (reported.status == "resolved" or reported.starts_at <= open_alert.starts_at)
 
 
-def merge_update(stored: Alert, reported: Alert, since: timedelta) -> Alert:
-    """Merge a message into an episode, `since` its last update. Returns `stored` itself if nothing is new."""
+def merge_update(stored: Alert, reported: Alert, since: timedelta, *, superseded: bool = False) -> Alert:
+    """Merge a message into an episode, `since` its last update. Returns `stored` itself if nothing is new.
+
+    A superseded episode, which a later one of its key followed, never fires again.
+    """
     reported = replace(
         reported,
         key=stored.key,
@@ -50,9 +53,12 @@ def merge_update(stored: Alert, reported: Alert, since: timedelta) -> Alert:
         ends_at=reported.ends_at if reported.ends_at and reported.ends_at >= stored.starts_at else None,
         expires_after=None,
         continues=stored.continues,
+        one_at_a_time=stored.one_at_a_time,
     )
     if reported == stored:
         return stored
+    if superseded and reported.status == "firing" and stored.status == "resolved":
+        return _fill_missing(stored, reported)
     if _is_out_of_order(stored, reported, since):
         return _fill_missing(stored, reported)
     return replace(_fill_missing(reported, stored), told_at=reported.told_at or stored.told_at)

@@ -11,8 +11,8 @@ from onrecall.domain.errors import Invalid
 from onrecall.storage import validation
 
 MAX_LIMIT = 1000
-MAX_NUMBER = 2**63 - 1
-"""The largest number that a column of either database holds."""
+MAX_NUMBER, MAX_INTEGER = 2**63 - 1, 2**31 - 1
+"""The largest numbers that PostgreSQL compares with a column `Number` and with a column `Integer`."""
 INVALID = "this cursor is invalid; omit it to start from the beginning"
 PageRow = TypeVar("PageRow")
 
@@ -36,7 +36,7 @@ def decode_cursor(encoded: str, length: int) -> list[str]:
     if (
         not isinstance(fields, list)
         or len(fields) != length
-        or not all(isinstance(field, str) and "\0" not in field for field in fields)
+        or not all(isinstance(field, str) and validation.is_storable(field) for field in fields)
     ):
         raise Invalid("this cursor belongs to another list; omit it to start from the beginning", "cursor")
     return fields
@@ -50,9 +50,9 @@ def parse_time(field: str) -> datetime:
         raise Invalid(INVALID, "cursor") from error
 
 
-def parse_number(field: str) -> int:
+def parse_number(field: str, maximum: int = MAX_NUMBER) -> int:
     """Return the number in a cursor. Raises Invalid if it is none, or larger than any row's."""
-    if not (field.isascii() and field.isdigit() and len(field) < 20 and int(field) <= MAX_NUMBER):
+    if not (field.isascii() and field.isdigit() and len(field) < 20 and int(field) <= maximum):
         raise Invalid(INVALID, "cursor")
     return int(field)
 

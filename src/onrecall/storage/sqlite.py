@@ -1,7 +1,6 @@
 """The SQLite backend: opening the file, queueing writers, and what its errors mean."""
 
 import json
-import shutil
 import sqlite3
 import threading
 import time
@@ -16,6 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool
 
 from onrecall.domain.errors import Invalid, Unavailable
+from onrecall.storage.folder_faults import database_fault, folder_fault, lack_of_room
 
 LOCK_TIMEOUT_SECONDS = 60
 BUSY_TIMEOUT_MS = 8
@@ -33,8 +33,6 @@ PRAGMAS = (
 )
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-MIN_FREE_BYTES = 1024 * 1024
-"""With less free disk space, in bytes, the disk counts as full."""
 PROBE_BYTES = 64 * 1024
 DAMAGE_CODES = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 TRANSIENT_CODES = frozenset(
@@ -169,13 +167,7 @@ class SQLite:
 
     def lack_of_room(self) -> str | None:
         """Return a message if the disk is full, else None."""
-        if self.in_memory:
-            return None
-        try:
-            free = shutil.disk_usage(self._file.parent).free
-        except OSError as error:
-            return f"the folder {self._file.parent} cannot be read: {error.strerror}"
-        return f"the disk of {self._file.parent} is full: {free:,} bytes are free" if free < MIN_FREE_BYTES else None
+        return None if self.in_memory else lack_of_room(self._file.parent)
 
     @staticmethod
     def probe(connection: Connection) -> None:
@@ -195,7 +187,10 @@ class SQLite:
             return None
         if code & 0xFF in BUSY_CODES:
             return f"the database was locked for longer than {self._timeout:g} s; try again"
-        return f"the database can't be used: {error}" if code & 0xFF in TRANSIENT_CODES else None
+        if code & 0xFF not in TRANSIENT_CODES:
+            return None
+        fault = None if self.in_memory else database_fault(self._file)
+        return f"the database can't be used ({error}): {fault}" if fault else f"the database can't be used: {error}"
 
     @staticmethod
     def damaged(error: BaseException | None) -> str | None:
@@ -224,6 +219,5 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Invalid(
-            f"the folder {folder} can't be made: {error.strerror}; choose another folder", "database_url"
-        ) from error
+        fault = folder_fault(folder) or f"{error.strerror}; choose another folder"
+        raise Invalid(f"the folder {folder} can't be made: {fault}", "database_url") from error

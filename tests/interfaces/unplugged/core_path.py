@@ -21,7 +21,8 @@ from typer.testing import CliRunner
 from websockets.sync.client import connect
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from processes import COMMAND, served, surroundings
+sys.path.insert(0, str(Path(__file__).parents[2]))
+from processes import COMMAND, begin_cold, served, surroundings
 
 from onrecall.cli import main as cli
 
@@ -146,7 +147,7 @@ def main(data_dir: Path) -> None:
         Path(os.environ["UNPLUGGED_LOG"]).unlink()  # the guard was seen to work; from here on nobody may call
     os.environ["ONRECALL_DATA_DIR"] = str(data_dir)
     from_the_shell(data_dir)
-    with served(data_dir) as address:
+    with served(data_dir, begin_cold) as address:
         over_http(address)
     anyio.run(over_mcp, data_dir)
     print("core path done")

@@ -1,5 +1,5 @@
 // Ask in your own words, or paste logs. Nothing is written until "Open as incident".
-import { Badge, Button, Group, Loader, Paper, Stack, Text, Textarea, TextInput, Title } from "@mantine/core";
+import { Badge, Button, Group, Loader, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { IconCheck } from "@tabler/icons-react";
 import { useMutation } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useState } from "react";
@@ -11,6 +11,7 @@ import { Answer } from "../parts/answer";
 import { useIsEmpty } from "../live-updates";
 import { GettingStarted } from "../parts/getting-started";
 import { EvidenceCard } from "../parts/evidence";
+import { GrowingTextarea } from "../parts/growing-textarea";
 import { Failure, Waiting } from "../parts/states";
 import { worthShowing } from "../format";
 
@@ -45,7 +46,7 @@ export function Ask() {
       <Title order={1} size="h2">Ask</Title>
       <form onSubmit={(event) => { event.preventDefault(); ask({ text, service }); }}>
         <Stack gap="xs">
-          <Textarea label="What's happening?" description="A sentence, an alert, or log lines. Nothing is stored." autosize minRows={2} maxRows={14}
+          <GrowingTextarea label="What's happening?" description="A sentence, an alert, or log lines. Nothing is stored." minRows={2} maxRows={14}
             value={text} onChange={(event) => setText(event.currentTarget.value)} onKeyDown={onKey} placeholder={EXAMPLES[0]} required />
           <Group align="flex-end" gap="xs" wrap="nowrap">
             <TextInput label="Service, if you know it" value={service} onChange={(event) => setService(event.currentTarget.value)} flex="1 1 8rem" />

@@ -16,6 +16,7 @@ import { LabelsNow } from "../parts/command";
 import { Helped, IncidentActions, useResolving } from "../parts/incident-actions";
 import { IncidentHead } from "../parts/incident-head";
 import { IncidentReport } from "../parts/incident-report";
+import { Later } from "../parts/later";
 import { NeverSeen } from "../parts/never-seen";
 import { NotFound } from "../parts/not-found";
 import { Notes } from "../parts/notes";
@@ -55,7 +56,7 @@ function Page({ id }: { id: string }) {
         {state.asking && !over ? <Waiting rows={2} height={200} /> : (
           <div className="onrecall-two">
             <WhatToDo incident={incident.data} state={state} />
-            <OnRecord incident={incident.data} unseen={isUnseen(incident.data, state)} />
+            <Later><OnRecord incident={incident.data} unseen={isUnseen(incident.data, state)} /></Later>
           </div>
         )}
       </Stack>
@@ -89,7 +90,7 @@ function WhatToDo({ incident, state }: { incident: IncidentSeen; state: AnswerSt
       {/* In one place with and without an answer: what somebody is writing stays when the answer comes. */}
       {!incident.resolution && actions}
       {answer && <Helped key={answer.id} answer={answer} incident={id} marked={marked} />}
-      {answer && <AnswerRest answer={answer} question={`${incident.title}\n${incident.description}`} {...(over ? { over } : locked ? {} : { marked, mark, markCheck })} />}
+      {answer && <Later><AnswerRest answer={answer} question={`${incident.title}\n${incident.description}`} {...(over ? { over } : locked ? {} : { marked, mark, markCheck })} /></Later>}
     </Stack>
   );
 }

@@ -6,7 +6,7 @@ import { memo, useEffect, useMemo, useState } from "react";
 import { Link, useNavigate, useSearchParams } from "react-router";
 
 import { api, dataOf } from "../api/client";
-import { Lines } from "../parts/citation";
+import { Lines } from "../parts/page-lines";
 import { Import } from "../parts/import";
 import { InlineCode } from "../parts/inline-code";
 import { VirtualList } from "../parts/virtual-list";

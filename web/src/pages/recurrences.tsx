@@ -1,5 +1,5 @@
 // What keeps coming back, those first whose permanent fix would save most hours.
-import { Anchor, Badge, Box, Button, Group, List, NumberFormatter, Paper, Stack, Text, Title, Tooltip } from "@mantine/core";
+import { Anchor, Badge, Box, Button, Group, List, Paper, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
@@ -10,6 +10,7 @@ import { hasFailed } from "../failures";
 import { Citation } from "../parts/citation";
 import { Command } from "../parts/copy";
 import { CreateIssue } from "../parts/create-issue";
+import { Later } from "../parts/later";
 import { Months } from "../parts/months";
 import { ProposedCauses } from "../parts/proposed-causes";
 import { ServiceLink } from "../parts/service-link";
@@ -17,7 +18,7 @@ import { Empty, PartFailed, QueryState } from "../parts/states";
 import { InlineCode } from "../parts/inline-code";
 import { TimeAgo } from "../parts/time-ago";
 import type { Issue } from "../issue-link";
-import { countText, familyName } from "../format";
+import { countText, familyName, hours } from "../format";
 
 type Family = Schemas["FamilyOut"];
 const TREND = { rising: { words: "rising", color: "red" }, steady: { words: "steady", color: "gray" }, falling: { words: "falling", color: "teal" } } as const;
@@ -36,9 +37,16 @@ export function Recurrences() {
       {recurrences.data?.families.length === 0 && <Empty title="Nothing has come back yet">{recurrences.data.incidents === 0 ? "No incident is on record yet." : `Among ${countText(recurrences.data.incidents, "incident")}, no two share a cause.`} Resolved incidents with a cause label are recognized most reliably.</Empty>}
       {recurrences.data && recurrences.data.families.length > 0 && <Whole families={recurrences.data.families} />}
       <ProposedCauses />
-      {recurrences.data?.families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} form={form} />)}
+      {recurrences.data && <Families families={recurrences.data.families} form={form} />}
     </Stack>
   );
+}
+
+const FIRST = 2; // cards that a phone shows at first
+
+function Families({ families, form }: { families: readonly Family[]; form: string | null }) {
+  const cards = families.map((family, n) => <FamilyCard key={family.id} family={family} place={n + 1} form={form} />);
+  return <>{cards.slice(0, FIRST)}{cards.length > FIRST && <Later>{cards.slice(FIRST)}</Later>}</>;
 }
 
 function Whole({ families }: { families: readonly Family[] }) {
@@ -46,7 +54,7 @@ function Whole({ families }: { families: readonly Family[] }) {
   const open = families.filter((family) => !family.action && !family.tracked?.length).length;
   return (
     <Text size="sm">
-      <b>{countText(families.length, "cause")}</b> came back and cost <b><NumberFormatter value={lost} decimalScale={1} thousandSeparator=" " /> h</b> so far; {open === 0 ? "each has a permanent action on record." : `${open} of them ${open === 1 ? "has" : "have"} no permanent action on record.`}
+      <b>{countText(families.length, "cause")}</b> came back and cost <b>{hours(lost)}</b> so far; {open === 0 ? "each has a permanent action on record." : open === families.length ? "no permanent action is on record." : `${open} of them ${open === 1 ? "has" : "have"} no permanent action on record.`}
     </Text>
   );
 }
@@ -61,20 +69,20 @@ function FamilyCard({ family, place, form }: { family: Family; place: number; fo
             <Title order={2} size="h4" className="onrecall-wrap">{place}. {familyName(family.title)}</Title>
             <Group gap={6} mt={4}>
               <Badge variant="light">{countText(family.count, "time")}</Badge>
-              {trend && <Tooltip label={family.trend.reason}><Badge color={trend.color} variant="light" tabIndex={0}>{trend.words}</Badge></Tooltip>}
+              {trend && <Badge color={trend.color} variant="light">{trend.words}</Badge>}
               {family.services.map((service) => <Text key={service.name} size="sm" component="span"><ServiceLink name={service.name} />{service.count > 1 && ` × ${service.count}`}</Text>)}
             </Group>
           </Box>
           <Stack gap={0} align="flex-end" flex="none">
-            <Text fw={700} fz="xl"><NumberFormatter value={family.saving.hours_per_month} decimalScale={1} fixedDecimalScale thousandSeparator=" " /> h</Text>
+            <Text fw={700} fz="xl">{hours(family.saving.hours_per_month)}</Text>
             <Text size="xs" c="dimmed">a month to save</Text>
           </Stack>
         </Group>
         <Group gap="lg" align="flex-end">
           <Months months={family.months} />
-          <Text size="sm">It cost <b><NumberFormatter value={family.lost.hours} decimalScale={1} thousandSeparator=" " /> h</b> in all ({family.lost.of} of {family.count} timed); a permanent fix would have saved {family.saving.hours_per_month.toFixed(1)} h a month in the last {family.saving.days} days.</Text>
+          <Text size="sm">It cost <b>{hours(family.lost.hours)}</b> in all ({family.lost.of} of {family.count} timed); a permanent fix would have saved {hours(family.saving.hours_per_month)} a month in the last {family.saving.days} days.</Text>
         </Group>
-        <Text size="sm" c="dimmed" component="div">First <TimeAgo at={family.first_seen} />, last <TimeAgo at={family.last_seen} />. <InlineCode text={family.why} /></Text>
+        <Text size="sm" c="dimmed" component="div">First <TimeAgo at={family.first_seen} />, last <TimeAgo at={family.last_seen} />{family.trend.direction && `; ${family.trend.reason}`}. <InlineCode text={family.why} /></Text>
         {family.fix && (
           <Stack gap={4}>
             <Text size="sm"><b>The same fix {countText(family.fix.worked, "time")}</b> (of {family.fix.of} that {family.fix.of === 1 ? "says" : "say"} what was done): {family.fix.text} · <Citation citation={family.fix.citation} /></Text>
@@ -90,7 +98,7 @@ function FamilyCard({ family, place, form }: { family: Family; place: number; fo
 
 /** An issue to end a cause for good, with what it cost. */
 function issueToEnd(family: Family): Issue {
-  const cost = `It happened ${countText(family.count, "time")} and cost ${family.lost.hours.toFixed(1)} h; a permanent fix would have saved ${family.saving.hours_per_month.toFixed(1)} h a month in the last ${family.saving.days} days.`;
+  const cost = `It happened ${countText(family.count, "time")} and cost ${hours(family.lost.hours)}; a permanent fix would have saved ${hours(family.saving.hours_per_month)} a month in the last ${family.saving.days} days.`;
   return { title: `Fix for good: ${familyName(family.title)}`, body: [cost, "", `Incidents: ${family.incidents.join(", ")}`, `Services: ${family.services.map((service) => service.name).join(", ") || "none named"}`, `${location.origin}/recurrences`].join("\n") };
 }
 

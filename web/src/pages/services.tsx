@@ -9,6 +9,7 @@ import { api, dataOf, Problem, type Schemas } from "../api/client";
 import { unlessFailed, useFailure } from "../failures";
 import { useEveryAnyway, useNow } from "../live-updates";
 import { Section } from "../parts/section";
+import { Shortened } from "../parts/shortened";
 import { NotFound } from "../parts/not-found";
 import { InlineCode } from "../parts/inline-code";
 import { Months } from "../parts/months";
@@ -17,7 +18,7 @@ import { Empty, QueryState } from "../parts/states";
 import { TimeAgo } from "../parts/time-ago";
 import { withoutMarks } from "../plain-text";
 import { documentAddress } from "../search";
-import { age, countText, day, familyName, type Incident, SEVERITY, durationText, labelText } from "../format";
+import { age, countText, day, familyName, hours, type Incident, SEVERITY, durationText, labelText } from "../format";
 
 type Page = Schemas["ServicePageOut"];
 const PAGE = 100;
@@ -100,7 +101,7 @@ function Head({ page }: { page: Page }) {
     <Stack gap={4}>
       <Text size="sm"><Link to="/services">Services</Link></Text>
       <Group gap="xs">
-        <Title order={1} size="h2" className="onrecall-wrap">{page.name}</Title>
+        <Title order={1} size="h2" className="onrecall-wrap"><Shortened inherit text={page.name} lines={2} /></Title>
         <Badge color={page.unresolved_count ? "red" : "teal"} variant="light" tt="none">{page.unresolved_count ? `${page.unresolved_count} open` : "nothing open"}</Badge>
       </Group>
       {page.owners.length > 0 && (
@@ -119,7 +120,7 @@ function ServiceFigures({ page }: { page: Page }) {
     <Stack gap={6}>
       <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
         <Figure name="Incidents" value={page.incidents_count.toLocaleString()} about="all on record" />
-        <Figure name="Hours lost" value={page.lost.of ? `${page.lost.hours < 10 ? page.lost.hours.toFixed(1) : Math.round(page.lost.hours).toLocaleString()} h` : "–"} about={page.lost.of ? `${countText(page.lost.of, "incident")}; overlaps count once` : "nothing measured"} />
+        <Figure name="Hours lost" value={page.lost.of ? `${page.lost.hours < 10 ? hours(page.lost.hours) : `${Math.round(page.lost.hours).toLocaleString()} h`}` : "–"} about={page.lost.of ? `${countText(page.lost.of, "incident")}; overlaps count once` : "nothing measured"} />
         <Figure name="Time to resolve" value={page.median_minutes === null ? "–" : durationText(page.median_minutes * 60)} about={page.median_minutes === null ? "nothing measured" : "median"} />
         <Paper withBorder p="sm">
           <Text size="sm" fw={600}>By month</Text>
@@ -195,7 +196,7 @@ function Recurring({ name }: { name: string }) {
           <Paper key={family.id} withBorder px="sm" py={6}>
             <Group justify="space-between" gap="xs" wrap="nowrap" align="baseline">
               <Text size="sm" fw={500} className="onrecall-wrap">{familyName(family.title)}</Text>
-              <Text size="sm" flex="none">{family.lost.hours.toFixed(1)} h in all</Text>
+              <Text size="sm" flex="none">{hours(family.lost.hours)} in all</Text>
             </Group>
             <Text size="xs" c="dimmed" component="div">{countText(family.services.find((service) => service.name === name)?.count ?? 0, "time")} here, {family.count} in all, last <TimeAgo at={family.last_seen} /> · {family.action ? `permanent action ${family.action.state}` : "no permanent action on record"}</Text>
           </Paper>

@@ -2,20 +2,18 @@
 import { Alert, Button, Group, Paper, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
-import { Suspense, type ReactNode } from "react";
+import type { ReactNode } from "react";
 
-import { lazily } from "../lazily";
 import { api, dataOf, type Schemas } from "../api/client";
+import { Learning, Reliability, RiskCoverage } from "../parts/charts";
 import { type Estimate, Figure, percent, estimateText } from "../parts/estimates";
+import { InlineCode } from "../parts/inline-code";
 import { Intervals } from "../parts/interval";
+import { Later } from "../parts/later";
 import { ServiceLink } from "../parts/service-link";
-import { Empty, QueryState, Waiting } from "../parts/states";
-import { countText } from "../format";
+import { Empty, QueryState } from "../parts/states";
+import { countText, labelText } from "../format";
 import { Backtest } from "./trust-backtest";
-
-const Reliability = lazily(() => import("../parts/charts").then((charts) => charts.Reliability));
-const Learning = lazily(() => import("../parts/charts").then((charts) => charts.Learning));
-const RiskCoverage = lazily(() => import("../parts/charts").then((charts) => charts.RiskCoverage));
 
 const ORIGIN: Readonly<Record<string, string>> = { taken_over: "accepted from the answer", written: "written by the resolver" };
 
@@ -56,6 +54,15 @@ function Shown({ trust }: { trust: Measured }) {
         <Figure name="False recall" figure={trust.novelty.false_recall}>The share of the incidents with a new cause that were answered as known or similar. Lower is better.</Figure>
         <Figure name="Missed" figure={trust.novelty.miss}>The share of the recurring incidents that were called never seen. Lower is better.</Figure>
       </SimpleGrid>
+      <Later><Pictures trust={trust} /></Later>
+    </Stack>
+  );
+}
+
+/** What stands below the figures. */
+function Pictures({ trust }: { trust: Measured }) {
+  return (
+    <>
       <Hits hits={trust.hits} />
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         {trust.reliability.length > 0 && (
@@ -81,7 +88,7 @@ function Shown({ trust }: { trust: Measured }) {
         <Parts title="By month" parts={[...trust.by_month].reverse()} />
       </SimpleGrid>
       <NotMeasured reasons={trust.not_measured} />
-    </Stack>
+    </>
   );
 }
 
@@ -89,7 +96,7 @@ function ChartSection({ title, about, children }: { title: string; about: string
   return (
     <Paper withBorder p="md" component="figure" m={0}>
       <Title order={2} size="h5">{title}</Title>
-      <Suspense fallback={<Waiting rows={1} height={260} />}>{children}</Suspense>
+      {children}
       <Text size="sm" c="dimmed" component="figcaption">{about}</Text>
     </Paper>
   );
@@ -151,7 +158,7 @@ function NotMeasured({ reasons }: { reasons: Measured["not_measured"] }) {
   if (entries.length === 0) return null;
   return (
     <Alert title="Not measured" color="gray">
-      {entries.map(([what, why]) => <Text key={what} size="sm"><b>{what}</b>: {why}</Text>)}
+      {entries.map(([what, why]) => <Text key={what} size="sm"><b>{labelText(what)}</b>: <InlineCode text={why} /></Text>)}
     </Alert>
   );
 }

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { api, dataOf, type Schemas } from "../api/client";
 import { hasFailed, unlessFailed } from "../failures";
+import { shortName } from "../format";
 import { mayChange, useMe } from "../current-user";
 import { useEvery } from "../live-updates";
 import { PartFailed } from "./states";
@@ -32,13 +33,13 @@ function BurstHint({ burst }: { burst: Burst }) {
     },
     onError: showError,
   });
-  const names = [...new Set(burst.incidents.map((incident) => incident.service ?? incident.title))];
+  const names = [...new Set(burst.incidents.map((incident) => shortName(incident.service ?? incident.title)))];
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : "";
   const locked = !mayChange(me.data?.role);
   return (
     <Alert color="blue" variant="light" p="sm" title={`${burst.incidents.length} incidents began together`} role="status">
       <Stack gap="xs">
-        <Text size="sm">Within {Math.max(1, Math.round(burst.seconds))} s: {names.slice(0, NAMED).join(", ")}{more}. Nothing in their alerts connects them.</Text>
+        <Text size="sm" className="onrecall-wrap">Within {Math.max(1, Math.round(burst.seconds))} s: {names.slice(0, NAMED).join(", ")}{more}. Nothing in their alerts connects them.</Text>
         <Group gap="xs">
           <Button size="xs" loading={decide.isPending} disabled={locked} onClick={() => decide.mutate(true)}>They are one incident</Button>
           <Button size="xs" variant="default" disabled={locked || decide.isPending} onClick={() => decide.mutate(false)}>Keep them separate</Button>

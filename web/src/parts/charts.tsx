@@ -1,57 +1,104 @@
-// The pictures of trust. Loaded only by the page that shows them.
-import { useComputedColorScheme, useMantineTheme } from "@mantine/core";
-import { CartesianGrid, ErrorBar, Line, LineChart, ReferenceLine, ResponsiveContainer, Scatter, ScatterChart, Tooltip, XAxis, YAxis } from "recharts";
+// The pictures of trust: shares on both axes, drawn in percentages of their own size, so that they fit every screen without measuring it.
+import type { ReactNode } from "react";
 
 import type { Schemas } from "../api/client";
-import type { Estimate } from "./estimates";
+import { countText, rangeText } from "../format";
+import { type Estimate, intervalText, percent } from "./estimates";
 
-const HEIGHT = 260;
-const MARGIN = { top: 12, right: 16, bottom: 24, left: 4 };
-const share = (value: number) => `${Math.round(value * 100)} %`;
+const TICKS = [0, 0.25, 0.5, 0.75, 1] as const;
 
-function useInk() {
-  const theme = useMantineTheme();
-  const dark = useComputedColorScheme("light") === "dark";
-  return { line: theme.colors.signal?.[dark ? 4 : 8] ?? "#1c7ed6", text: dark ? "#c9c9c9" : "#495057", grid: dark ? "#424242" : "#dee2e6" };
+/** A share of the whole, as an attribute of a picture: from the left, or with `up` from the bottom. */
+const across = (share: number): string => `${(100 * share).toFixed(2)}%`;
+const up = (share: number): string => across(1 - share);
+
+interface PlotProps {
+  /** What the picture shows, in words, for those who do not see it. */
+  words: string;
+  x: string;
+  y: string;
+  /** The marks of the horizontal axis; by default shares. */
+  ticks?: readonly { at: number; name: string }[];
+  children: ReactNode;
 }
 
-export function Reliability({ bins }: { bins: readonly Schemas["BinOut"][] }) {
-  const ink = useInk();
-  const points = bins.map((bin) => {
-    const was = bin.right / bin.of;
-    return { claimed: bin.claimed, was, around: [was - bin.low, bin.high - was], of: bin.of };
-  });
-  const axis = { type: "number" as const, domain: [0, 1], tickFormatter: share, tick: { fill: ink.text, fontSize: 12 }, stroke: ink.grid };
+/** Axes with their names; the vertical one is a share. */
+function Plot({ words, x, y, ticks = TICKS.map((at) => ({ at, name: percent(at) })), children }: PlotProps) {
   return (
-    <ResponsiveContainer width="100%" height={HEIGHT}>
-      <ScatterChart margin={MARGIN} accessibilityLayer>
-        <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
-        <XAxis {...axis} dataKey="claimed" name="claimed" label={{ value: "claimed", position: "insideBottom", offset: -12, fill: ink.text, fontSize: 13 }} />
-        <YAxis {...axis} dataKey="was" name="was right" width={52} />
-        <ReferenceLine segment={[{ x: 0, y: 0 }, { x: 1, y: 1 }]} stroke={ink.text} strokeDasharray="4 4" />
-        <Tooltip formatter={(value, name) => [typeof value === "number" ? share(value) : String(value), name]} />
-        <Scatter data={points} fill={ink.line} isAnimationActive={false}>
-          <ErrorBar dataKey="around" direction="y" stroke={ink.line} isAnimationActive={false} />
-        </Scatter>
-      </ScatterChart>
-    </ResponsiveContainer>
+    <div className="onrecall-plot">
+      <span className="onrecall-plot-y" aria-hidden>{y}</span>
+      <svg role="img" aria-label={words} width="100%" height={200}>
+        <g aria-hidden>
+          {TICKS.map((at) => (
+            <g key={at}>
+              <line className="onrecall-plot-grid" x1="0%" x2="100%" y1={up(at)} y2={up(at)} />
+              <text x="0%" y={up(at)} dx={-8} dy={4} textAnchor="end">{percent(at)}</text>
+            </g>
+          ))}
+          {ticks.map(({ at, name }) => <text key={name} x={across(at)} y="100%" dy={18} textAnchor="middle">{name}</text>)}
+        </g>
+        {children}
+      </svg>
+      <span className="onrecall-plot-x" aria-hidden>{x}</span>
+    </div>
   );
 }
 
-export function RiskCoverage({ points }: { points: Schemas["CoveragePointOut"][] }) {
-  const ink = useInk();
-  const data = [...points].sort((point, other) => point.coverage - other.coverage);
-  const axis = { type: "number" as const, domain: [0, 1], tickFormatter: share, tick: { fill: ink.text, fontSize: 12 }, stroke: ink.grid };
+interface Point {
+  x: number;
+  y: number;
+  words: string;
+  /** Stands beside the point. */
+  label?: string;
+  range?: Readonly<Record<"low" | "high", number>> | undefined;
+}
+
+const LABEL = { width: 0.15, height: 0.09, begins: 0.08 } as const; // in shares of a phone's picture
+
+/** Whether a point's words would cover those of one before it. */
+const covers = (point: Point, before: readonly Point[]): boolean => before.some((other) => Math.abs(other.x - point.x) < LABEL.width && Math.abs(other.y - point.y) < LABEL.height);
+
+/** Points with their intervals, and what each is when it is pointed at. */
+const Points = ({ points }: { points: readonly Point[] }) => points.map((point, n) => <Dot key={point.words} point={point} labelled={!covers(point, points.slice(0, n))} />);
+
+const Dot = ({ point: { x, y, words, label, range }, labelled }: { point: Point; labelled: boolean }) => (
+  <g>
+    <title>{words}</title>
+    {range && <line x1={across(x)} x2={across(x)} y1={up(range.low)} y2={up(range.high)} />}
+    <circle cx={across(x)} cy={up(y)} r={5} />
+    {label && labelled && <text x={across(x)} y={up(y)} dx={x < LABEL.begins ? 9 : -9} dy={y > 0.9 ? 16 : -7} textAnchor={x < LABEL.begins ? "start" : "end"}>{label}</text>}
+  </g>
+);
+
+/** A line from point to point. */
+const Path = ({ points }: { points: readonly Point[] }) => points.slice(1).map((to, n) => {
+  const from = points[n];
+  return from && <line key={to.words} className="onrecall-plot-line" x1={across(from.x)} y1={up(from.y)} x2={across(to.x)} y2={up(to.y)} />;
+});
+
+const described = (points: readonly Point[]): string => points.map((point) => point.words).join("; ");
+
+export function Reliability({ bins }: { bins: readonly Schemas["BinOut"][] }) {
+  const points = bins.map(({ claimed, right, of, low, high }): Point => ({
+    x: claimed, y: right / of, range: { low, high }, label: `${right} of ${of}`,
+    words: `claimed ${percent(claimed)}: right ${right} of ${countText(of, "time")} (${rangeText(low, high)})`,
+  }));
   return (
-    <ResponsiveContainer width="100%" height={HEIGHT}>
-      <LineChart data={data} margin={MARGIN} accessibilityLayer>
-        <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
-        <XAxis {...axis} dataKey="coverage" name="answered" label={{ value: "answered", position: "insideBottom", offset: -12, fill: ink.text, fontSize: 13 }} />
-        <YAxis {...axis} dataKey="risk" name="wrong" width={52} />
-        <Tooltip formatter={(value) => [typeof value === "number" ? share(value) : String(value), "wrong"]} labelFormatter={(value) => `answered ${share(Number(value))}`} />
-        <Line dataKey="risk" stroke={ink.line} strokeWidth={2} dot={{ r: 3 }} isAnimationActive={false} />
-      </LineChart>
-    </ResponsiveContainer>
+    <Plot words={described(points)} x="claimed" y="was right">
+      <line className="onrecall-plot-ideal" x1="0%" y1="100%" x2="100%" y2="0%" />
+      <Points points={points} />
+    </Plot>
+  );
+}
+
+export function RiskCoverage({ points: measured }: { points: readonly Schemas["CoveragePointOut"][] }) {
+  const points = [...measured].sort((point, other) => point.coverage - other.coverage).map(({ claim, coverage, risk, n }): Point => ({
+    x: coverage, y: risk, words: `with a confidence of at least ${percent(claim)}: ${percent(coverage)} answered, ${percent(risk)} of them wrong (${countText(n, "answer")})`,
+  }));
+  return (
+    <Plot words={described(points)} x="answered" y="wrong">
+      <Path points={points} />
+      <Points points={points} />
+    </Plot>
   );
 }
 
@@ -61,20 +108,16 @@ interface Learned {
 }
 
 export function Learning({ learning }: { learning: Learned }) {
-  const ink = useInk();
-  const data = learning.points.flatMap((point) =>
-    point.hit_at_1.value === null ? [] : [{ after: point.after ?? "all", right: point.hit_at_1.value, of: point.hit_at_1.n }],
-  );
-  const tick = { fill: ink.text, fontSize: 12 };
+  const measured = learning.points.flatMap(({ after, hit_at_1: hit }) => (hit.value == null ? [] : [{ name: after === null ? "all" : after.toLocaleString(), hit, value: hit.value }]));
+  const at = (n: number) => (n + 0.5) / measured.length;
+  const points = measured.map(({ name, hit, value }, n): Point => ({
+    x: at(n), y: value, label: percent(value), range: hit.low == null || hit.high == null ? undefined : { low: hit.low, high: hit.high },
+    words: `after ${name}: the first match was right in ${percent(value)}${intervalText(hit) ? ` (${intervalText(hit)})` : ""} of ${countText(hit.n, "case")}`,
+  }));
   return (
-    <ResponsiveContainer width="100%" height={HEIGHT}>
-      <LineChart data={data} margin={MARGIN} accessibilityLayer>
-        <CartesianGrid stroke={ink.grid} strokeDasharray="3 3" />
-        <XAxis dataKey="after" tick={tick} stroke={ink.grid} label={{ value: `${learning.unit} remembered`, position: "insideBottom", offset: -12, fill: ink.text, fontSize: 13 }} />
-        <YAxis type="number" domain={[0, 1]} tickFormatter={share} tick={tick} stroke={ink.grid} width={52} />
-        <Tooltip formatter={(value) => [typeof value === "number" ? share(value) : String(value), "the first was right"]} labelFormatter={(value) => `after ${String(value)}`} />
-        <Line dataKey="right" stroke={ink.line} strokeWidth={2} dot={{ r: 3 }} isAnimationActive={false} />
-      </LineChart>
-    </ResponsiveContainer>
+    <Plot words={described(points)} x={`${learning.unit} remembered`} y="first match right" ticks={measured.map(({ name }, n) => ({ at: at(n), name }))}>
+      <Path points={points} />
+      <Points points={points} />
+    </Plot>
   );
 }

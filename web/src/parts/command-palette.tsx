@@ -37,7 +37,8 @@ export function CommandPalette({ pages }: { pages: SpotlightActionData[] }) {
   const typed = query.trim();
   const matches = searched.length >= SHORTEST && typed ? (hits.data?.items ?? []) : [];
   const named = pages.filter(({ label = "", description = "" }) => words.every((word) => `${label} ${description}`.toLowerCase().includes(word.toLowerCase())));
-  const ask: SpotlightActionData = { id: "ask-this", label: `Ask memory: ${typed}`, onClick: () => void go(`/ask?${new URLSearchParams({ q: typed })}`), leftSection: <IconMessageQuestion size={20} aria-hidden /> };
+  const absence = typed.length >= SHORTEST && matches.length === 0 && { description: whyNone(hits.isError, hits.isFetching || typed !== searched) };
+  const ask: SpotlightActionData = { id: "ask-this", label: `Ask memory: ${typed}`, ...absence, onClick: () => void go(`/ask?${new URLSearchParams({ q: typed })}`), leftSection: <IconMessageQuestion size={20} aria-hidden /> };
   const groups: SpotlightActionGroupData[] = [
     ...(typed ? [] : [{ group: "Recent", actions: recent.map((item) => ({ id: `recent ${item.id}`, label: item.title, description: item.id, onClick: () => void go(`/incidents/${encodeURIComponent(item.id)}`), leftSection: <IconFlame size={20} aria-hidden /> })) }]),
     ...KINDS.map(({ kind, group, Icon }) => ({
@@ -52,15 +53,18 @@ export function CommandPalette({ pages }: { pages: SpotlightActionData[] }) {
     if (match.kind === "command") void navigator.clipboard.writeText(match.text).then(() => showSuccess("The command is copied. Check its values before you run it."), () => undefined);
     void go(addressOf(match));
   };
-  const nothing = hits.isError ? "The server cannot be reached; search works again when it is back." : hits.isFetching ? "Searching…" : "Nothing contains all these words.";
   return (
     <Spotlight
-      actions={groups} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={null} nothingFound={nothing} scrollable maxHeight="min(70vh, 560px)"
+      actions={groups} query={query} onQueryChange={setQuery} filter={(_, actions) => actions} shortcut={null} scrollable maxHeight="min(70vh, 560px)"
       transitionProps={AT_ONCE} overlayProps={{ transitionProps: AT_ONCE }}
       searchProps={{ placeholder: "Search incidents, documents, commands", leftSection: <IconSearch size={20} aria-hidden />, "aria-label": "search" }}
     />
   );
 }
+
+/** Why no match is shown. */
+const whyNone = (failed: boolean, searching: boolean): string =>
+  searching ? "Searching…" : failed ? "The server cannot be reached; search works again when it is back." : "Nothing contains all these words.";
 
 /** Opened and closed within a frame: fading would keep whoever types waiting for a tenth of a second. */
 const AT_ONCE = { duration: 0 } as const;

@@ -30,7 +30,7 @@ export function StepCommand({ step, command }: { step: Pick<Step, "placeholders"
       </Group>
       <Group gap="xs" align="flex-end">
         {placeholders.map(({ value, kind }) => (
-          <TextInput key={value} size="xs" flex="1 1 10rem" label={`Your ${kind} (then ${value})`} placeholder={value} value={values[value] ?? ""} autoComplete="off" spellCheck={false}
+          <TextInput key={value} size="xs" flex="1 1 10rem" label={`Your ${kind} (last time ${value})`} placeholder={value} value={values[value] ?? ""} autoComplete="off" spellCheck={false}
             {...(suggested[value] && typed[value] === undefined ? { description: "from the alert’s labels" } : {})}
             onChange={(event) => setTyped({ ...typed, [value]: event.currentTarget.value })} />
         ))}

@@ -2,12 +2,10 @@
 import { Group, Text } from "@mantine/core";
 
 import type { Schemas } from "../api/client";
+import { monthName } from "../format";
 
 const BAR = { width: 10, gap: 3, height: 34 };
 const MOST_BARS = 24;
-
-/** "2026-03" as "Mar 2026". */
-const monthName = (month: string): string => new Date(`${month}-15T12:00:00Z`).toLocaleDateString(undefined, { month: "short", year: "numeric", timeZone: "UTC" });
 
 export function Months({ months }: { months: readonly Schemas["MonthOut"][] }) {
   const shown = months.slice(-MOST_BARS);

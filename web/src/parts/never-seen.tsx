@@ -11,7 +11,7 @@ import { firstThing, missing, unknownFirst } from "../never-seen";
 import { InlineCode } from "./inline-code";
 import { ServiceLink } from "./service-link";
 import { PartFailed, Waiting } from "./states";
-import { clock, type Incident, type IncidentSeen, labelText } from "../format";
+import { clock, type Incident, type IncidentSeen, labelText, shortName } from "../format";
 
 const HOURS_BEFORE = 24;
 const TOGETHER_MINUTES = 30;
@@ -27,7 +27,7 @@ export function NeverSeen({ incident }: { incident: IncidentSeen }) {
         <div>
           <Text fw={700} size="sm">Start here</Text>
           <First incident={incident} record={record} />
-          <Text size="sm" c="dimmed">Nothing similar is on record, so no step is suggested.</Text>
+          <Text size="sm" c="dimmed">No similar incident is on record, so there is no step that worked before.</Text>
         </div>
         {record.settled ? (
           <>
@@ -106,9 +106,9 @@ function OfService({ record, service }: { record: ServiceRecord; service: string
   const absent = record.settled ? missing(service, { documents: none(documents), changes: none(changes), earlier: none(earlier) }) : null;
   return (
     <>
-      <Rows listing={documents} title={`Runbooks of ${service}`} what="Its runbooks">{(document) => <List.Item key={document.id}><Link to={documentAddress(document.id)}><InlineCode text={document.title} /></Link></List.Item>}</Rows>
+      <Rows listing={documents} title={`Runbooks of ${shortName(service)}`} what="Its runbooks">{(document) => <List.Item key={document.id}><Link to={documentAddress(document.id)}><InlineCode text={document.title} /></Link></List.Item>}</Rows>
       <Rows listing={changes} title={`Changes in the ${HOURS_BEFORE} h before`} what="Its changes">{(change) => <List.Item key={`${change.source}${change.key}`}><InlineCode text={change.title} /> <Text span size="xs" c="dimmed">{clock(change.at)}</Text></List.Item>}</Rows>
-      <Rows listing={earlier} title={`The last incidents of ${service}`} what="Its last incidents">{(past) => <List.Item key={past.id}><Link to={`/incidents/${encodeURIComponent(past.id)}`}><InlineCode text={past.title} /></Link>{past.resolution?.cause && `: ${labelText(past.resolution.cause)}`}</List.Item>}</Rows>
+      <Rows listing={earlier} title={`The last incidents of ${shortName(service)}`} what="Its last incidents">{(past) => <List.Item key={past.id}><Link to={`/incidents/${encodeURIComponent(past.id)}`}><InlineCode text={past.title} /></Link>{past.resolution?.cause && `: ${labelText(past.resolution.cause)}`}</List.Item>}</Rows>
       {people.length > 0 && <Part title="Who worked on it last"><Text size="sm" className="onrecall-wrap">{people.slice(0, SHOWN).join(", ")}</Text></Part>}
       <Text size="sm" c="dimmed" component="div" className="onrecall-wrap">{absent} {none(documents) && <Link to="/memory?import=1">Add a runbook</Link>} {(earlier.rows?.length ?? 0) > 0 && <>Everything about <ServiceLink name={service} /></>}</Text>
     </>
@@ -134,7 +134,7 @@ function OtherIncident({ other, began }: { other: Incident; began: number }) {
   const minutes = Math.round((Date.parse(other.started_at) - began) / 60_000);
   const when = minutes === 0 ? "at the same time" : `${Math.abs(minutes)} min ${minutes < 0 ? "before" : "after"}`;
   const title = other.title.length > LONGEST ? `${other.title.slice(0, LONGEST)}…` : other.title;
-  return <List.Item><Link to={`/incidents/${encodeURIComponent(other.id)}`}><InlineCode text={title} /></Link> <Text span size="xs" c="dimmed">{[other.service, when, other.status].filter(Boolean).join(" · ")}</Text></List.Item>;
+  return <List.Item><Link to={`/incidents/${encodeURIComponent(other.id)}`}><InlineCode text={title} /></Link> <Text span size="xs" c="dimmed">{[other.service && shortName(other.service), when, other.status].filter(Boolean).join(" · ")}</Text></List.Item>;
 }
 
 const Part = ({ title, children }: { title: string; children: ReactNode }) => (

@@ -1,5 +1,5 @@
 // What people write while an incident goes on, here and at senders. What is being written survives a reload.
-import { Badge, Button, FileButton, Group, Paper, Stack, Text, Textarea } from "@mantine/core";
+import { Badge, Button, FileButton, Group, Paper, Stack, Text } from "@mantine/core";
 import { useSessionStorage } from "@mantine/hooks";
 import { IconPhoto } from "@tabler/icons-react";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import { hasFailed, unlessFailed } from "../failures";
 import { ACCEPTED, inserted, picturesIn, unfit } from "../images";
 import { mayChange, useMe } from "../current-user";
 import { useEvery } from "../live-updates";
+import { GrowingTextarea } from "./growing-textarea";
 import { Section } from "./section";
 import { NoteImage } from "./note-image";
 import { PartFailed } from "./states";
@@ -75,7 +76,7 @@ function Write({ id, first }: { id: string; first: boolean }) {
   return (
     <form onSubmit={submit} aria-label="write a note">
       <Stack gap={6}>
-        <Textarea ref={box} aria-label="note" placeholder="What you see, what you did. Markdown; paste or drop pictures." autosize minRows={2} maxRows={12} maxLength={20_000} value={text}
+        <GrowingTextarea ref={box} aria-label="note" placeholder="What you see, what you did. Markdown; paste or drop pictures." minRows={2} maxRows={12} maxLength={20_000} value={text}
           onChange={(event) => setText(event.currentTarget.value)} onKeyDown={(event) => { if (event.key === "Enter" && (event.metaKey || event.ctrlKey)) submit(event); }}
           onPaste={(event) => take(event, event.clipboardData.files)} onDrop={(event) => take(event, event.dataTransfer.files)} onDragOver={(event) => { if (event.dataTransfer.types.includes("Files")) event.preventDefault(); }} />
         {shown.length > 0 && <Group gap="xs" role="group" aria-label="pictures of this note">{shown.map((picture) => <NoteImage key={picture.url} picture={picture} height={72} />)}</Group>}

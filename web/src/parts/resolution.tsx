@@ -15,6 +15,7 @@ import { InlineCode } from "./inline-code";
 import { Section } from "./section";
 import { Shortened } from "./shortened";
 import { PartFailed } from "./states";
+import { useAlerts } from "./storm";
 import { TimeAgo } from "./time-ago";
 
 type Resolution = Schemas["ResolutionOut"];
@@ -30,11 +31,12 @@ interface ResolutionHistoryProps {
 }
 
 export function ResolutionHistory({ id, incident, resolution, edit }: ResolutionHistoryProps) {
+  const firing = useAlerts(id).data?.items.some((alert) => alert.status === "firing") ?? false;
   return (
     <Section title="How it ended">
       <Paper withBorder p="md" className="onrecall-snug">
         <Stack gap="xs">
-          <Text size="sm">It ended{incident.resolved_at && <> <TimeAgo at={incident.resolved_at} /></>}: nothing to do now. {worked(resolution) ? "If it comes back, begin with what worked." : "If it comes back, no step is on record that worked."}</Text>
+          <Text size="sm">It ended{incident.resolved_at && <> <TimeAgo at={incident.resolved_at} /></>}: {firing ? "check that the fix holds, since alerts still fire." : "nothing to do now."} {worked(resolution) ? "If it comes back, begin with what worked." : "If it comes back, no step is on record that worked."}</Text>
           <ResolutionText resolution={resolution} incident={incident} />
           {edit && (
             <Group gap="xs">

@@ -26,6 +26,7 @@ export function FirstStep({ step, safe }: { step: Step; safe: boolean }) {
         {!safe && <Text size="sm" c="orange">No step is known to be safe to begin with. This one came first last time: weigh what it disrupts.</Text>}
         {!safe && step.rollback && <Text size="sm" className="onrecall-wrap">Undo: <InlineCode text={step.rollback} /></Text>}
         {step.stale && <Text size="sm" c="orange">May be outdated: {step.stale}</Text>}
+        {step.command && <Text size="sm">Before you run it, check that its names and paths fit this incident.</Text>}
         <Receipt step={step} />
       </Stack>
     </Paper>
@@ -36,9 +37,11 @@ export function StepCard({ step, marked, mark }: { step: Step; marked: Outcome |
   return (
     <Paper withBorder p="sm" component="li" className="onrecall-step">
       <Stack gap="xs">
-        <Group gap="xs" align="flex-start" wrap="nowrap">
-          <Text fw={700} miw={24}>{step.n}.</Text>
-          <Instruction step={step} />
+        <Group gap="xs" align="flex-start">
+          <Group gap="xs" align="flex-start" wrap="nowrap" flex="1 1 14rem" miw={0}>
+            <Text fw={700} miw={24}>{step.n}.</Text>
+            <Instruction step={step} />
+          </Group>
           <Risk step={step} />
         </Group>
         {step.command && <StepCommand step={step} command={step.command} />}

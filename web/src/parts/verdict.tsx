@@ -26,20 +26,22 @@ export function Verdict({ answer }: { answer: Recommendation }) {
   );
 }
 
-/** The cause in a few words and as it was told, how likely it is right, and how sure that number is. */
+/** The cause in a few words and as it was told of an earlier incident, how likely it is right, and how sure that number is. */
 function Cause({ answer, cause }: { answer: Recommendation; cause: string }) {
   const label = answer.cause_label;
+  const from = answer.cause_citation?.id;
   const sure = answer.confidence;
   const narrow = useNarrow();
   return (
     <>
       <Group gap="xs">
-        <Text size="xs" c="dimmed" fw={600} flex="none">Likely cause</Text>
+        <Text size="xs" c="dimmed" fw={600} flex="none">{sure && sure.probability < 0.5 ? "Possible cause" : "Likely cause"}</Text>
         {sure && <Text size="sm" fw={700} flex="none">{likely(sure)}</Text>}
         {sure && <Box flex="1 1 4rem" maw="16rem"><Bar figure={{ value: sure.probability, low: sure.low, high: sure.high }} /></Box>}
       </Group>
       <Title order={2} size={narrow ? "h5" : "h4"} className="onrecall-wrap">{label ? labelText(label) : <Shortened inherit text={cause} lines={3} />}</Title>
-      {label && <Shortened text={cause} lines={2} />}
+      {label && <Shortened text={from ? `In ${from}: ${cause}` : cause} lines={2} />}
+      {!label && from && <Text size="xs" c="dimmed">as recorded in {from}</Text>}
     </>
   );
 }

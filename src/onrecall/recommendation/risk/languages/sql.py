@@ -20,10 +20,18 @@ DIALECTS = {
 """The kinds of SQL that the tables of programs name, and the grammar each is read with."""
 
 _LEADING = re.compile(r"(?:\s|--[^\n]*\n|/\*(?!M?!)(?:[^*]|\*(?!/))*\*/|\((?=\s*(?:select|with)\b))+", re.IGNORECASE)
+_CLIENT_COMMAND = re.compile(
+    r"\s*\\(?:d(?:[abCDEfgilLmnopPstTuvxXy]|A[cfop]?|e[stuw]?|F[dpt]?|R[ps]|rds|rg)?S?\+?|l\+|conninfo"
+    r"|timing|watch|x|o|out|w|i|ir|g|gx|gexec|copy|sf\+?|sv\+?|pset|password)"
+    r"(?:[ \t][^\n;&|`$]*)?;?\s*"
+)
+"""One line with a command of psql, apart from those whose name a shell may run, such as `\\c`, `\\dc` and `\\l`."""
 
 
 def is_sql(text: str) -> bool:
-    """Whether a text begins as an SQL statement does."""
+    """Whether a text begins as an SQL statement does, or is a command of psql itself."""
+    if _CLIENT_COMMAND.fullmatch(text):
+        return True
     leading = _LEADING.match(text)
     return begins_statement(text[leading.end() if leading else 0 :])
 

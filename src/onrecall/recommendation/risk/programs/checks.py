@@ -16,7 +16,7 @@ from onrecall.recommendation.risk.programs.file_checks import (
     check_transfer,
     check_truncate,
 )
-from onrecall.recommendation.risk.programs.http_checks import check_curl, check_httpie, check_wget
+from onrecall.recommendation.risk.programs.http_checks import check_curl, check_httpie, check_invoke_request, check_wget
 from onrecall.recommendation.risk.programs.situation import InvocationContext
 from onrecall.recommendation.risk.programs.system_checks import (
     check_ceph_daemon,
@@ -55,6 +55,7 @@ CHECKS: dict[str, Callable[[InvocationContext], Iterator[Assessment]]] = {
     "hadoop-files": check_hadoop_files,
     "httpie": check_httpie,
     "in-place-script": check_in_place_script,
+    "invoke-request": check_invoke_request,
     "ip": check_ip,
     "kcat": check_kcat,
     "link": check_link,

@@ -22,6 +22,8 @@ _CURL_DATA = (
     "--form",
     "--form-string",
 )
+_HASH_ENTRY = re.compile(r"[\"']?([\w-]{1,80})[\"']?\s*=\s*[\"']?([\w-]{1,80})")
+"""A name and a value in a hash table of PowerShell."""
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PURGE", "DEL")
 
 
@@ -62,6 +64,15 @@ def check_wget(situation: InvocationContext) -> Iterator[Assessment]:
         yield judge_request(Request(method, invocation.operands, data))
     if not invocation.has("-O", "--output-document", "--spider"):
         yield reversible("writes a new file")
+
+
+def check_invoke_request(situation: InvocationContext) -> Iterator[Assessment]:
+    """`Invoke-RestMethod` of PowerShell: a hash table of headers may replace the method."""
+    invocation = situation.invocation
+    addresses = [*invocation.operands, *invocation.values("-Uri")]
+    for headers in invocation.values("-Headers"):
+        for method in methods_of_headers([": ".join(entry) for entry in _HASH_ENTRY.findall(headers)]):
+            yield judge_request(Request(method, addresses))
 
 
 def check_httpie(situation: InvocationContext) -> Iterator[Assessment]:

@@ -2,7 +2,8 @@
 
 import re
 
-_CMDLET = re.compile(r"\s*[A-Z][A-Za-z]+-[A-Z]\w+\b")
+_CMDLET = re.compile(r"\s*(?:[A-Z][A-Za-z]+-[A-Z]\w+|(?i:gci|gsv|gps|gwmi|gcim|irm|iwr|gdr)(?=\s))\b")
+"""What a line of PowerShell begins with: a cmdlet, or a short name that no other shell has."""
 _DATE = r"\(Get-Date\)(?:\.Add(?:Seconds|Minutes|Hours|Days)\(-?\d+\)|\.Date)?"
 _ENTRY = rf"\s*\w+\s*=\s*(?:'[^'\n]*'|[\w.*,-]+|{_DATE})\s*"
 _TIME = re.compile(_DATE)
