@@ -170,10 +170,10 @@ _HELPED = re.compile(
 
 def detect_outcome(text: str) -> StepOutcome | None:
     """Return the outcome that a text states, or None if it states none."""
-    told = without_healthy_states(text)
-    if _WORSE.search(told):
+    doubtful = without_healthy_states(text)
+    if _WORSE.search(doubtful):
         return "made_it_worse"
-    if NO_HELP.search(told) or _FAILURE_BEHIND.search(told):
+    if NO_HELP.search(doubtful) or _FAILURE_BEHIND.search(doubtful):
         return "did_not_help"
     return "worked" if _HELPED.search(text) else None
 
@@ -201,8 +201,8 @@ SHORTEST_WORDS = 12
 
 def is_attempt_in_vain(sentence: str) -> bool:
     """Return whether a sentence about a fix tells of something done without effect, whatever its verb and language."""
-    told = without_healthy_states(sentence)
-    match = _NO_EFFECT.search(told) or _FAILURE_BEHIND.search(told)
+    doubtful = without_healthy_states(sentence)
+    match = _NO_EFFECT.search(doubtful) or _FAILURE_BEHIND.search(doubtful)
     before = sentence[: match.start()] if match else ""
     return len(before.split()) >= FEWEST_WORDS or len(before.encode()) > SHORTEST_WORDS
 
@@ -225,9 +225,9 @@ _BARE = re.compile(
 
 def before_outcome(text: str) -> str:
     """Return the text up to where it states that something did not help or made it worse; all of it otherwise."""
-    told = without_healthy_states(text)
+    doubtful = without_healthy_states(text)
     match = min(
-        filter(None, (NO_HELP.search(told), _FAILURE_BEHIND.search(told), _WORSE.search(told))),
+        filter(None, (NO_HELP.search(doubtful), _FAILURE_BEHIND.search(doubtful), _WORSE.search(doubtful))),
         key=lambda outcome: outcome.start(),
         default=None,
     )
