@@ -24,6 +24,8 @@ LONGEST_DATE = 5
 FEWEST_BEFORE = 3
 """Minimum words of a task before a colon and the name of its owner."""
 TASK_VERBS = word_set("verbs of tasks")
+_BEFORE_PARTICLES = word_set("verbs before a particle")
+"""Verbs of `Ivo follows up with …`; others there are nouns: `Browser tests in CI`."""
 MAX_DATE_LENGTH = 80
 """Characters behind `due` that are searched for a date."""
 _LABELLED_NAME = (
@@ -69,7 +71,7 @@ _TO_DO_BY = re.compile(r"\s+[–—-]+\s+(?P<name>@?[\w.-]+(?:\s[A-ZÀ-Þ][\w.-]
 """`add a test — Casper to do until 2026-08-01`."""
 _LEAD_OWNER = re.compile(
     r"^\W*(?:(?P<doer>[A-ZÀ-Þ][a-zà-ÿ]+)\s+(?=(?P<verb>[a-z]+)(?:e?s)\s(?:the|an?|all|our"
-    r"|its|their|every|each|up|in|to|out)\s)|I\s+\((?P<self>[A-ZÀ-Þ][\w.-]+)\)\s+(?:will"
+    r"|its|their|every|each|(?P<particle>up|in|to|out))\s)|I\s+\((?P<self>[A-ZÀ-Þ][\w.-]+)\)\s+(?:will"
     r"|am going to)\s+|(?P<asked>[A-ZÀ-Þ][\w.-]+),\s+please\s+"
     r"|(?P<team>(?:the\s+)?[A-ZÀ-Þ][\w-]*\s(?:team|squad|crew|guild))\s*:\s+)(?=\S)"
 )
@@ -140,6 +142,7 @@ class _ItemDraft:
     def _take_doer(self, lead: re.Match[str]) -> None:
         """Take the name before what somebody does: `Ivo adds a check`."""
         is_task = any(base_verb(f"{lead['verb']}{ending}") for ending in ("", "s", "es")) or lead["verb"] in TASK_VERBS
+        is_task = is_task and (lead["particle"] is None or lead["verb"].rstrip("e") in _BEFORE_PARTICLES)
         if is_task and is_persons_name(lead["doer"], self.text[lead.end() :]):
             self.owner, self.text = lead["doer"], self.text[lead.end() :]
 

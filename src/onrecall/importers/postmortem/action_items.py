@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from onrecall.domain.incident import ActionItem
 from onrecall.importers.postmortem.action_facets import (
@@ -16,7 +17,7 @@ from onrecall.importers.postmortem.action_item_text import STATE_WORDS, TASK_VER
 from onrecall.importers.postmortem.action_rows import rows_as_items
 from onrecall.importers.postmortem.clock import parse_due_day
 from onrecall.importers.postmortem.deeds import base_verb
-from onrecall.importers.postmortem.people import people_of_page
+from onrecall.importers.postmortem.people import nouns_of_page, people_of_page
 from onrecall.importers.postmortem.promises import promised_actions
 from onrecall.importers.postmortem.prose import is_placeholder
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
@@ -45,42 +46,51 @@ _BOILERPLATE = re.compile(
 )
 
 
+class _PageWords(NamedTuple):
+    """Words of a page in lower case: those of the people whom it lists, and those that it does not use as names."""
+
+    people: frozenset[str]
+    nouns: frozenset[str]
+
+
 def action_items(sections: Sequence[LabelledSection]) -> tuple[ActionItem, ...]:
     """Return all action items in document order."""
-    people = people_of_page(sections)
-    listed = [item for section in sections if section.topic == "actions" for item in _section_items(section, people)]
-    return tuple(listed) or promised_actions(sections)
+    page = _PageWords(people_of_page(sections), nouns_of_page(sections))
+    listed = [item for section in sections if section.topic == "actions" for item in _section_items(section, page)]
+    return tuple(listed) or promised_actions(sections, page.nouns - page.people)
 
 
-def _section_items(section: LabelledSection, people: Collection[str]) -> Iterator[ActionItem]:
+def _section_items(section: LabelledSection, page: _PageWords) -> Iterator[ActionItem]:
     part: list[DocumentRow] = []
     for row in [*section.rows, DocumentRow(0, "heading", "")]:
         if row.kind == "heading":
-            yield from _part_items(part, people)
+            yield from _part_items(part, page)
             part = []
         else:
             part.append(row)
 
 
-def _part_items(rows: Sequence[DocumentRow], people: Collection[str]) -> Iterator[ActionItem]:
+def _part_items(rows: Sequence[DocumentRow], page: _PageWords) -> Iterator[ActionItem]:
     """Yield the items under one heading: from its table, its list, or else its paragraphs."""
     if any(row.kind == "cells" and row.cells for row in rows):
         yield from _table_items([row for row in rows if row.kind == "cells"])
-    rows = _led_lines_as_items([replace(row, kind="item") if is_ticket_line(row) else row for row in rows], people)
+    rows = _led_lines_as_items([replace(row, kind="item") if is_ticket_line(row) else row for row in rows], page)
     rows = rows_as_items(rows)
     if any(row.kind == "item" for row in rows):
-        yield from _list_items(rows, people)
+        yield from _list_items(rows, page)
     elif not any(row.kind == "cells" for row in rows):
-        yield from _without_subjects(list(_prose_items(rows)), rows, people)
+        yield from _without_subjects(list(_prose_items(rows)), rows, page)
 
 
-def _led_lines_as_items(rows: Sequence[DocumentRow], people: Collection[str]) -> list[DocumentRow]:
+def _led_lines_as_items(rows: Sequence[DocumentRow], page: _PageWords) -> list[DocumentRow]:
     """Return lines without marks as items where all of several begin with a word and a colon, or with a person."""
     lines = [row for row in rows if row.kind == "text" and not row.nested]
     words = [_leading_word(plain_text(row.text)) for row in lines]
     all_led = len(lines) > 1 and all(words)
     listed = {
-        row.number for row, word in zip(lines, words, strict=True) if word and (all_led or word.casefold() in people)
+        row.number
+        for row, word in zip(lines, words, strict=True)
+        if word and (all_led or word.casefold() in page.people)
     }
     return [replace(row, kind="item") if row.number in listed else row for row in rows]
 
@@ -152,9 +162,9 @@ def _action_column(names: Sequence[str], taken: Collection[int]) -> int | None:
     )
 
 
-def _list_items(rows: Sequence[DocumentRow], people: Collection[str]) -> Iterator[ActionItem]:
+def _list_items(rows: Sequence[DocumentRow], page: _PageWords) -> Iterator[ActionItem]:
     """Yield the items of a list; a lower-case name in brackets is an owner where another item has the same."""
-    items = _without_subjects(list(_read_list(rows)), rows, people)
+    items = _without_subjects(list(_read_list(rows)), rows, page)
     owners = {item.owner for item in items if item.owner}
     for item in items:
         match = _LOWER_OWNER.search(item.text) if item.owner is None else None
@@ -171,22 +181,25 @@ _LEAD = re.compile(
 """A single word before a colon, a dash or `to`: `Lou: add a test`, `Checkout: add a retry`, `Lou to add a test`."""
 
 
-def _without_subjects(
-    items: Sequence[ActionItem], rows: Sequence[DocumentRow], people: Collection[str]
-) -> list[ActionItem]:
+_DOES = re.compile(r"\W*(?P<word>[A-ZÀ-ÖØ-Þ][a-zà-ÿ]+)\s+[a-z]+s\s")
+"""A word before what it does: `Ivo adds a check`, `Gateway adds a header`."""
+
+
+def _without_subjects(items: Sequence[ActionItem], rows: Sequence[DocumentRow], page: _PageWords) -> list[ActionItem]:
     """Return the items without owners that are single words before a colon, unless the page shows that they are names.
 
     It does where the word is among the people whom the page lists, where it owns another item, or where every item of
     several begins so, each with what may be a name.
     """
-    words = {row.number: _leading_word(plain_text(row.text)) for row in rows}
+    words = {row.number: _leading_word(plain_text(row.text), page.nouns) for row in rows}
     written = [_with_subject(item, words.get(item.line or 0)) for item in items]
     items = [_with_lead_as_owner(item) for item in items]
     led = [item.owner is not None and item.owner == words.get(item.line or 0) for item in items]
-    if len(items) > 1 and all(led):
+    unlikely = [item.owner is not None and item.owner.casefold() in page.nouns for item in items]
+    if len(items) > 1 and all(led) and not any(unlikely):
         return items
     others = [item.owner for item, is_led in zip(items, led, strict=True) if item.owner and not is_led]
-    known = {*people, *(word.casefold() for owner in others for word in re.findall(r"[\w'’-]+", owner))}
+    known = {*page.people, *(word.casefold() for owner in others for word in re.findall(r"[\w'’-]+", owner))}
     return [
         original if is_led and (item.owner or "").casefold() not in known else item
         for original, item, is_led in zip(written, items, led, strict=True)
@@ -209,15 +222,20 @@ def _with_lead_as_owner(item: ActionItem) -> ActionItem:
 def _with_subject(item: ActionItem, word: str | None) -> ActionItem:
     """Return an item whose owner is the word before its colon without owner, and with the word."""
     is_led = item.owner is not None and item.owner == word
-    return replace(item, text=f"{item.owner}: {item.text}", owner=None) if is_led else item
+    mark = "" if _DOES.match(f"{word} {item.text}") else ":"
+    return replace(item, text=f"{item.owner}{mark} {item.text}", owner=None) if is_led else item
 
 
-def _leading_word(text: str) -> str | None:
-    """Return the word that opens an item and may be its owner; one before `to` and a verb is, as nothing else is."""
-    match = _LEAD.match(text)
-    if match is None or (match["to"] and _names_task(text[match.end() :])):
+def _leading_word(text: str, nouns: Collection[str] = ()) -> str | None:
+    """Return the word that opens an item and may be its owner.
+
+    One before `to` and a verb, or before what somebody does, is a name, unless the page writes it in small letters.
+    """
+    match = _LEAD.match(text) or _DOES.match(text)
+    if match is None:
         return None
-    return match["word"]
+    is_clear = match.re is _DOES or (match["to"] and _names_task(text[match.end() :]))
+    return None if is_clear and match["word"].casefold() not in nouns else match["word"]
 
 
 def _names_task(text: str) -> bool:

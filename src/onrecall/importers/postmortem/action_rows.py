@@ -13,7 +13,7 @@ FEWEST = 2
 _BOX = re.compile(r"\s*(?:(?P<open>[☐⬜▢□])|(?P<done>[☑✅☒✔])|[•◦▪‣●])\ufe0f?\s*(?=\S)")
 _COUNTER = re.compile(r"(?:^|(?<=[;,.)])\s+|(?<=\s))\(?\d{1,2}[.)]\s+(?=\S)")
 _ARROW_LEAD = re.compile(r"\W*[A-ZÀ-Þ][\w'\u2019-]+\s+(?:->|=>|→)\s+\S")
-_PART_MARK = re.compile(r"\s+[·•|]\s+|;\s+(?![^(\[]*[)\]])")
+_PART_MARK = re.compile(r"\s+[·•|]\s+|;\s+(?![^()\[\]]{0,200}[)\]])")
 
 
 def rows_as_items(rows: Sequence[DocumentRow]) -> list[DocumentRow]:

@@ -111,7 +111,7 @@ _LABEL_BEFORE = re.compile(
 def find_root_cause(sections: Sequence[LabelledSection]) -> ProseStatement | None:
     """Return the cause under its best heading; without one, the sentence that states it most clearly."""
     headed = [section for section in sections if section.topic == "cause"]
-    chains = [section for section in headed if names_chain(section.heading)]
+    chains = [section for section in headed if is_chain(section)]
     if any(normalize_heading(section.heading) in _PLAIN_NAMES for section in headed):
         chains = []
     for group in (_named_root_cause(headed), chains, headed):

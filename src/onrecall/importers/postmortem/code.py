@@ -39,6 +39,8 @@ _SENTENCE_WORDS = re.compile(
     r"\b(?:the|is|was|were|are|has|have|not|refused|denied|failed|timed|error|exceeded|expired|reached|invalid|unknown)\b",
     re.IGNORECASE,
 )
+_CONDITION = re.compile(r"\s[<>]=?\s*\d|\s[=!]=\s")
+"""What an alert compares: `checkout 5xx > 5%`."""
 _WIKI_SPAN = re.compile(r"\{\{(?P<code>[^{}\n]+)\}\}")
 
 
@@ -75,7 +77,8 @@ def _is_own_tool(text: str, span: str) -> bool:
 
 def _reads_as_call(span: str) -> bool:
     """Return whether a span is neither output nor a sentence."""
-    return not command_shapes.looks_like_output(span) and not _SENTENCE_WORDS.search(span)
+    is_prose = _SENTENCE_WORDS.search(span) or _CONDITION.search(span)
+    return not command_shapes.looks_like_output(span) and not is_prose
 
 
 def _unmarked_command(text: str) -> list[str]:

@@ -59,6 +59,13 @@ def build_step(sentence: str, command: str | None, line: int, rollback: str | No
     return ResolutionStep(" ".join(text.split()), command, step_outcome, rollback, line)
 
 
+def is_marked_as_worked(line: str) -> bool:
+    """Return whether a mark or the last word of a line says that a step worked: `✅ removed the lock`, `…: helped`."""
+    tag = _TAG.search(line)
+    tagged = tag is not None and tag[0].strip()[:1] in "([-–—:*" and _tag_outcome(tag) == "worked"
+    return tagged or any(outcome == "worked" and mark in line for mark, outcome in MARKS.items())
+
+
 def _tag_outcome(tag: re.Match[str] | None) -> StepOutcome | None:
     if tag is None:
         return None

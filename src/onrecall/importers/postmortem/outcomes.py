@@ -3,6 +3,7 @@
 import re
 
 from onrecall.domain.incident import StepOutcome
+from onrecall.importers.postmortem.healthy_states import without_healthy_states
 
 _WORSE = re.compile(
     r"\b(?:ma(?:de|kes|king|ke)\s+(?:it|things|matters|everything|the\s+[\w ]{1,30}|recovery)\s+(?:much\s+"
@@ -61,7 +62,8 @@ NO_HELP = re.compile(
     r"|queues?|[,;:])\s+(?:was\s+|were\s+|is\s+|are\s+)?(?:\w+\s+)?unchanged\b"
     r"|(?:^|(?<=[.;!]\s))still\s+(?!(?:to|need\w*|must|should|open|waiting|investigat\w*|unclear|unknown|under)\b)"
     r"\w+(?:\s\w+){0,2}\s*[.!]?$"
-    r"|\b(?:loops?|leaks?|lag|floods?|storms?|backlogs?|spikes?|locks?|flapping)\s+(?:comes?|came|is|was|are|were)\s+back\b"
+    r"|\b(?:loops?|leaks?|lag|floods?|storms?|backlogs?|spikes?|locks?|flapping)\s+(?:comes?|came|is|was|are"
+    r"|were)\s+back\b"
     r"|\bbut\s+(?:the\s+)?(?:\w+\s+){1,2}(?:goes|go|went|keeps?|kept|continue[sd]?)\s+(?:on\b|going|running|\w+ing)"
     r"|nothing\s+(?:has\s+)?(?:changed|happened|improved)|stay(?:s|ed)?\s+(?!up\b|online\b|healthy\b|stable\b"
     r"|green\b|low\b|normal\b|fine\b|on\b|in\b|at\b|within\b|below\b|under\b)\w+"
@@ -101,23 +103,28 @@ NO_HELP = re.compile(
 _SUBJECT = r"(?:it|they|this|that|these|both|all|which|and|but|yet|though|also|leider|auch|ebenfalls)"
 _FAILURE_BEHIND = re.compile(
     rf"(?:^|(?:[,;:(\u2013\u2014\u2192]|[=-]>|\s-(?=\s))\s*|\b(?:but|yet|and|which|though)\s+)(?:{_SUBJECT}\s+)*"
-    r"(?:nothing|none|nope|nok|nada|zero|no joy|no dice|no cigar|no go|no chance|no cure"
+    r"(?:nothing|none|nope|nok|nada|no joy|no dice|no cigar|no go|no chance|no cure"
     r"|useless|pointless|no use|no help|not helpful|fruitless|in vain|same(?: again| as before"
     r"| thing| story)?"
-    r"|(?:the |with the )?same \w+(?: as before)?|failed(?: again| too| as well| in the same way)?"
+    r"|(?:the |with the )?same (?!day|night|evening|morning|afternoon|hour|minute|week|time|way|order|procedure"
+    r"|method|commands?|steps)\w+(?: as before)?|failed(?: again| too| as well| in the same way)?"
     r"|timed out(?: again| too)?"
-    r"|hung(?: again)?|tripped again\b.*|blocked again\b.*|broke again|came (?:right |straight )?back"
-    r"|comes (?:right |straight )?back"
-    r"|no quorum still|still no \w+|no \w+ still|not a bit (?:\w+)|only (?:cost|lost|wasted)\b.*"
+    r"|hung(?: again)?|tripped again\b.*|blocked again\b.*|broke again|came (?:right|straight) back"
+    r"|comes (?:right|straight) back"
+    r"|no quorum still|still no \w+|no \w+ still|not a bit (?:\w+)|only (?:cost|wasted)\b.*"
     r"|only for (?:a |some |\w+ )?(?:seconds?|minutes?|while)"
     r"|worse(?:,.*)?|(?:got|gets|made (?:it|things|matters)) worse|(?:numbers|results|values"
     r"|lag|latency|errors|load) (?:got|get|gets|was|were) worse"
-    r"|brachten? (?:\w+ )?(?:nichts|keine \w+)|bleib(?:t|en)|gleiche[rs]? fehler|ohne \w+|weiterhin \w+"
-    r"|(?:le|la|les) mêmes? \w+|toujours \w+(?: \w+)?|sin \w+|mismo error|sigue igual|mesmo erro"
+    r"|brachten? (?:\w+ )?(?:nichts|keine \w+)|bleib(?:t|en)|gleiche[rs]? fehler|ohne (?:nutzen"
+    r"|(?:ver)?änderung|verbesserung|reaktion|hilfe|unterschied)|weiterhin \w+"
+    r"|(?:le|la|les) mêmes? (?!jour|nuit|soir|matin|heure|semaine|commande|procédure)\w+|toujours \w+(?: \w+)?"
+    r"|sin (?:mejoría|cambio|diferencia|respuesta)|mismo error|sigue igual|mesmo erro"
     r"|stesso errore|zelfde fout)"
     r"\s*[).!]*\s*$"
-    r"|\b(?:errors?|frames|faults?|fehler|lag|queue|problem|issue|5xx|4xx|5\d\ds?|p9\d|alarm|status|spinner|duplicates|pressure|temperature|load|erreurs?)"
-    r"\s+(?:\w+\s+)?(?:stays?|stayed|persists?|persisted|remains?|remained|continues?|continued|unchanged|bleibt|bleiben|still\s.*"
+    r"|\b(?:errors?|frames|faults?|fehler|lag|queue|problem|issue|5xx|4xx|5\d\ds?|p9\d|alarm|status|spinner"
+    r"|duplicates|pressure|temperature|load|erreurs?)"
+    r"\s+(?:\w+\s+)?(?:stays?|stayed|persists?|persisted|remains?|remained|continues?|continued|unchanged"
+    r"|bleibt|bleiben|still\s.*"
     r"|(?:is|was|are|were) (?:still|unchanged|as before)|kept \w+ing|keeps? \w+ing|persistent)\b"
     r"|\b(?:do|does|did|is|are|was|were|could|would|has|have)(?:\s+not|n['\u2019]t)\b[^.;]{0,40}\beither\b"
     r"|(?:[,;\u2013\u2014\u2192]|->|\s-)\s*(?:\w+\s+){0,3}still\s+(?!waiting\b|to\b|investigat|open\b|unclear\b)\w+"
@@ -125,19 +132,27 @@ _FAILURE_BEHIND = re.compile(
     r"|(?:[,;(\u2013\u2014\u2192])\s*(?:the\s+|our\s+)?(?:\w+\s+){1,2}(?:does|do|did)(?:\s+not|n['\u2019]t)\s+\w+"
     r"|\bhing(?:en)? (?:\w+ )?wieder\b|\bstürzten? (?:\w+ )?wieder ab\b|\bgleiches (?:bild"
     r"|ergebnis|problem)\b|\b(?:was|were) no help\b"
-    r"|\bcame back within\b|\bneither\s+did\b|\bnot help(?:ing)?\b|\bturned out (?:to be )?(?:irrelevant"
+    r"|\bc[ao]me (?:right|straight) back\b|\bcame back within\b|\bneither\s+did\b|\bnot help(?:ing)?\b"
+    r"|\bturned out (?:to be )?(?:irrelevant"
     r"|useless|pointless|unrelated|a dead end|to be unrelated)\b"
     r"|\b(?:was|proved) (?:irrelevant|unnecessary|of no help|no help|a mistake|a dead end)\b"
     r"|\bwas tried [^.;]{0,30}in vain\b"
-    r"|\b(?:brought|gave|bought)\s+(?:us\s+)?(?:only\s+)?(?:nothing|relief for|a few|some minutes|(?:\w+\s+)?minutes)\b"
+    r"|\b(?:brought|gave|bought)\s+(?:us\s+)?(?:only\s+)?(?:nothing|relief for|(?:a few|some) (?:seconds"
+    r"|minutes|hours)|(?:\w+\s+)?minutes)\b"
     r"|\b(?:doesn|didn|don)['\u2019]t\s+(?:change|move|do|make|budge)\b|\bdidn['\u2019]t move the needle\b"
     r"|\bbut (?:they|he|she) refused\b"
-    r"|\bonly (?:lost|cost|wasted)\b|\brien (?:changé|donné)\b|\bno sirvió\b|\bsame symptoms?\b|\bstill blank\b"
+    r"|\bonly (?:lost|cost|wasted)\s(?:us\s)?(?:[\w-]+\s)?(?:time|(?:seconds|minutes|hours"
+    r"|half an hour)\b(?! of\b))|\brien (?:changé|donné)\b|\bno sirvió\b|\bsame symptoms?\b|\bstill blank\b"
     r"|(?:brachten?|brachte) (?:keine|nichts)|(?:half|halfen)(?: \w+){0,2} nicht|hat (?:\w+ ){0,2}nicht geholfen",
     re.IGNORECASE,
 )
 """What stands behind a dash, a comma or the like, or as a sentence of its own, of something that was in vain."""
 _HELPED = re.compile(
+    r"(?<!no )(?<!não )(?<!tampoco )(?<!non )(?<!nada )\b(?:a (?:finalement )?(?:aidé|rétabli|résolu|réglé)"
+    r"|ajudou|resolveu"
+    r"|funcionou|ayudó|(?:lo )?resolvió|funcionó|sirvió|hat (?:schließlich |dann )?geholfen|ha (?:aiutato"
+    r"|risolto|funzionato)|hielp)\b"
+    r"(?!\s+(?:\w+\s+)?(?:por|pendant|durante|für|per|voor|nicht|niet|nada|um pouco)\b)|"
     r"\b(?:it helps?|that helped|this helped|which helped|(?:fixed|resolved|solved) (?:it|the|this"
     r"|everything)|cleared (?:it|this|everything|the (?:[\w-]+ ){0,2}(?:alerts?|errors?|issue|problem))"
     r"|back to normal|recover(?:s|ed|y)|restored|succeed(?:s|ed)?|"
@@ -155,9 +170,10 @@ _HELPED = re.compile(
 
 def detect_outcome(text: str) -> StepOutcome | None:
     """Return the outcome that a text states, or None if it states none."""
-    if _WORSE.search(text):
+    doubtful = without_healthy_states(text)
+    if _WORSE.search(doubtful):
         return "made_it_worse"
-    if NO_HELP.search(text) or _FAILURE_BEHIND.search(text):
+    if NO_HELP.search(doubtful) or _FAILURE_BEHIND.search(doubtful):
         return "did_not_help"
     return "worked" if _HELPED.search(text) else None
 
@@ -185,7 +201,8 @@ SHORTEST_WORDS = 12
 
 def is_attempt_in_vain(sentence: str) -> bool:
     """Return whether a sentence about a fix tells of something done without effect, whatever its verb and language."""
-    match = _NO_EFFECT.search(sentence) or _FAILURE_BEHIND.search(sentence)
+    doubtful = without_healthy_states(sentence)
+    match = _NO_EFFECT.search(doubtful) or _FAILURE_BEHIND.search(doubtful)
     before = sentence[: match.start()] if match else ""
     return len(before.split()) >= FEWEST_WORDS or len(before.encode()) > SHORTEST_WORDS
 
@@ -208,8 +225,9 @@ _BARE = re.compile(
 
 def before_outcome(text: str) -> str:
     """Return the text up to where it states that something did not help or made it worse; all of it otherwise."""
+    doubtful = without_healthy_states(text)
     match = min(
-        filter(None, (NO_HELP.search(text), _FAILURE_BEHIND.search(text), _WORSE.search(text))),
+        filter(None, (NO_HELP.search(doubtful), _FAILURE_BEHIND.search(doubtful), _WORSE.search(doubtful))),
         key=lambda outcome: outcome.start(),
         default=None,
     )

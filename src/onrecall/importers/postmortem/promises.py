@@ -1,7 +1,7 @@
 """Find action items in prose: who will do what, `Petra will turn the flag off`."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from onrecall.domain.incident import ActionItem
 from onrecall.importers.postmortem.action_facets import is_persons_name
@@ -28,10 +28,16 @@ _STATES = word_set("verbs that promise nothing")
 _OWN_SECTIONS = ("summary", None, "aside", "fix", "cause")
 
 
-def promised_actions(sections: Sequence[LabelledSection]) -> tuple[ActionItem, ...]:
-    """Return what people or teams of the page say that they will do; for pages without a section of action items."""
+def promised_actions(sections: Sequence[LabelledSection], nouns: Collection[str] = ()) -> tuple[ActionItem, ...]:
+    """Return what people or teams of the page say that they will do; for pages without a section of action items.
+
+    Args:
+        sections: The page.
+        nouns: Words of the page, in lower case, that are nobody's name.
+    """
     prose = (section for section in sections if section.topic in _OWN_SECTIONS)
-    return tuple(action for section in prose for action in _promises_in(section))
+    promises = (action for section in prose for action in _promises_in(section))
+    return tuple(action for action in promises if (action.owner or "").casefold() not in nouns)
 
 
 def _promises_in(section: LabelledSection) -> Iterator[ActionItem]:

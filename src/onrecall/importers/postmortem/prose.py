@@ -1,8 +1,10 @@
 """Read prose as plain statements, each with the document line it begins on."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from onrecall.importers.postmortem.deeds import split_sentences
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
@@ -93,15 +95,13 @@ def _block_sentences(block: Sequence[DocumentRow]) -> Iterator[ProseStatement]:
     """Yield a paragraph's sentences; character offsets determine the line of each."""
     if not block:
         return
-    ends: list[tuple[int, int]] = []
-    text = ""
-    for row in block:
-        text += (" " if text else "") + plain_text(row.text)
-        ends.append((len(text), row.number))
+    texts = [plain_text(row.text) for row in block]
+    text = " ".join(texts)
+    ends = [*accumulate((len(part) for part in texts), lambda end, length: end + 1 + length)]
     at = 0
     for sentence in split_sentences(text):
         at = max(text.find(sentence, at), at)
-        line = next((number for end, number in ends if at < end), block[-1].number)
+        line = block[min(bisect_right(ends, at), len(block) - 1)].number
         if not is_placeholder(sentence):
             yield ProseStatement(sentence, line)
         at += len(sentence)

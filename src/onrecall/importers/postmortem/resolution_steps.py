@@ -19,7 +19,7 @@ from onrecall.importers.postmortem.deeds import (
     split_sentences,
 )
 from onrecall.importers.postmortem.kind import OUTAGE
-from onrecall.importers.postmortem.marked_steps import MARKS, STATE_ONLY, build_step, failure_or_worked
+from onrecall.importers.postmortem.marked_steps import STATE_ONLY, build_step, failure_or_worked, is_marked_as_worked
 from onrecall.importers.postmortem.outcomes import detect_outcome, is_attempt_in_vain, is_bare_outcome, states_failure
 from onrecall.importers.postmortem.prose import ProseStatement, sentence_statements
 from onrecall.importers.postmortem.repeated_steps import without_repetitions
@@ -91,16 +91,11 @@ def _steps_of_failures(section: LabelledSection) -> Iterator[ResolutionStep]:
 
     `Tried first: rollback. No effect. Then restarted the store.`
     """
+    marked = {row.number for row in section.rows if is_marked_as_worked(row.text)}
     for place, step in enumerate(_section_steps(with_attempts_apart(section), every_item=True)):
         turned = section.by_label and place > 0 and step.outcome == "worked" and _is_turn(step.text)
-        helped = turned or _is_marked(section, step)
+        helped = turned or step.line in marked
         yield step if helped else replace(step, outcome=_outcome_or_default(step, "did_not_help"))
-
-
-def _is_marked(section: LabelledSection, step: ResolutionStep) -> bool:
-    """Return whether a mark on its line says that a step worked: `✅ removed the lock`."""
-    row = next((row for row in section.rows if row.number == step.line), None)
-    return row is not None and any(MARKS[mark] == "worked" for mark in MARKS if mark in row.text)
 
 
 def _is_turn(sentence: str) -> bool:

@@ -20,6 +20,7 @@ _ANSWER_LABEL = re.compile(
     re.IGNORECASE,
 )
 _QUESTION = re.compile(r"[?\uff1f]")
+_ARROW = re.compile(r"→|⇒|[-=]>")
 _BEFORE_ANSWER = " \t:\uff1a–—→⇒>=-*_|"
 
 
@@ -56,8 +57,13 @@ def read_chain(group: Sequence[LabelledSection]) -> list[WhyLink]:
 
 
 def _answer_of(statement: ProseStatement) -> ProseStatement | None:
-    """Return what stands behind the last question mark; of a line without one all of it, without its label."""
+    """Return what stands behind the last question mark, or behind the arrow of a question without one.
+
+    Of a line without either, all of it without its label.
+    """
     marks = [*_QUESTION.finditer(statement.text)]
+    if not marks and _OPENING.match(statement.text):
+        marks = [*_ARROW.finditer(statement.text)][:1]
     written = statement.text[marks[-1].end() :] if marks else statement.text
     answer = _ANSWER_LABEL.sub("", written.strip(_BEFORE_ANSWER), count=1).strip(_BEFORE_ANSWER)
     return ProseStatement(answer, statement.line) if answer else None
