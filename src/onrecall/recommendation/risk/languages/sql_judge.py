@@ -43,6 +43,8 @@ _ORACLE_NAME = re.compile(r"\b([A-Za-z]\w*)#(?=[\s,;)=<>.])")
 """A name such as `serial#`."""
 _WHOLE_QUOTES = re.compile(r"[^'\"`\\]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^'\"`\\]*)*")
 _MARKS = str.maketrans({VARIABLE: "x", OUTPUT: "x"})
+_VACUUM = re.compile(r"(?:^|;)\s*vacuum\b", re.IGNORECASE | re.MULTILINE)
+"""In SQLite, a rewrite of the whole database."""
 
 
 def judge(text: str, kind: str | None = None) -> Assessment:
@@ -75,6 +77,8 @@ def _judge_as(text: str, kind: str) -> Assessment:
     ]
     text = text.translate(_MARKS)
     if kind == "sqlite":
+        if _VACUUM.search(text):
+            assessments.append(disruptive("locks the database while its whole file is rewritten"))
         dots = [line.strip() for line in text.splitlines() if line.lstrip().startswith(".")]
         assessments += [_judge_client_command(line, "dot") for line in dots]
         text = "\n".join(line for line in text.splitlines() if line.strip() not in dots)
