@@ -241,8 +241,7 @@ class _Anchors:
             if under_way in rounds:
                 begin, known = rounds[under_way]
                 times = (end - at) // (at - begin)
-                for n in range(1, times + 1):
-                    yield from (_shifted(hit, n * (at - begin)) for hit in hits[known:] if hit.spans)
+                yield from _repeat(hits[known:], at - begin, times)
                 yield from self._hits_further_on(text, searched, (begin, at, times), resume)
                 resume |= {key: at + ahead + times * (at - begin) for key, ahead in under_way}
                 return at + times * (at - begin)
@@ -260,14 +259,20 @@ class _Anchors:
     ) -> Iterator[DetectorHit]:
         """Yield the hits in repetitions of a part of those detectors that may read further than the surroundings."""
         start, end, times = part
-        every = [(at, one) for at, all_ in self._places(searched, start, end) for one in all_]
-        wide = [(at, one) for at, one in every if id(one) not in self._local]
+        places = self._places(searched, start, end)
+        every = [(at, detector) for at, detectors in places for detector in detectors]
+        wide = [(at, detector) for at, detector in every if id(detector) not in self._local]
         for n in range(1, times + 1) if wide else ():
             for first, detector in wide:
                 at = first + n * (end - start)
                 if at >= resume.get(id(detector), 0) and (hit := detector.scan(text, at)):
                     resume[id(detector)] = hit.resume
                     yield hit
+
+
+def _repeat(hits: Sequence[DetectorHit], distance: int, times: int) -> Iterator[DetectorHit]:
+    for n in range(1, times + 1):
+        yield from (_shifted(hit, n * distance) for hit in hits if hit.spans)
 
 
 def _shifted(hit: DetectorHit, by: int) -> DetectorHit:
