@@ -77,11 +77,8 @@ def _judge_as(text: str, kind: str) -> Assessment:
     ]
     text = text.translate(_MARKS)
     if kind == "sqlite":
-        if _VACUUM.search(text):
-            assessments.append(disruptive("locks the database while its whole file is rewritten"))
-        dots = [line.strip() for line in text.splitlines() if line.lstrip().startswith(".")]
-        assessments += [_judge_client_command(line, "dot") for line in dots]
-        text = "\n".join(line for line in text.splitlines() if line.strip() not in dots)
+        text, client_assessments = _extract_sqlite_commands(text)
+        assessments += client_assessments
     elif kind == "influxql":
         text = _DURATION.sub(r"\1", text)
     elif kind == "cql":
@@ -94,6 +91,15 @@ def _judge_as(text: str, kind: str) -> Assessment:
     if result.understood or result.risk == "destructive":
         return result
     return worst([result, evidence.suspect(text, result.reason)]) or result
+
+
+def _extract_sqlite_commands(text: str) -> tuple[str, list[Assessment]]:
+    """The statements without the commands of sqlite3 itself, and what these do; a VACUUM is judged as SQLite does it."""
+    dots = [line.strip() for line in text.splitlines() if line.lstrip().startswith(".")]
+    assessments = [_judge_client_command(line, "dot") for line in dots]
+    if _VACUUM.search(text):
+        assessments.append(disruptive("locks the database while its whole file is rewritten"))
+    return "\n".join(line for line in text.splitlines() if line.strip() not in dots), assessments
 
 
 def _blank_literals(text: str, *, escapes: bool) -> str:
