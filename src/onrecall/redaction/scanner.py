@@ -5,7 +5,7 @@ detector costs time only where it may find something.
 """
 
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -234,25 +234,28 @@ class _Anchors:
         """
         length = repeated.period * -(-_LEAST_ROUND // repeated.period)
         at, end = repeated.start + SURROUNDINGS_BEFORE, repeated.end - SURROUNDINGS_BEHIND
-        rounds: dict[frozenset[tuple[int, int]], tuple[int, int]] = {}
-        hits: list[DetectorHit] = []
+        rounds, hits = dict[frozenset[tuple[int, int]], tuple[int, int]](), list[DetectorHit]()
         while at + length <= end and len(rounds) < _MOST_ROUNDS:
-            under_way = frozenset((key, to - at) for key, to in resume.items() if to > at and key in self._local)
+            under_way = self._under_way(resume, at)
             if under_way in rounds:
                 begin, known = rounds[under_way]
-                times = (end - at) // (at - begin)
-                yield from _repeat(hits[known:], at - begin, times)
+                times, distance = (end - at) // (at - begin), at - begin
+                yield from _repeat(hits[known:], distance, times)
                 yield from self._hits_further_on(text, searched, (begin, at, times), resume)
-                resume |= {key: at + ahead + times * (at - begin) for key, ahead in under_way}
-                return at + times * (at - begin)
-            rounds[under_way] = at, len(hits)
-            for key, hit in self._hits_between(text, searched, (at, at + length), resume):
-                hits += [hit] if key in self._local else []
-                yield hit
+                resume |= {key: at + times * distance + ahead for key, ahead in under_way}
+                return at + times * distance
+            rounds[under_way] = at, (known := len(hits))
+            found = [*self._hits_between(text, searched, (at, at + length), resume)]
+            yield from (hit for _, hit in found)
+            hits += [hit for key, hit in found if key in self._local]
+            if any(hit.resume >= at + SURROUNDINGS_BEHIND for hit in hits[known:]):
+                return at + length
             at += length
-            if any(hit.resume >= at - length + SURROUNDINGS_BEHIND for hit in hits[rounds[under_way][1] :]):
-                break
         return at
+
+    def _under_way(self, resume: Mapping[int, int], at: int) -> frozenset[tuple[int, int]]:
+        """Return the detectors that read on behind a place, each with how far."""
+        return frozenset((key, to - at) for key, to in resume.items() if to > at and key in self._local)
 
     def _hits_further_on(
         self, text: str, searched: str, part: tuple[int, int, int], resume: dict[int, int]

@@ -86,15 +86,14 @@ def _judge_as(text: str, kind: str) -> Assessment:
     if kind != "sqlite":
         text, client_assessments = _extract_client_commands(text, escapes=kind == "mysql")
         assessments += client_assessments
-    assessments += _judge_statements(text, kind)
-    result = worst(assessments) or read_only("no statement")
+    result = worst([*assessments, *_judge_statements(text, kind)]) or read_only("no statement")
     if result.understood or result.risk == "destructive":
         return result
     return worst([result, evidence.suspect(text, result.reason)]) or result
 
 
 def _extract_sqlite_commands(text: str) -> tuple[str, list[Assessment]]:
-    """The statements without the commands of sqlite3 itself, and what these do; a VACUUM is judged as SQLite does it."""
+    """The statements without the commands of sqlite3 itself, and what these and a VACUUM do."""
     dots = [line.strip() for line in text.splitlines() if line.lstrip().startswith(".")]
     assessments = [_judge_client_command(line, "dot") for line in dots]
     if _VACUUM.search(text):
