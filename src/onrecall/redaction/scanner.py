@@ -245,9 +245,9 @@ class _Anchors:
                 resume |= {key: at + times * distance + ahead for key, ahead in under_way}
                 return at + times * distance
             rounds[under_way] = at, (known := len(hits))
-            found = [*self._hits_between(text, searched, (at, at + length), resume)]
-            yield from (hit for _, hit in found)
-            hits += [hit for key, hit in found if key in self._local]
+            hits_here = [*self._hits_between(text, searched, (at, at + length), resume)]
+            yield from (hit for _, hit in hits_here)
+            hits += [hit for key, hit in hits_here if key in self._local]
             if any(hit.resume >= at + SURROUNDINGS_BEHIND for hit in hits[known:]):
                 return at + length
             at += length
