@@ -4,8 +4,12 @@ import io
 import json
 import zipfile
 
+from starlette.responses import Response
+from starlette.testclient import TestClient
+
 from onrecall.cli.output import dump
 from onrecall.domain.control_characters import strip_control_characters
+from onrecall.http.visible_text import VisibleText
 from onrecall.mcp import results
 
 HIDING = {"\u202e", "\u2066", "\u200b", "\U000e0041"}
@@ -40,3 +44,9 @@ def test_what_is_printed_and_told_to_assistants_hides_nothing():
         assert shown == SHOWN
     told = results.tool_result({"service": TITLE, "labels": {"a\u202eb": [TITLE]}, "n": 3})["data"]
     assert told == {"service": SHOWN, "labels": {"ab": [SHOWN]}, "n": 3}
+
+
+def test_a_file_to_download_stays_as_it_is():
+    file = Response(TITLE.encode(), media_type="text/plain", headers={"content-disposition": "attachment"})
+    assert TestClient(VisibleText(file)).get("/").text == TITLE
+    assert TestClient(VisibleText(Response(TITLE.encode(), media_type="text/plain"))).get("/").text == SHOWN

@@ -223,6 +223,12 @@ TRAPS = [
     ("SELECT 'a\\'; DROP TABLE x; --'", "disruptive"),  # one string to PostgreSQL's eyes, two statements to others'
     ("grep <pattern> <file>", "read_only"),
     ("grep x <in>/etc/passwd", "destructive"),
+    ("curl 'http://solr:8983/solr/admin/cores?action=UNLOAD&core=orders&deleteIndex=true'", "destructive"),
+    ("curl 'http://solr:8983/solr/admin/cores?action=UNLOAD&core=orders'", "disruptive"),
+    ("irm http://es:9200/orders -Headers @{'X-HTTP-Method-Override'=$m}", "disruptive"),
+    ("sqlite3 app.db vacuum", "disruptive"),
+    ("psql -c 'vacuum orders'", "reversible"),
+    ("argocd app get guestbook --hard-refresh", "reversible"),
 ]
 
 

@@ -17,9 +17,9 @@ from example_counts import example_count
 from growth import grows_at_most
 from onrecall.domain.document import Document
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
-from onrecall.redaction import redact, redact_model
+from onrecall.redaction import redact, redact_model, scanner
 from onrecall.redaction.base64_text import encoded_texts
-from onrecall.redaction.scanner import _EarlierHits
+from onrecall.redaction.repetitions import repetitions
 
 TOKEN = VENDORS["github classic"](random.Random(3))
 
@@ -369,6 +369,11 @@ def test_versions_algorithms_and_names_in_code_survive(text):
 
 
 REPEATED = (
+    "nvapi-x",
+    ' * "1',
+    "sb_secret__",
+    "key-",
+    "key=key ",
     "pw: [",
     "login incorrect: [",
     "mysql -pTrUb4dor&3 ",
@@ -391,7 +396,22 @@ def test_a_text_that_repeats_a_token_costs_no_more_than_its_length(token):
     "token", [*REPEATED, "db_password=a1B2c3D4e5 and the token is x\n", "| user | pw |\n| root | Xy7!pq92 |\n"]
 )
 def test_what_repeats_is_redacted_as_if_each_time_were_the_first(token, monkeypatch):
-    text = f"-- begin {token * (9_000 // len(token))} then password=q7!Wx2Lp0\n{token * (7_000 // len(token))}"
+    text = f"-- begin {token * (21_000 // len(token))} then password=q7!Wx2Lp0\n{token * (19_000 // len(token))}"
     once = redact(text, personal=True)
-    monkeypatch.setattr(_EarlierHits, "_looks_the_same", lambda *_: False)
+    monkeypatch.setattr(scanner, "repetitions", lambda _: ())
     assert redact(text, personal=True) == once
+
+
+def test_a_repeated_text_is_found_with_its_period_wherever_it_ends():
+    text = f"{'x' * 5_000}{'key=' * 20_000}password=a"
+    assert [(found.end, found.period) for found in repetitions(text)] == [(85_000, 4)]
+    assert not list(repetitions("".join(f"{n} key=" for n in range(10_000))))
+
+
+@pytest.mark.parametrize("start", ["nvapi-", "sb_secret_", "ghp_", "xoxb-", "sk-proj-"])
+def test_a_token_longer_than_its_format_goes_to_its_end(start):
+    text = f"the agent got {start}{'aB3x' * 400} and failed"
+    once = redact(text).text
+    assert "aB3x" not in once
+    assert redact(once).text == once
+    assert once.endswith("] and failed")

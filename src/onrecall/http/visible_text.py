@@ -35,8 +35,10 @@ class VisibleText:
 
 
 def _is_text(start: Message) -> bool:
-    kind = MutableHeaders(raw=start["headers"]).get("content-type", "")
-    return any(part in kind for part in READ_BY_PEOPLE)
+    headers = MutableHeaders(raw=start["headers"])
+    if headers.get("content-disposition", "").startswith("attachment"):
+        return False
+    return any(part in headers.get("content-type", "") for part in READ_BY_PEOPLE)
 
 
 def _cleaned(head: Message, message: Message) -> Message:

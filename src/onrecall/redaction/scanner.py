@@ -5,7 +5,7 @@ detector costs time only where it may find something.
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
@@ -14,6 +14,7 @@ from onrecall.redaction import heuristics as looks
 from onrecall.redaction.base64_text import encoded_texts
 from onrecall.redaction.decoded_view import View, decode
 from onrecall.redaction.pattern import Match, Pattern
+from onrecall.redaction.repetitions import Repetition, repetitions
 
 _FREQUENT = "etaoinsrhldcumfpgwybvkxjqz 01234567890"
 """Letters by frequency in text; frequent anchors are tried first."""
@@ -24,6 +25,8 @@ LONGEST_BEHIND = 300
 """Maximum characters before an anchor that are read."""
 SURROUNDINGS_BEFORE, SURROUNDINGS_BEHIND = 1_000, 5_000
 """Characters around an anchor on which a hit there depends."""
+_LEAST_ROUND, _MOST_ROUNDS = 64, 500
+"""Characters of a round of a repeated stretch, and rounds that are read until one goes on as an earlier one did."""
 DEEPEST_VIEW = 3
 """Maximum rounds of decoding: JSON in a string of JSON in a percent-encoded URL."""
 
@@ -197,57 +200,82 @@ class _Anchors:
     def hits(self, text: str, searched: str) -> Iterator[DetectorHit]:
         """Yield the hits of each detector at its anchors; it is not tried again inside its previous match."""
         resume: dict[int, int] = {}
-        earlier = _EarlierHits(text, self._local)
-        for match in self._pattern.finditer(searched) if self._at else ():
-            at, word = match.start(), match[0] + match[match.lastindex or 0]
-            earlier.move_to(word, at)
-            for detector in self._at[word]:
-                if at >= resume.get(id(detector), 0) and (hit := earlier.scan(detector)):
+        at = 0
+        for repeated in repetitions(text) if self._at else ():
+            first = repeated.start + SURROUNDINGS_BEFORE
+            yield from (hit for _, hit in self._hits_between(text, searched, (at, first), resume))
+            at = yield from self._hits_in_repetition(text, searched, repeated, resume)
+        yield from (hit for _, hit in self._hits_between(text, searched, (at, len(text)), resume))
+
+    def _hits_between(
+        self, text: str, searched: str, part: tuple[int, int], resume: dict[int, int]
+    ) -> Iterator[tuple[int, DetectorHit]]:
+        """Yield the hits at anchors in a part of the text, each with the identity of its detector."""
+        for at, detectors in self._places(searched, *part):
+            for detector in detectors:
+                key = id(detector)
+                if at >= resume.get(key, 0) and (hit := detector.scan(text, at)):
+                    resume[key] = hit.resume
+                    yield key, hit
+
+    def _places(self, searched: str, start: int, end: int) -> Iterator[tuple[int, tuple[Detector, ...]]]:
+        """Yield the anchors from `start` up to `end` with their detectors."""
+        for match in self._pattern.finditer(searched, start) if self._at else ():
+            if match.start() >= end:
+                return
+            yield match.start(), self._at[match[0] + match[match.lastindex or 0]]
+
+    def _hits_in_repetition(
+        self, text: str, searched: str, repeated: Repetition, resume: dict[int, int]
+    ) -> Generator[DetectorHit, None, int]:
+        """Yield the hits in a repeated stretch and return how far it is read.
+
+        Rounds are read until detectors go on as they did in an earlier one: all that follow are like those between.
+        """
+        length = repeated.period * -(-_LEAST_ROUND // repeated.period)
+        at, end = repeated.start + SURROUNDINGS_BEFORE, repeated.end - SURROUNDINGS_BEHIND
+        rounds, hits = dict[frozenset[tuple[int, int]], tuple[int, int]](), list[DetectorHit]()
+        while at + length <= end and len(rounds) < _MOST_ROUNDS:
+            under_way = self._under_way(resume, at)
+            if under_way in rounds:
+                begin, known = rounds[under_way]
+                times, distance = (end - at) // (at - begin), at - begin
+                yield from _repeat(hits[known:], distance, times)
+                yield from self._hits_further_on(text, searched, (begin, at, times), resume)
+                resume |= {key: at + times * distance + ahead for key, ahead in under_way}
+                return at + times * distance
+            rounds[under_way] = at, (known := len(hits))
+            hits_here = [*self._hits_between(text, searched, (at, at + length), resume)]
+            yield from (hit for _, hit in hits_here)
+            hits += [hit for key, hit in hits_here if key in self._local]
+            if any(hit.resume >= at + SURROUNDINGS_BEHIND for hit in hits[known:]):
+                return at + length
+            at += length
+        return at
+
+    def _under_way(self, resume: Mapping[int, int], at: int) -> frozenset[tuple[int, int]]:
+        """Return the detectors that read on behind a place, each with how far."""
+        return frozenset((key, to - at) for key, to in resume.items() if to > at and key in self._local)
+
+    def _hits_further_on(
+        self, text: str, searched: str, part: tuple[int, int, int], resume: dict[int, int]
+    ) -> Iterator[DetectorHit]:
+        """Yield the hits in repetitions of a part of those detectors that may read further than the surroundings."""
+        start, end, times = part
+        places = self._places(searched, start, end)
+        every = [(at, detector) for at, detectors in places for detector in detectors]
+        wide = [(at, detector) for at, detector in every if id(detector) not in self._local]
+        for n in range(1, times + 1) if wide else ():
+            for first, detector in wide:
+                at = first + n * (end - start)
+                if at >= resume.get(id(detector), 0) and (hit := detector.scan(text, at)):
                     resume[id(detector)] = hit.resume
                     yield hit
 
 
-_HitsByDetector = dict[int, tuple[int, DetectorHit | None]]
-
-
-class _EarlierHits:
-    """What detectors found where the same anchor last stood: in the same surroundings they find the same."""
-
-    def __init__(self, text: str, local: Container[int]) -> None:
-        self._text, self._local = text, local
-        self._at = 0
-        self._same_shift, self._same_until = 0, 0
-        self._hits: _HitsByDetector = {}
-        """The hits at earlier anchors in the same surroundings, each with the anchor's position."""
-        self._by_word: dict[str, tuple[int, _HitsByDetector]] = {}
-
-    def move_to(self, word: str, at: int) -> None:
-        """Go on to the next anchor."""
-        before, hits = self._by_word.get(word, (0, {}))
-        self._at = at
-        self._hits = hits if hits and self._looks_the_same(before, at) else {}
-        self._by_word[word] = at, self._hits
-
-    def scan(self, detector: Detector) -> DetectorHit | None:
-        """Return the hit of a detector at this anchor: the earlier one, shifted, or a new one."""
-        key = id(detector)
-        if known := self._hits.get(key):
-            at, hit = known
-            return hit and _shifted(hit, self._at - at)
-        hit = detector.scan(self._text, self._at)
-        if key in self._local and (hit is None or hit.resume < self._at + SURROUNDINGS_BEHIND):
-            self._hits[key] = self._at, hit
-        return hit
-
-    def _looks_the_same(self, before: int, at: int) -> bool:
-        """Compare the surroundings; where those of the last anchor repeated at the same distance, only what is new."""
-        text, shift, end = self._text, at - before, at + SURROUNDINGS_BEHIND
-        if before < SURROUNDINGS_BEFORE or text[before : before + 64] != text[at : at + 64]:
-            return False
-        first = self._same_until if shift == self._same_shift and at < self._same_until else at - SURROUNDINGS_BEFORE
-        same = text[first - shift : end - shift] == text[first:end]
-        self._same_shift, self._same_until = (shift, end) if same else (0, 0)
-        return same
+def _repeat(hits: Sequence[DetectorHit], distance: int, times: int) -> Iterator[DetectorHit]:
+    for n in range(1, times + 1):
+        yield from (_shifted(hit, n * distance) for hit in hits if hit.spans)
 
 
 def _shifted(hit: DetectorHit, by: int) -> DetectorHit:

@@ -12,6 +12,8 @@ START = r"(?:(?<![A-Za-z0-9_-])|(?<=\\[nrt])|(?<=%[23][0-9A-F]))"
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 
 
+_REST = "(?:(?<=[A-Za-z0-9_-]{60})[A-Za-z0-9_-]+)?"
+"""What a long token has beyond the longest of its format, up to the end of the word."""
 _LONGEST_PART = 14
 """Letters and digits in a part of an identifier; the random part of a token has more."""
 _IDENTIFIER_PART = re.compile(r"[A-Z]+\d{0,4}[A-Z]{0,8}\d?|[A-Z]?[a-z]+\d{0,4}[a-z]{0,12}\d?")
@@ -30,7 +32,7 @@ def is_no_identifier(match: Match) -> bool:
 
 
 def _token_detector(kind: str, anchors: str, *patterns: str, back: tuple[int, ...] = (0,)) -> PatternDetector:
-    pattern = Pattern(f"{START}(?:{'|'.join(patterns)})")
+    pattern = Pattern(f"{START}(?:{'|'.join(patterns)}){_REST}")
     return PatternDetector(kind, tuple(anchors.split()), pattern, is_no_identifier, back=back, exact=True)
 
 

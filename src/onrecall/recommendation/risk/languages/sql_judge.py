@@ -43,6 +43,8 @@ _ORACLE_NAME = re.compile(r"\b([A-Za-z]\w*)#(?=[\s,;)=<>.])")
 """A name such as `serial#`."""
 _WHOLE_QUOTES = re.compile(r"[^'\"`\\]*(?:(?:'[^'\\]*'|\"[^\"\\]*\")[^'\"`\\]*)*")
 _MARKS = str.maketrans({VARIABLE: "x", OUTPUT: "x"})
+_VACUUM = re.compile(r"(?:^|;)\s*vacuum\b", re.IGNORECASE | re.MULTILINE)
+"""In SQLite, a rewrite of the whole database."""
 
 
 def judge(text: str, kind: str | None = None) -> Assessment:
@@ -75,9 +77,8 @@ def _judge_as(text: str, kind: str) -> Assessment:
     ]
     text = text.translate(_MARKS)
     if kind == "sqlite":
-        dots = [line.strip() for line in text.splitlines() if line.lstrip().startswith(".")]
-        assessments += [_judge_client_command(line, "dot") for line in dots]
-        text = "\n".join(line for line in text.splitlines() if line.strip() not in dots)
+        text, client_assessments = _extract_sqlite_commands(text)
+        assessments += client_assessments
     elif kind == "influxql":
         text = _DURATION.sub(r"\1", text)
     elif kind == "cql":
@@ -85,11 +86,19 @@ def _judge_as(text: str, kind: str) -> Assessment:
     if kind != "sqlite":
         text, client_assessments = _extract_client_commands(text, escapes=kind == "mysql")
         assessments += client_assessments
-    assessments += _judge_statements(text, kind)
-    result = worst(assessments) or read_only("no statement")
+    result = worst([*assessments, *_judge_statements(text, kind)]) or read_only("no statement")
     if result.understood or result.risk == "destructive":
         return result
     return worst([result, evidence.suspect(text, result.reason)]) or result
+
+
+def _extract_sqlite_commands(text: str) -> tuple[str, list[Assessment]]:
+    """The statements without the commands of sqlite3 itself, and what these and a VACUUM do."""
+    dots = [line.strip() for line in text.splitlines() if line.lstrip().startswith(".")]
+    assessments = [_judge_client_command(line, "dot") for line in dots]
+    if _VACUUM.search(text):
+        assessments.append(disruptive("locks the database while its whole file is rewritten"))
+    return "\n".join(line for line in text.splitlines() if line.strip() not in dots), assessments
 
 
 def _blank_literals(text: str, *, escapes: bool) -> str:

@@ -22,7 +22,7 @@ _CURL_DATA = (
     "--form",
     "--form-string",
 )
-_HASH_ENTRY = re.compile(r"[\"']?([\w-]{1,80})[\"']?\s*=\s*[\"']?([\w-]{1,80})")
+_HASH_ENTRY = re.compile(r"[\"']?([\w-]{1,80})[\"']?\s*=\s*[\"']?([^\s\"';}]{1,80})")
 """A name and a value in a hash table of PowerShell."""
 _METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "PURGE", "DEL")
 

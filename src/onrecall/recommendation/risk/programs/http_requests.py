@@ -1,7 +1,7 @@
 """HTTP requests: the method says most; a GET only looks where no part of its address names an act."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -117,9 +117,8 @@ def _judge_read(path: str, query: str) -> Assessment:
     statement = _losing_statement(parameters)
     if statement is not None:
         return destructive(f"the statement `{statement[:40]}`")
-    acts = _acting_part(segments, parameters)
-    if acts is not None:
-        return _judge_acting_part(acts)
+    if acts := [*_acting_parts(segments, parameters)]:
+        return _judge_acting_part(next(filter(evidence.find_loss_sign, acts), acts[0]))
     ordered = next(
         (value for name, value in parameters if name.lower() in _word_list("orders") and not _is_viewable(value)), None
     )
@@ -129,17 +128,16 @@ def _judge_read(path: str, query: str) -> Assessment:
     return read_only("HTTP GET only reads")
 
 
-def _acting_part(segments: Sequence[str], parameters: Sequence[tuple[str, str]]) -> str | None:
-    """The first word of a path, of an order in a parameter, or the first parameter, that names an action."""
-    in_path = next((word for segment in segments for word in _acting_words(segment)), None) or _order_at_end(segments)
+def _acting_parts(segments: Sequence[str], parameters: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """The words of a path and of orders in parameters, and the parameters, that name an action."""
+    yield from (word for segment in segments for word in _acting_words(segment))
+    if switched := _order_at_end(segments):
+        yield switched
     orders = (value for name, value in parameters if name.lower() in _word_list("orders"))
-    in_order = next((word for value in orders for word in _acting_words(value)), None)
-    parameter = (
-        name
-        for name, value in parameters
-        if any(word in _word_list("acting") for word in _split_words(name)) and not _bounds_range(name, value)
-    )
-    return in_path or in_order or next(parameter, None)
+    yield from (word for value in orders for word in _acting_words(value))
+    for name, value in parameters:
+        if any(word in _word_list("acting") for word in _split_words(name)) and not _bounds_range(name, value):
+            yield name
 
 
 def _judge_acting_part(acts: str) -> Assessment:
