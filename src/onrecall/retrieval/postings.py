@@ -105,11 +105,7 @@ class Postings:
 
     def contains(self, term: int) -> bool:
         """Return whether any row has the term."""
-        return any(
-            place < len(terms) and terms[place] == term
-            for terms in (self.common, self.terms)
-            for place in (int(np.searchsorted(terms, np.uint64(term))),)
-        )
+        return bool(self.counts(np.array([term], np.uint64))[0])
 
     def having(self, term: int) -> npt.NDArray[np.bool_]:
         """Which rows have the term."""

@@ -2,9 +2,7 @@
 
 import re
 
-from onrecall.importers.postmortem.attempts import (
-    reports_failed_attempt,
-)
+from onrecall.importers.postmortem.attempts import reports_failed_attempt
 from onrecall.importers.postmortem.deed_verbs import (
     AMBIGUOUS_PASSIVE,
     AMBIGUOUS_VERBS,
@@ -24,10 +22,7 @@ from onrecall.importers.postmortem.deed_verbs import (
     WORD,
     is_intent,
 )
-from onrecall.importers.postmortem.foreign_deeds import (
-    reports_foreign_command,
-    reports_foreign_deed,
-)
+from onrecall.importers.postmortem.foreign_deeds import reports_foreign_command, reports_foreign_deed
 from onrecall.importers.postmortem.outcomes import NO_HELP, detect_outcome, states_failure
 from onrecall.importers.postmortem.word_lists import word_set
 
