@@ -11,7 +11,7 @@ from guarded import Doors, bearer
 from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
-from onrecall.domain.erasure import PersonPattern, map_texts
+from onrecall.domain.erasure import PersonPattern, map_words
 from onrecall.storage import Storage
 from onrecall.storage.audit import audit
 from onrecall.storage.tables import metadata
@@ -205,7 +205,7 @@ def test_a_longer_word_or_address_is_another_name(text: str) -> None:
 
 def test_names_of_fields_stay_and_names_of_labels_go() -> None:
     body = {"summary": "Summary of x", "labels": {"summary": "y"}}
-    assert map_texts(body, PersonPattern(("Summary",), "e").replace) == {"summary": "e of x", "labels": {"e-2": "y"}}
+    assert map_words(body, PersonPattern(("Summary",), "e").replace) == {"summary": "e of x", "labels": {"e-2": "y"}}
 
 
 def test_words_that_other_incidents_share_stay(doors: Doors, client: TestClient, admin: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from onrecall.domain.errors import Invalid
+from onrecall.domain.json_texts import map_texts
 
 SHORTEST_NAME = 3
 SHORTEST_UNSPACED_NAME = 2
@@ -116,16 +117,9 @@ def is_name(text: str) -> bool:
     return len(text.strip()) >= SHORTEST_NAME and text.casefold() not in OWN_WORDS
 
 
-def map_texts(value: Any, change: Callable[[str], str], field: str = "") -> Any:
+def map_words(value: Any, change: Callable[[str], str], field: str = "") -> Any:
     """Return JSON with every text in it changed, and the names where they are people's words, by the field's name."""
-    if isinstance(value, str):
-        return change(value)
-    if isinstance(value, list):
-        return [map_texts(item, change, field) for item in value]
-    if isinstance(value, dict):
-        name_of = change if field in PEOPLES_NAMES else str
-        return {name_of(name): map_texts(item, change, name) for name, item in value.items()}
-    return value
+    return map_texts(value, change, PEOPLES_NAMES.__contains__, field)
 
 
 def texts_in(value: Any, without: AbstractSet[str] = frozenset()) -> Iterator[str]:

@@ -11,6 +11,7 @@ from onrecall.domain.document import Document
 from onrecall.domain.evidence import Evidence
 from onrecall.domain.hidden_characters import visible
 from onrecall.domain.incident import Incident
+from onrecall.domain.json_texts import map_texts
 from onrecall.domain.recommendation import Confidence, DiagnosticCheck, Recommendation, Step
 from onrecall.domain.suggestion import Suggestion
 from onrecall.recurrences.recurrence import Family
@@ -28,16 +29,7 @@ def tool_result(data: Any, more: str | None = None, degraded: str | None = None)
     """Return a tool's result; `degraded` is why less than the whole memory was searched."""
     beside = {"more": more, "degraded": degraded}
     shown = {name: sentence for name, sentence in beside.items() if sentence}
-    return {"notice": NOTICE, "data": _without_hidden(data)} | shown
-
-
-def _without_hidden(value: Any) -> Any:
-    """Return JSON-ready data whose texts have no hidden characters."""
-    if isinstance(value, str):
-        return visible(value)
-    if isinstance(value, dict):
-        return {_without_hidden(name): _without_hidden(item) for name, item in value.items()}
-    return [_without_hidden(item) for item in value] if isinstance(value, (list, tuple)) else value
+    return {"notice": NOTICE, "data": map_texts(data, visible, lambda _: True)} | shown
 
 
 def shorten(text: str | None, most: int = MAX_TEXT) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Column, Connection, RowMapping, Table, Text, func, select, update
 
-from onrecall.domain.erasure import map_texts
+from onrecall.domain.erasure import map_words
 from onrecall.storage import audit
 from onrecall.storage.columns import Utc
 from onrecall.storage.recurrence_days import recurrence_changes, recurrence_days
@@ -106,7 +106,7 @@ def remaining_rows(connection: Connection, change: Change) -> Mapping[str, int]:
         if table not in DERIVED_TABLES | AUDIT_TABLES and columns:
             rows = connection.execute(select(*columns).execution_options(yield_per=BATCH_SIZE))
             remaining[table.name] = sum(
-                any(map_texts(value, change, column.name) != value for column, value in zip(columns, row, strict=True))
+                any(map_words(value, change, column.name) != value for column, value in zip(columns, row, strict=True))
                 for row in rows
             )
     return {name: number for name, number in remaining.items() if number}
@@ -149,7 +149,7 @@ def _changed_rows(
     for row in connection.execute(select(*selected).execution_options(yield_per=BATCH_SIZE)).mappings():
         if concerned is not None and not concerned(row):
             continue
-        values = {column.name: map_texts(row[column.name], replacement.of(column), column.name) for column in columns}
+        values = {column.name: map_words(row[column.name], replacement.of(column), column.name) for column in columns}
         new = {name: value for name, value in values.items() if value != row[name]}
         if new:
             yield {column.name: row[column.name] for column in table.primary_key}, new

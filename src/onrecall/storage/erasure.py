@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, delete, func, select, update
 
 from onrecall.domain.document import Document
-from onrecall.domain.erasure import ERASED_TEXT, OWN_WORDS, ErasureReceipt, PersonPattern, map_texts, texts_in
+from onrecall.domain.erasure import ERASED_TEXT, OWN_WORDS, ErasureReceipt, PersonPattern, map_words, texts_in
 from onrecall.domain.errors import Conflict
 from onrecall.domain.incident import Incident
 from onrecall.domain.passage import Owner, Passage
@@ -160,7 +160,7 @@ def _changed_audit_rows(
         new = dict(row) | {
             "who": row["who"] and change(row["who"]),
             "about": row["about"] and change(row["about"]),
-            "detail": map_texts(row["detail"], change),
+            "detail": map_words(row["detail"], change),
         }
         if new != dict(row):
             changed.append(new)

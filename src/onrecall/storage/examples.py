@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Column, Connection, Table, Text, cast, delete, exists, insert, or_, select, update
 
 from onrecall.domain.incident import EXAMPLE
+from onrecall.domain.json_texts import map_texts
 from onrecall.storage import audit, passages
 from onrecall.storage.batching import chunked
 from onrecall.storage.database import Database
@@ -122,16 +123,5 @@ def _rewrite(connection: Connection, renamed: Mapping[str, str]) -> None:
     for key, written in ID_REFERENCES:
         mentions = or_(*(cast(written, Text).contains(json.dumps(name), autoescape=True) for name in renamed))
         for number, value in connection.execute(select(key, written).where(mentions)).all():
-            changed = _replace_ids(value, renamed)
+            changed = map_texts(value, lambda text: renamed.get(text, text))
             connection.execute(update(written.table).where(key == number).values({written.name: changed}))
-
-
-def _replace_ids(value: Any, renamed: Mapping[str, str]) -> Any:
-    """Return the JSON with each string that is one of these ids replaced."""
-    if isinstance(value, str):
-        return renamed.get(value, value)
-    if isinstance(value, list):
-        return [_replace_ids(item, renamed) for item in value]
-    if isinstance(value, dict):
-        return {name: _replace_ids(item, renamed) for name, item in value.items()}
-    return value
