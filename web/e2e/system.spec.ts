@@ -107,7 +107,7 @@ test("a backtest is started, watched through a reload, and changes what trust sa
   await expect(bar).toBeVisible();
   await expect(page.getByRole("button", { name: "Measure again" })).toBeDisabled();
   await expect(page.getByText(/: \d+ of \d+$/)).toBeVisible({ timeout: 120_000 });
-  await expect(page.getByText(/right \d+ of \d+ times/)).toBeVisible({ timeout: 200_000 });
+  await expect(page.getByText(/^The named cause was right \d+ of \d+ times/)).toBeVisible({ timeout: 200_000 });
   await expect(page.getByText(/from a replay of your history/)).toBeVisible();
   await expect(page.getByRole("list", { name: "hit rates" })).toContainText("cases");
 });
