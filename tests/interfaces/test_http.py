@@ -77,6 +77,14 @@ def test_it_is_the_same_when_nobody_said_when_it_began(client):
     assert client.post("/api/v1/incidents", json=body | {"started_at": "2026-11-01T03:00:00Z"}).status_code == 409
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u202e", "\ufe0f", "\u00ad", "\n", "\x1b"])
+def test_an_id_that_looks_like_another_is_refused(client, hidden: str):
+    refused = client.post("/api/v1/incidents", json=OPEN | {"id": f"OPS{hidden}-3"})
+    assert refused.status_code == 422
+    assert "`id` contains" in refused.text
+    assert client.post("/api/v1/incidents", json=OPEN | {"id": "OPS-3"}).status_code == 201
+
+
 def test_what_is_no_json_is_said_where(client):
     refused = client.post("/api/v1/incidents", content=b'{"title": }', headers={"content-type": "application/json"})
     (error,) = refused.json()["errors"]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from onrecall.domain.errors import Invalid
+from onrecall.domain.id_shape import require_visible_id
 from onrecall.importers.field_usage import FieldUsage, UnusedField
 from onrecall.importers.times import Times
 
@@ -272,9 +273,7 @@ def check_id(value: str | None, field: str = "id") -> str:
             f"`{field}` is {value!r}: a spreadsheet rounded the number; format the column as text and export it again",
             field,
         )
-    if not value.isprintable():
-        raise Invalid(f"`{field}` contains a line break or another control character; use the plain id", field)
-    return value
+    return require_visible_id(value, field)
 
 
 def _walk(root: Any) -> Iterator[tuple[str, int, Any]]:

@@ -8,6 +8,7 @@ from typing import Any
 from onrecall.domain.alert import AlertLink, ChangeEvent
 from onrecall.domain.document import Document
 from onrecall.domain.errors import Conflict, Invalid, NotFound
+from onrecall.domain.id_shape import require_visible_id
 from onrecall.domain.incident import Incident, IncidentLink, LinkKind, Severity
 from onrecall.domain.passage import Owner
 from onrecall.domain.recommendation import Recommendation, RecommendationOutcome
@@ -178,7 +179,9 @@ class IncidentService(IncidentMemory):
         """Store a new incident and return it with whether it was new; an empty id gets the next free one.
 
         `dated=False` means the start time was defaulted; a repeated call then keeps the first start time.
+        Raises Invalid for an id with hidden characters.
         """
+        require_visible_id(incident.id)
         try:
             return super().open(incident)
         except Conflict:
