@@ -1,5 +1,7 @@
 """Misspelt words are read as words of the memory; words that are spelled right stay what they are."""
 
+from functools import cache
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -91,3 +93,23 @@ def test_the_distance_is_symmetric_and_zero_for_the_same(first, second):
     assert distance == spelling_correction.edit_distance(second, first)
     assert (distance == 0) == (first == second)
     assert abs(len(first) - len(second)) <= distance <= max(len(first), len(second))
+
+
+@given(words, words)
+def test_the_distance_is_the_fewest_edits(first, second):
+    assert spelling_correction.edit_distance(first, second) == fewest_edits(first, second)
+
+
+@cache
+def fewest_edits(first, second):
+    """The optimal string alignment distance by its definition."""
+    if not first or not second:
+        return len(first) + len(second)
+    choices = [
+        fewest_edits(first[:-1], second) + 1,
+        fewest_edits(first, second[:-1]) + 1,
+        fewest_edits(first[:-1], second[:-1]) + (first[-1] != second[-1]),
+    ]
+    if first[-2:] == second[-2:][::-1] and len(first) > 1 and len(second) > 1:
+        choices.append(fewest_edits(first[:-2], second[:-2]) + 1)
+    return min(choices)

@@ -10,7 +10,7 @@ from itertools import count
 import psycopg
 import pytest
 
-from onrecall.domain.errors import Unavailable
+from onrecall.domain.errors import NotFound, Unavailable
 from onrecall.domain.evidence import StepExecution
 from onrecall.storage import Storage
 from warm_processes import WarmProcess
@@ -115,6 +115,19 @@ def test_changes_become_visible_in_their_order(store_url: str) -> None:
     assert visible == {f"{name}-{n}" for name in "AB" for n in range(25)}
     assert store.passages.term_statistics([1]).df == {1: 50}
     store.close()
+
+
+def test_what_is_read_in_one_moment_is_of_one_snapshot(store_url: str) -> None:
+    store, other = Storage.open(store_url), Storage.open(store_url)
+    store.records.save([entry(incident("INC-1"))], NOON)
+    with store.one_moment():
+        assert store.incidents.get("INC-1").id == "INC-1"
+        other.records.save([entry(incident("INC-2"))], NOON)
+        with pytest.raises(NotFound):
+            store.incidents.get("INC-2")
+    assert store.incidents.get("INC-2").id == "INC-2"
+    store.close()
+    other.close()
 
 
 def test_a_locked_file_is_unavailable_after_a_while(tmp_path: object) -> None:

@@ -56,4 +56,5 @@ def _lasting_words(text: str) -> frozenset[str]:
 
 
 def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
-    return len(first & second) / max(len(first | second), 1)
+    shared = len(first & second)
+    return shared / max(len(first) + len(second) - shared, 1)

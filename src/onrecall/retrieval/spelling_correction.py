@@ -188,18 +188,25 @@ def _letter_pairs(word: str) -> frozenset[str]:
 def edit_distance(first: str, second: str) -> int:
     """Return how many letters must be added, left out, replaced or swapped with their neighbour.
 
-    The optimal string alignment distance, in O(n·m).
+    The optimal string alignment distance by Hyyrö's bit vectors (2003): a column of the table is two whole numbers,
+    which tell in which rows the distance rises or falls by one; one step a letter of `second`.
     """
-    before_last: list[int] = []
-    last = list(range(len(second) + 1))
-    for row, letter in enumerate(first, start=1):
-        current = [row]
-        for column, other in enumerate(second, start=1):
-            cost = min(last[column] + 1, current[-1] + 1, last[column - 1] + (letter != other))
-            swapped = row > 1 and column > 1 and letter == second[column - 2] and first[row - 2] == other
-            current.append(min(cost, before_last[column - 2] + 1) if swapped else cost)
-        before_last, last = last, current
-    return last[-1]
+    if not first:
+        return len(second)
+    places: dict[str, int] = {}
+    for row, letter in enumerate(first):
+        places[letter] = places.get(letter, 0) | 1 << row
+    last_row, distance = 1 << (len(first) - 1), len(first)
+    rises, falls, diagonal, before = (1 << len(first)) - 1, 0, 0, 0
+    for letter in second:
+        matches = places.get(letter, 0)
+        swapped = ((~diagonal & matches) << 1) & before
+        diagonal = (((matches & rises) + rises) ^ rises) | matches | falls | swapped
+        grows, shrinks = falls | ~(diagonal | rises), diagonal & rises
+        distance += bool(grows & last_row) - bool(shrinks & last_row)
+        grows, shrinks = grows << 1 | 1, shrinks << 1
+        rises, falls, before = shrinks | ~(diagonal | grows), diagonal & grows, matches
+    return distance
 
 
 def _terms(spelling: str) -> tuple[int, ...]:

@@ -74,8 +74,11 @@ class Database:
 
     @contextmanager
     def one_moment(self) -> Iterator[None]:
-        """Have all reads of this thread inside see one snapshot; on PostgreSQL they are one transaction."""
-        if self.kind.name == "sqlite" or getattr(self._moment, "connection", None) is not None:
+        """Have all reads of this thread inside see one snapshot, in one transaction.
+
+        A database in memory has one connection, which is left to whoever reads or writes in between.
+        """
+        if self.in_memory or getattr(self._moment, "connection", None) is not None:
             yield
             return
         with self._reading() as connection:
