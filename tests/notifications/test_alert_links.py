@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from onrecall.domain.alert import AlertLink
 from onrecall.notifications import Links
-from onrecall.notifications.slack import blocks
+from onrecall.notifications.slack import block_kit
 from onrecall.notifications.slack.channel import ChannelRouting, SlackBot
 from onrecall.notifications.webhook import Webhook
 
@@ -14,7 +14,7 @@ from .twin import twin
 
 RUNBOOK = AlertLink("https://wiki.dam.example/spillway", "runbook")
 GRAPH = AlertLink("https://graphs.dam.example/d/4?from=now-1h", "dashboard")
-ENDLESS = AlertLink(f"https://dam.example/{'x' * blocks.LONGEST_URL}", "source")
+ENDLESS = AlertLink(f"https://dam.example/{'x' * block_kit.LONGEST_URL}", "source")
 
 
 def update_of(*links):

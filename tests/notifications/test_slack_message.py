@@ -12,7 +12,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.evidence import Citation, Evidence
 from onrecall.domain.recommendation import Alternative, FailedStep, RecommendationOutcome, StepVerdict
 from onrecall.notifications import Links, Notice
-from onrecall.notifications.slack import blocks as slack_blocks
+from onrecall.notifications.slack import block_kit
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack import modal as slack_modal
 from onrecall.notifications.slack.channel import ChannelRouting, SlackBot, SlackWebhook, check_webhook
@@ -94,7 +94,7 @@ def test_a_notice_is_dead_text_too_and_slack_takes_it(text: str) -> None:
 def test_the_validator_knows_what_is_alive(text: str) -> None:
     live = {"text": "x", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": text}}]}
     assert slack_limits.alive(live) != [] or "&lt;" in text
-    assert slack_limits.alive({"text": slack_blocks.fallback(text), "blocks": []}) == []
+    assert slack_limits.alive({"text": block_kit.fallback(text), "blocks": []}) == []
 
 
 def test_the_validator_refuses_what_slack_refuses() -> None:

@@ -22,6 +22,7 @@ from onrecall.grouping.plan import (
     NewIncidentPlan,
     OpenIncident,
 )
+from onrecall.grouping.reopened_incidents import is_reopened_by, reopens
 from onrecall.grouping.rules import GroupingRules
 from onrecall.grouping.scoring import PairScore, PairScorer
 from onrecall.grouping.topology import ServiceGraph
@@ -109,21 +110,9 @@ class _Batch:
                 if run.incident and run.incident.incident is incident
             ]
             members = self.samples[incident.id] + [alert for _, run_alerts in own for alert in run_alerts]
-            clusters.start(members, [incident], reopened=any(_reopens(run) for run, _ in own))
+            clusters.start(members, [incident], reopened=any(reopens(run) for run, _ in own))
         for _, run_alerts in self.fresh:
             clusters.start(run_alerts)
-
-
-def _reopens(run: AlertEpisodes) -> bool:
-    return any(
-        home is not None and _is_reopened_by(episode.alert, home.incident)
-        for episode, home in zip(run.episodes, run.incidents, strict=True)
-    )
-
-
-def _is_reopened_by(alert: Alert, incident: OpenIncident) -> bool:
-    """Return whether an alert reopens an incident that was resolved by its alerts alone."""
-    return incident.status == "resolved" and not incident.by_hand and alert.status == "firing"
 
 
 class _PlanWriter:
@@ -167,7 +156,7 @@ class _PlanWriter:
                         existing.joined_by,
                         None,
                         (existing.reason,),
-                        _is_reopened_by(episode.alert, existing.incident),
+                        is_reopened_by(episode.alert, existing.incident),
                     )
 
     def _joined_by_link(self) -> Iterator[JoinIncident]:
@@ -180,7 +169,7 @@ class _PlanWriter:
                     member.joined_by,
                     member.score,
                     member.reasons,
-                    _is_reopened_by(alert.alert, target),
+                    is_reopened_by(alert.alert, target),
                 )
 
     def _opened(self) -> Iterator[NewIncidentPlan]:

@@ -13,7 +13,7 @@ from onrecall.domain.recommendation import Recommendation, RecommendationOutcome
 from onrecall.http.slack_app import SlackApp, require_own_workspace
 from onrecall.http.slack_votes import StepVote, merge_vote
 from onrecall.notifications import PermanentDeliveryError
-from onrecall.notifications.slack import blocks as slack_blocks
+from onrecall.notifications.slack import block_kit
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack import modal as slack_modal
 from onrecall.notifications.slack.api import Deadline
@@ -43,7 +43,7 @@ class SlackActions:
             case "block_actions":
                 for action in payload.get("actions") or ():
                     if reply := self._act(action, payload, user):
-                        later(lambda reply=reply: self.reply_privately(payload, {"text": slack_blocks.fallback(reply)}))  # type: ignore[misc]
+                        later(lambda reply=reply: self.reply_privately(payload, {"text": block_kit.fallback(reply)}))  # type: ignore[misc]
         return {}
 
     def _act(self, action: Mapping[str, Any], payload: Mapping[str, Any], user: str) -> str | None:

@@ -12,7 +12,7 @@ from onrecall.domain.errors import OnRecallError
 from onrecall.domain.situation import make_situation
 from onrecall.http.slack_app import SlackApp, require_own_workspace
 from onrecall.notifications import PermanentDeliveryError
-from onrecall.notifications.slack import blocks as slack_blocks
+from onrecall.notifications.slack import block_kit
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack.api import Deadline
 from onrecall.notifications.slack.channel import PLAIN_OPTIONS
@@ -49,7 +49,7 @@ class SlackQuestions:
         try:
             return slack_message.answer_message(self._memory.ask(make_situation(question)), self._app.links)
         except OnRecallError as error:
-            return {"text": slack_blocks.fallback(f"No answer: {error}")}
+            return {"text": block_kit.fallback(f"No answer: {error}")}
 
     def handle_event(self, envelope: Mapping[str, Any], *, again: bool) -> None:
         """Answer a mention or a message to the app in its thread; suggest prompts where a conversation begins.
@@ -79,8 +79,8 @@ class SlackQuestions:
         incidents = self._memory.store.incidents.page("unresolved", limit=MAX_PROMPTS).items
         prompts = [
             {
-                "title": slack_blocks.safe_line(f"{incident.id}: {incident.title}", MAX_PROMPT_TITLE),
-                "message": slack_blocks.fallback(incident.text, MAX_PROMPT),
+                "title": block_kit.safe_line(f"{incident.id}: {incident.title}", MAX_PROMPT_TITLE),
+                "message": block_kit.fallback(incident.text, MAX_PROMPT),
             }
             for incident in incidents
         ]

@@ -13,7 +13,7 @@ from onrecall.pipeline import IncidentService
 from onrecall.schemas.incidents import IncidentOut
 from onrecall.schemas.recommendations import RecommendationOut
 from onrecall.storage import IncidentEvent
-from onrecall.storage.lease_holder import new_holder
+from onrecall.storage.holder_names import new_holder
 
 if TYPE_CHECKING:
     from confluent_kafka import KafkaError, Message, Producer

@@ -31,7 +31,7 @@ from onrecall.pipeline import alert_links
 from onrecall.pipeline.notices import decision_post
 from onrecall.redaction import redact
 from onrecall.storage import IncidentEvent, Storage
-from onrecall.storage.lease_holder import new_holder
+from onrecall.storage.holder_names import new_holder
 from onrecall.storage.outbox import ChannelThread, OutboundDelivery, PendingMessage
 
 BATCH = 100

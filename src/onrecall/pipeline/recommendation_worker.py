@@ -16,7 +16,7 @@ from onrecall.pipeline.group_alerts import GroupingTimers
 from onrecall.pipeline.recommend import Recommender
 from onrecall.recommendation import step_key
 from onrecall.storage import Storage
-from onrecall.storage.lease_holder import new_holder
+from onrecall.storage.holder_names import new_holder
 
 RENEW_SECONDS = 3.0
 CLOCK_TOLERANCE = timedelta(minutes=5)

@@ -15,7 +15,6 @@ from onrecall.redaction.decoded_view import SEPARATOR, View, ViewBuilder
 from onrecall.redaction.encoded import ENCODED
 from onrecall.redaction.hashes import HASHES
 from onrecall.redaction.kubernetes import KUBERNETES
-from onrecall.redaction.login_options import LOGIN_OPTIONS
 from onrecall.redaction.named_secrets import NAMED
 from onrecall.redaction.personal import PERSONAL
 from onrecall.redaction.private_keys import PRIVATE_KEYS
@@ -26,11 +25,12 @@ from onrecall.redaction.sentences import SENTENCES
 from onrecall.redaction.services import SERVICES
 from onrecall.redaction.tables import TABLES
 from onrecall.redaction.token_formats import TOKEN_FORMATS
+from onrecall.redaction.user_password_pairs import USER_PASSWORD_PAIRS
 from onrecall.redaction.vendors import VENDORS
 
 _DETECTORS: tuple[Detector, ...] = (
     *VENDORS, *TOKEN_FORMATS, *PRIVATE_KEYS, *HASHES, *REQUESTS, *NAMED, *TABLES, *KUBERNETES, *ENCODED,
-    PROGRAM_ARGUMENTS, *LOGIN_OPTIONS, *SERVICES, *ACCOUNTS, *CALLS, *SENTENCES,
+    PROGRAM_ARGUMENTS, *USER_PASSWORD_PAIRS, *SERVICES, *ACCOUNTS, *CALLS, *SENTENCES,
 )  # fmt: skip
 _ROUNDS = 8
 _LINES = re.compile(r"[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Select, bindparam, func, insert, select, upda
 
 from onrecall.domain.alert import Alert
 from onrecall.storage import episodes, sequences
-from onrecall.storage.alert_continuations import STILL_FIRING_AFTER, resolved_by_people
 from onrecall.storage.alerts import AlertRow, Episode, fetch, from_row, to_row
 from onrecall.storage.batching import group_by_first
 from onrecall.storage.pending_episodes import PendingEpisode, changed_columns, episode_row, episode_times
+from onrecall.storage.resolved_by_people import STILL_FIRING_AFTER, resolved_by_people
 from onrecall.storage.tables import alerts
 
 ENDED_BY_SENDER = "its sender reported that the alert ended"

@@ -20,7 +20,7 @@ from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice, NoticeKind
 from onrecall.notifications.slack import message as slack_message
 from onrecall.notifications.slack.api import Api, Deadline, SlackApiRejected
-from onrecall.notifications.slack.blocks import fit_to_limits
+from onrecall.notifications.slack.block_kit import fit_to_limits
 
 WEBHOOK_HOSTS = frozenset({"hooks.slack.com", "hooks.slack-gov.com"})
 EVENT = "onrecall_incident"

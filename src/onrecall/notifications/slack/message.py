@@ -10,8 +10,8 @@ from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate
 from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice
-from onrecall.notifications.slack import blocks
-from onrecall.notifications.slack.blocks import Block
+from onrecall.notifications.slack import block_kit
+from onrecall.notifications.slack.block_kit import Block
 
 LONGEST_TITLE = 300
 LONGEST = 500
@@ -30,30 +30,34 @@ def root_message(
 ) -> MessageContent:
     """Render an incident's state; `quiet` omits buttons where clicks are not received."""
     body = [
-        blocks.header(_state_line(incident, answer, event)),
-        blocks.prose(("bold", _safe_line(f"{incident.id}  {incident.title}", LONGEST_TITLE))),
-        blocks.prose(("", _safe_line(words.facts_line(incident)))),
+        block_kit.header(_state_line(incident, answer, event)),
+        block_kit.prose(("bold", _safe_line(f"{incident.id}  {incident.title}", LONGEST_TITLE))),
+        block_kit.prose(("", _safe_line(words.facts_line(incident)))),
     ]
     if event.into:
-        body.append(blocks.prose(("", _safe_line(f"It is now part of {event.into}."))))
+        body.append(block_kit.prose(("", _safe_line(f"It is now part of {event.into}."))))
     elif incident.status == "resolved":
-        body.append(blocks.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions)))))
+        body.append(
+            block_kit.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions))))
+        )
     if answer:
         body += _answer_blocks(answer)
     buttons = [] if quiet else _buttons(incident, answer, event)
     if row := [*buttons, *_console_link(incident.id, links), *_alert_links(event)]:
-        body.append(blocks.buttons(*row))
+        body.append(block_kit.buttons(*row))
     return _message(words.headline(incident, event), body)
 
 
 def reply_message(incident: Incident, event: IncidentUpdate) -> MessageContent:
     """Render the update for the thread."""
-    body = [blocks.prose(("bold", words.HEADLINES[event.kind]), ("", _author(event)))]
+    body = [block_kit.prose(("bold", words.HEADLINES[event.kind]), ("", _author(event)))]
     if event.into:
-        body.append(blocks.prose(("", _safe_line(f"It is now part of {event.into}."))))
+        body.append(block_kit.prose(("", _safe_line(f"It is now part of {event.into}."))))
     elif incident.status == "resolved":
-        body.append(blocks.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions)))))
-    body += [blocks.prose(("", _safe_line(change))) for change in event.changes[:MOST_CHANGES]]
+        body.append(
+            block_kit.prose(("", _safe_line(words.resolution_sentence(incident.resolution, event.suggestions))))
+        )
+    body += [block_kit.prose(("", _safe_line(change))) for change in event.changes[:MOST_CHANGES]]
     return _message(words.headline(incident, event), body)
 
 
@@ -69,27 +73,30 @@ def answer_message(answer: Recommendation, links: Links) -> MessageContent:
     body = [*_answer_blocks(answer)]
     for step in answer.steps:
         part = _step_blocks(step, answer, quiet=True)
-        if len(body) + len(part) > blocks.MOST_BLOCKS - 2 or blocks.json_size([*body, *part]) > blocks.BUDGET - 1000:
-            body.append(blocks.note("There are more steps: open OnRecall to see them."))
+        if (
+            len(body) + len(part) > block_kit.MOST_BLOCKS - 2
+            or block_kit.json_size([*body, *part]) > block_kit.BUDGET - 1000
+        ):
+            body.append(block_kit.note("There are more steps: open OnRecall to see them."))
             break
         body += part
     for block in _remaining_blocks(answer):
-        if len(body) < blocks.MOST_BLOCKS - 1 and blocks.json_size([*body, block]) < blocks.BUDGET - 500:
+        if len(body) < block_kit.MOST_BLOCKS - 1 and block_kit.json_size([*body, block]) < block_kit.BUDGET - 500:
             body.append(block)
     if links.public_url:
-        body.append(blocks.buttons(blocks.link("Open OnRecall", links.public_url)))
+        body.append(block_kit.buttons(block_kit.link("Open OnRecall", links.public_url)))
     return _message(words.VERDICT_SENTENCES[answer.verdict], body)
 
 
 def notice_message(notice: Notice) -> MessageContent:
     """Render a notice in one message."""
     body = [
-        blocks.prose(("bold", f"{_safe_line(label, 100)}: " if label else ""), ("", _safe_line(value)))
+        block_kit.prose(("bold", f"{_safe_line(label, 100)}: " if label else ""), ("", _safe_line(value)))
         for label, value in notice.facts
     ]
-    head = blocks.header(_safe_line(notice.title, blocks.LONGEST_HEADER))
-    content = [head, *body, blocks.note(_safe_line(notice.footnote))]
-    return {"text": blocks.fallback(notice.title).strip() or "A notice", "blocks": blocks.fit_to_limits(content)}
+    head = block_kit.header(_safe_line(notice.title, block_kit.LONGEST_HEADER))
+    content = [head, *body, block_kit.note(_safe_line(notice.footnote))]
+    return {"text": block_kit.fallback(notice.title).strip() or "A notice", "blocks": block_kit.fit_to_limits(content)}
 
 
 def _state_line(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> str:
@@ -103,63 +110,63 @@ def _state_line(incident: Incident, answer: Recommendation | None, event: Incide
 
 
 def _answer_blocks(answer: Recommendation) -> Iterator[Block]:
-    yield blocks.prose(("bold", words.VERDICT_SENTENCES[answer.verdict]))
+    yield block_kit.prose(("bold", words.VERDICT_SENTENCES[answer.verdict]))
     if answer.cause:
         where = f" ({words.format_citation(answer.cause_citation)})" if answer.cause_citation else ""
-        yield blocks.prose(
+        yield block_kit.prose(
             ("bold", "Cause: "), ("", _safe_line(answer.cause)), ("italic", _safe_line(where) if where else "")
         )
-    yield blocks.prose(("", _safe_line(words.trust_sentence(answer))))
+    yield block_kit.prose(("", _safe_line(words.trust_sentence(answer))))
     step = words.first_safe(answer)
     if step is None:
-        yield blocks.note(words.NO_SAFE_STEP)
+        yield block_kit.note(words.NO_SAFE_STEP)
         return
-    yield blocks.prose(("bold", "First safe step: "), ("", _safe_line(step.text)))
+    yield block_kit.prose(("bold", "First safe step: "), ("", _safe_line(step.text)))
     if step.command:
-        yield blocks.command(step.command, LONGEST_COMMAND)
-    yield blocks.prose(("italic", _safe_line(words.step_note(step))))
+        yield block_kit.command(step.command, LONGEST_COMMAND)
+    yield block_kit.prose(("italic", _safe_line(words.step_note(step))))
 
 
 def _buttons(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> list[Block]:
     row = []
     if incident.status == "resolved" and event.suggestions and not event.into:
         about = {"s": event.suggestions[0].id}
-        row.append(blocks.button("Confirm suggestion", "confirm_suggestion", about, "primary"))
-        row.append(blocks.button("Dismiss suggestion", "dismiss_suggestion", about))
+        row.append(block_kit.button("Confirm suggestion", "confirm_suggestion", about, "primary"))
+        row.append(block_kit.button("Dismiss suggestion", "dismiss_suggestion", about))
     if answer:
         about = {"r": answer.id}
-        row.append(blocks.button("It helped", "helped", about, "primary"))
-        row.append(blocks.button("It did not help", "did_not_help", about))
+        row.append(block_kit.button("It helped", "helped", about, "primary"))
+        row.append(block_kit.button("It did not help", "did_not_help", about))
     if incident.status != "resolved" and not event.into:
-        row.append(blocks.button("Resolve…", "resolve", {"i": incident.id}))
+        row.append(block_kit.button("Resolve…", "resolve", {"i": incident.id}))
     return row
 
 
 def _console_link(incident_id: str, links: Links) -> list[Block]:
     url = links.incident(incident_id)
-    return [blocks.link("Open in OnRecall", url)] if url and len(url) <= blocks.LONGEST_URL else []
+    return [block_kit.link("Open in OnRecall", url)] if url and len(url) <= block_kit.LONGEST_URL else []
 
 
 def _alert_links(event: IncidentUpdate) -> list[Block]:
     """Return link buttons from the alerts, each labelled with its target host."""
-    offered = [link for link in event.alert_links if len(link.url) <= blocks.LONGEST_URL][:MOST_LINKS]
+    offered = [link for link in event.alert_links if len(link.url) <= block_kit.LONGEST_URL][:MOST_LINKS]
     return [
-        blocks.link(f"{words.LINK_LABELS[link.kind]}: {words.host_of(link.url)}", link.url, f"open_{number}")
+        block_kit.link(f"{words.LINK_LABELS[link.kind]}: {words.host_of(link.url)}", link.url, f"open_{number}")
         for number, link in enumerate(offered)
     ]
 
 
 def _step_blocks(step: Step, answer: Recommendation, *, quiet: bool) -> list[Block]:
-    part = [blocks.prose(("bold", f"{step.n}. "), ("", _safe_line(step.text)))]
+    part = [block_kit.prose(("bold", f"{step.n}. "), ("", _safe_line(step.text)))]
     if step.command:
-        part.append(blocks.command(step.command, LONGEST_COMMAND))
+        part.append(block_kit.command(step.command, LONGEST_COMMAND))
     more = {"Only if": step.precondition, "Undo": step.rollback, "Careful": step.stale}
     runs = [("", f"{name}: {_safe_line(value)}\n") for name, value in more.items() if value]
-    part.append(blocks.prose(*runs, ("italic", _safe_line(words.step_note(step)))))
+    part.append(block_kit.prose(*runs, ("italic", _safe_line(words.step_note(step)))))
     if not quiet:
         about = {"r": answer.id, "n": step.n}
-        fixed = blocks.button("This fixed it", "step_worked", about)
-        part.append(blocks.buttons(fixed, blocks.button("Did not help", "step_did_not_help", about)))
+        fixed = block_kit.button("This fixed it", "step_worked", about)
+        part.append(block_kit.buttons(fixed, block_kit.button("Did not help", "step_did_not_help", about)))
     return part
 
 
@@ -167,7 +174,7 @@ def _remaining_blocks(answer: Recommendation) -> Iterator[Block]:
     for tried in answer.tried_before[:MOST_TRIED]:
         outcome = "Made it worse" if tried.outcome == "made_it_worse" else "Did not help before"
         where = f" ({words.format_citation(tried.citation)})"
-        yield blocks.prose(("bold", f"{outcome}: "), ("", _safe_line(tried.text)), ("italic", _safe_line(where)))
+        yield block_kit.prose(("bold", f"{outcome}: "), ("", _safe_line(tried.text)), ("italic", _safe_line(where)))
     for alternative in answer.alternatives[:MOST_TRIED]:
         apart = f" Look for: {'; '.join(alternative.tell_apart)}" if alternative.tell_apart else ""
         yield _labelled("Or else", f"{alternative.cause} ({', '.join(alternative.evidence)}).{apart}")
@@ -183,7 +190,7 @@ def _remaining_blocks(answer: Recommendation) -> Iterator[Block]:
 
 
 def _labelled(label: str, text: str) -> Block:
-    return blocks.prose(("bold", f"{label}: "), ("", _safe_line(text)))
+    return block_kit.prose(("bold", f"{label}: "), ("", _safe_line(text)))
 
 
 def _evidence_line(evidence: Evidence) -> str:
@@ -195,11 +202,11 @@ def _split_pages(parts: Sequence[Sequence[Block]]) -> list[list[Block]]:
     """Split parts into messages without breaking a part; the rest beyond `MOST_PAGES` is omitted with a note."""
     pages: list[list[Block]] = []
     for part in parts:
-        room = pages and len(pages[-1]) + len(part) < blocks.MOST_BLOCKS
-        if room and blocks.json_size([*pages[-1], *part]) < blocks.BUDGET - 500:
+        room = pages and len(pages[-1]) + len(part) < block_kit.MOST_BLOCKS
+        if room and block_kit.json_size([*pages[-1], *part]) < block_kit.BUDGET - 500:
             pages[-1].extend(part)
         elif len(pages) == MOST_PAGES:
-            pages[-1].append(blocks.note("There is more: open the incident in OnRecall."))
+            pages[-1].append(block_kit.note("There is more: open the incident in OnRecall."))
             break
         else:
             pages.append(list(part))
@@ -211,8 +218,8 @@ def _author(event: IncidentUpdate) -> str:
 
 
 def _safe_line(value: str, limit: int = LONGEST) -> str:
-    return blocks.safe_line(value, limit)
+    return block_kit.safe_line(value, limit)
 
 
 def _message(text: str, body: Sequence[Block]) -> MessageContent:
-    return {"text": blocks.fallback(text), "blocks": blocks.fit_to_limits(body)}
+    return {"text": block_kit.fallback(text), "blocks": block_kit.fit_to_limits(body)}

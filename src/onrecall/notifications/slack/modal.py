@@ -10,7 +10,7 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Resolution, ResolutionStep
 from onrecall.domain.recommendation import Recommendation, RecommendationOutcome, Step
 from onrecall.notifications import text as words
-from onrecall.notifications.slack.blocks import Block
+from onrecall.notifications.slack.block_kit import Block
 
 CALLBACK = "resolve"
 MOST_STEPS = 10

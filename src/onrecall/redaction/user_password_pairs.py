@@ -25,7 +25,7 @@ def _is_pair(match: re.Match[str]) -> bool:
     return looks.is_password_like(match["s"])
 
 
-LOGIN_OPTIONS: tuple[PatternDetector, ...] = (
+USER_PASSWORD_PAIRS: tuple[PatternDetector, ...] = (
     PatternDetector(
         "password",
         (" -p", " -w", " -a ", " -k ", " --pw", " --pass", " /p"),
