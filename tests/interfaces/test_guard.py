@@ -87,8 +87,11 @@ def test_the_table_and_the_application_mean_the_same_route(doors: Doors) -> None
         assert match_route(method, re.sub(r"\{\w+(?::path)?\}", "x", path)).least == ROUTES[route], route
 
 
-def test_every_route_for_everybody(doors: Doors, client: TestClient) -> None:
+def test_every_route_for_everybody(doors: Doors, client: TestClient, store_url: str) -> None:
+    """Everybody on SQLite; on PostgreSQL, where only the place differs in which keys are found, one of each sort."""
     tokens = doors.tokens()
+    if not store_url.startswith("sqlite"):
+        tokens = {who: tokens[who] for who in ("admin", "viewer", "revoked", "wrong")}
     for route in sorted(one for one in routes(doors.app) if not one.startswith("WEBSOCKET")):
         least = ROUTES[route]
         for who, token in tokens.items():
