@@ -141,8 +141,9 @@ def _shared_modes(terms: Sequence[frozenset[str]]) -> np.ndarray:
     weighed = shown * np.array([mode_share(mode) for mode in modes], np.float32)
     totals = shown.sum(axis=1)
     either = totals[:, None] + totals[None, :] - shown @ shown.T
-    shares: np.ndarray = (weighed @ shown.T) / np.maximum(either, 1) * np.outer(focus, focus)
-    return shares
+    shared: np.ndarray = np.divide(weighed @ shown.T, np.maximum(either, 1))
+    matrix: np.ndarray = shared * np.outer(focus, focus)
+    return matrix
 
 
 def _centered_cosines(vectors: Sequence[np.ndarray | None]) -> np.ndarray:
