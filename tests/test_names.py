@@ -4,6 +4,7 @@ Files and functions stay short: the exceptions are counted.
 """
 
 import ast
+import gc
 import re
 from collections import defaultdict
 from collections.abc import Iterator
@@ -80,39 +81,40 @@ NOUNS_IN_ING = frozenset(
 """Modules may end so where the field itself does."""
 
 
+Chosen = ast.Name | ast.arg | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+"""Where the code chooses a name."""
+
+
 @cache
-def parsed_modules() -> dict[Path, ast.Module]:
-    """The syntax tree of each module."""
-    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
+def parsed_modules() -> dict[Path, tuple[ast.Module, list[Chosen]]]:
+    """The syntax tree of each module, and in it what chooses a name: one walk through all serves every test."""
+    trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
+    gc.freeze()  # or else each collection would go through all of them
+    return {path: (tree, [node for node in ast.walk(tree) if isinstance(node, Chosen)]) for path, tree in trees.items()}
 
 
-def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
+def bound_names(nodes: list[Chosen]) -> Iterator[tuple[str, int]]:
     """Each name that the code chose, with its line: variables, parameters, functions and classes."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            yield node.id, node.lineno
-        elif isinstance(node, ast.arg):
-            yield node.arg, node.lineno
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name, node.lineno
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                yield node.id, node.lineno
+        else:
+            yield node.arg if isinstance(node, ast.arg) else node.name, node.lineno
 
 
-def documented(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def documented(tree: ast.Module, nodes: list[Chosen]) -> Iterator[tuple[str, str]]:
     """The names of a module and of what is public in it, with the first paragraph of their docstrings."""
-    public = [
-        node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and not node.name.startswith("_")
-    ]
-    for node in (tree, *public):
+    definitions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
+    for node in (tree, *(node for node in definitions if not node.name.startswith("_"))):
         if text := ast.get_docstring(node):
             yield getattr(node, "name", "module"), text.split("\n\n")[0].strip()
 
 
 def test_no_class_name_is_used_twice() -> None:
     modules_by_class = defaultdict(list)
-    for path, tree in parsed_modules().items():
-        for node in ast.walk(tree):
+    for path, (_, nodes) in parsed_modules().items():
+        for node in nodes:
             if isinstance(node, ast.ClassDef):
                 modules_by_class[node.name].append(path.relative_to(SOURCE).as_posix())
     assert {name: modules for name, modules in modules_by_class.items() if len(modules) > 1} == {}
@@ -122,9 +124,9 @@ def test_no_class_name_is_used_twice() -> None:
 def test_names_say_what_they_hold(package: str) -> None:
     empty = [
         f"{path.relative_to(SOURCE)}:{line}: {name}"
-        for path, tree in parsed_modules().items()
+        for path, (_, nodes) in parsed_modules().items()
         if path.relative_to(SOURCE).parts[1] == package
-        for name, line in bound_names(tree)
+        for name, line in bound_names(nodes)
         if name.strip("_") in BANNED and (_in_package(path), name) not in FIELDS
     ]
     assert empty == []
@@ -143,7 +145,7 @@ def test_helpers_of_the_tests_say_what_they_do() -> None:
 
 def test_every_exception_is_needed() -> None:
     names_by_path = {
-        _in_package(path): {name for name, _ in bound_names(tree)} for path, tree in parsed_modules().items()
+        _in_package(path): {name for name, _ in bound_names(nodes)} for path, (_, nodes) in parsed_modules().items()
     }
     assert {(path, name) for path, name in FIELDS if name not in names_by_path.get(path, ())} == set()
 
@@ -177,8 +179,8 @@ def test_functions_get_no_longer(limit: int) -> None:
     long_functions = sorted(
         (
             (_body_lines(node), f"{_in_package(path)}:{node.lineno} {node.name}")
-            for path, tree in parsed_modules().items()
-            for node in ast.walk(tree)
+            for path, (_, nodes) in parsed_modules().items()
+            for node in nodes
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _body_lines(node) > limit
         ),
         reverse=True,
@@ -189,8 +191,8 @@ def test_functions_get_no_longer(limit: int) -> None:
 def test_docstrings_are_sentences() -> None:
     fragments = [
         f"{path.relative_to(SOURCE)}: {name}: {paragraph}"
-        for path, tree in parsed_modules().items()
-        for name, paragraph in documented(tree)
+        for path, (tree, nodes) in parsed_modules().items()
+        for name, paragraph in documented(tree, nodes)
         if not (
             paragraph[0].isupper() or paragraph[0] in "`'\"" or paragraph.startswith(("hit@", "nDCG", "incident.io"))
         )
@@ -201,7 +203,7 @@ def test_docstrings_are_sentences() -> None:
 
 def test_packages_say_what_comes_in_and_what_goes_out() -> None:
     silent = []
-    for path, tree in parsed_modules().items():
+    for path, (tree, _) in parsed_modules().items():
         if path.name == "__init__.py" and path.parent.name != "onrecall":
             text = (ast.get_docstring(tree) or "").split("\n\n")[0]
             if not (re.search(r"\bcomes? in\b", text) and re.search(r"\bgoe?s? out\b", text)):

@@ -127,6 +127,10 @@ SIZED = {
 NAMED = {
     "sym": lambda r: _mixed(r, LETTERS, 5) + r.choice("!?*+^") + str(r.randrange(10, 99)) + r.choice("_.-=") + _mixed(r, LETTERS, 4),
     "word": lambda r: r.choice(WORDS) + str(r.randrange(10, 9999)),
+    "three": lambda r: f"{r.choice(WORDS).title()}{r.randrange(2, 99)}{r.choice(WORDS).title()}",
+    "wordyear": lambda r: f"{r.choice(WORDS).title()}-{r.randrange(1980, 2029)}",
+    "group": lambda r: f"{r.randrange(1000, 9999)}-{r.randrange(1000, 9999)}",
+    "groups": lambda r: f"{r.randrange(1000, 9999)} {r.randrange(1000, 9999)}",
     "low": lambda r: "".join(r.choices(LOWER, k=11)),
     "words": lambda r: " ".join(r.sample(WORDS, 4)),
     "mnemonic": lambda r: " ".join(r.choices(WORDS, k=12)),

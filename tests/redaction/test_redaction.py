@@ -33,6 +33,7 @@ PLACES = (
     "places_field.txt",
     "places_pasted.txt",
     "places_on_duty.txt",
+    "places_from_tickets.txt",
 )
 EVERYDAY = (
     "everyday.txt",
@@ -43,6 +44,7 @@ EVERYDAY = (
     "everyday_field.txt",
     "everyday_pasted.txt",
     "everyday_on_duty.txt",
+    "everyday_from_tickets.txt",
 )
 
 

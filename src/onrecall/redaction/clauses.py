@@ -28,6 +28,18 @@ _SPELLED = re.compile(
     r"[A-Za-z]{4,}\d{2,}[!?.*]?"
 )
 """A word and a number, as people choose passwords."""
+_BRINGERS = (
+    "with|using|via|mit|avec|con|med|met|com|temporary|temp|tmp|initial|default|first|one-time|throwaway|initiale[ns]?"
+    "|temporäre[ns]?|neue[ns]?|provisoire|temporal|inicial"
+)
+_OWNERS = "the|new|old|my|our|your|initial|temporary|root|admin|dem|das|le|la"
+_INTRODUCED = re.compile(rf"(?:(?<!\w)(?i:{_BRINGERS})(?:[ ](?:{_OWNERS}))?[ ]|(?<=\w),[ ])\Z")
+"""What stands before the name of a password that follows at once: `with password v`, `initial password v`."""
+_SUBJECT = re.compile(rf"(?<!\w)(?i:{_OWNERS})[ ]\Z")
+_IS = re.compile(r"[ ](?:is|was|were|has|had|ist|wurde|est|fue)\b")
+_VALUE_END = re.compile(
+    r"[ ](?:is|was|were|has|have|and|to|for|on|in|at|then|until|ist|wurde|für|und)\b|[.,;)]?[ \t]*(?:\r?\n|\Z)|[,;)]"
+)
 _ODD = re.compile(r"\d|[a-z][A-Z]|[A-Z]{2}[a-z]")
 _CALLS_IT = sorted(
     (words.strip() for words in re.split(r"[,\n]", lexicon.CALLS_IT) if words.strip()), key=len, reverse=True
@@ -111,13 +123,28 @@ def secrets_in_clause(text: str, start: int, end: int, announced: SecretName) ->
         yield SecretSpan(*phrase.span(phrase.lastgroup or 0), announced.kind)
         return
     span = (
-        _value_behind(text, end, announced)
+        _introduced_value(text, start, end, announced)
+        or _value_behind(text, end, announced)
         or _value_before(text, start, end, announced)
         or _key_before(text, start, end, announced)
         or _value_below(text, end, announced)
     )
     if span:
         yield span
+
+
+def _introduced_value(text: str, start: int, end: int, announced: SecretName) -> SecretSpan | None:
+    """Return the password right behind its name where the words before it bring one, or where a network is named."""
+    if announced.strength not in ("any", "word"):
+        return None
+    word, head = _NEXT_WORD.match(text, end), text[max(0, start - 40) : start]
+    if word is None or not looks.is_spelled(value := word["v"].rstrip(".,;:)")):
+        return None
+    span = SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
+    is_brought = text[start:end].lower() == "psk" or _INTRODUCED.search(head) is not None
+    if (is_brought and _VALUE_END.match(text, span.end)) or (_SUBJECT.search(head) and _IS.match(text, span.end)):
+        return span
+    return None
 
 
 def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | None:

@@ -63,7 +63,7 @@ DEVICES: tuple[PatternDetector, ...] = (
         r"|authentication-key)|ip nhrp authentication|(?:standby|vrrp) [^\n]{0,20}authentication(?: (?:text"
         r"|md5 key-string))?|wpa-psk (?:ascii|hex)|server-key)"
         rf" {_LEVEL}{ANYTHING}",
-        may_be_password,
+        lambda value: may_be_password(value) or looks.is_spelled(value),
     ),
     pattern_detector(
         "password",

@@ -53,7 +53,7 @@ _CODE = re.compile(
     r"[A-Za-z_$]\w*(?:\.\w+)*(?:\((?:[a-z_., ]*\)?)|\[.*)"
     r"|Get-(?:Credential|Content|Item|ItemProperty|Variable|Secret|AzKeyVaultSecret|LapsADPassword|Random)|Read-Host"
     r"|New-(?:Object|Guid)|Import-(?:Clixml|Csv|PfxCertificate)|Convert(?:To|From)-(?:SecureString|Json)"
-    r"|[A-Za-z_]\w*(?:(?:\.|::)[A-Za-z_]\w*)*!?\(.*"
+    r"|[A-Za-z_]\w*(?:(?:\.|::)[A-Za-z_]\w*)*!?\((?!.{1,60}\)\w{1,8}\Z).*"
     r"|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+\(.*"
     r"|_{0,2}[a-z][A-Za-z_]*(?:\.[A-Za-z_]+)+(?:[\[(].*)?"
     r"|(?:self|this|settings|config|cfg|os|env|args|request|req|options|opts|params|ctx|user|props|var|local|data|module"
@@ -81,6 +81,10 @@ _VERSION = re.compile(
     r"(?:(?:[\^~]|[<>=]{1,2} ?)(?:\d{1,3}|\d+(?:\.[\dx*]+){1,3})|\d+\.\d+\.\d+)(?:[-+][a-z]{0,12}(?:[.-]?\d+){0,4})?"
 )
 """A version, or a range of them, behind the name of a package such as `minipass`."""
+_CACHE_KEY = re.compile(
+    r"[A-Za-z][\w.]*-(?:[\w.]+-){0,8}(?:[0-9a-f]{20,128}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+)
+"""What a build keeps its cache under: `Linux-node-8f14…`."""
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NO_SECRETS = (_PLACEHOLDER, _ELSEWHERE, _CODE, _CONSTANT, _REFERENCE, _TYPE, _VERSION)
 _KEY_LETTERS = re.compile(r"[A-Za-z0-9+/=_.~:%-]+")
@@ -89,6 +93,16 @@ _PARTICIPLE = re.compile(r"(?:ge|ver|be|ont|her|zer|ent)[a-z]{3,12}(?:d|t|en)")
 """A verb of German or Dutch, whose letters are rare in English."""
 _PLAIN = re.compile(r"[\w.-]*[=@&?%][\w.=@&?%-]*")
 """A parameter or an address."""
+_SPELLED = re.compile(
+    r"(?!(?i:node|host|port|step|user|line|page|build|shard|level|ldap|argon|bcrypt|blake|scrypt|pbkdf|table|server|prod"
+    r"|base|crypt|series|version|since|until|part|sha|md|rsa|aes|des|auth|oauth|policy|attempt|field|prompt|db|app|web|pg"
+    r"|rule|case|test|room|row|item|key|slot|zone|site|core|ntlm|kerberos|tls|ssl|utf|phase|try|option|ticket)\d)"
+    r"(?:[A-Za-z]{3,}\d{1,6}[!?.*]?|(?=\D*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,})"
+)
+"""A word and a number, or words with capitals and a number, as people choose passwords."""
+_HYPHENATED = re.compile(r"(?=.*[a-z])(?![A-Z]{2,10}-\d+\Z)[A-Z]\w{2,}(?:[-.]\w{1,12}){1,3}[!?.*]?")
+_WORD_AND_YEAR = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,11}[-_.@](?:19|20)\d\d\w?[!?.*]?")
+"""`Summer-2023`."""
 _KINDS = tuple(map(re.compile, ("[a-z]", "[A-Z]", r"\d")))
 _SYMBOL = re.compile(r"[^\W_]+[!#$%^&*?+=@~]+[^\W_]+")
 
@@ -140,7 +154,7 @@ def is_random(value: str) -> bool:
 def is_key(value: str) -> bool:
     """Return whether the value is random, mixes upper case, lower case and digits, and contains no words."""
     trimmed = _trim(value)
-    if not has_three_kinds(trimmed):
+    if not has_three_kinds(trimmed) or _CACHE_KEY.fullmatch(trimmed):
         return False
     words = [
         part
@@ -179,6 +193,19 @@ def is_password_like(value: str) -> bool:
     return (
         kinds >= 3 and (symbol or _is_choppy(trimmed)) and plain and 8 <= len(trimmed) <= 64 and could_be_secret(value)
     )
+
+
+def is_spelled(value: str) -> bool:
+    """Return whether the value is a word and a number, as people choose passwords; only where a password is due."""
+    trimmed = _trim(value)
+    spelled = _SPELLED.fullmatch(trimmed) or is_word_and_year(trimmed)
+    hyphenated = _HYPHENATED.fullmatch(trimmed) and len(re.findall(r"\d", trimmed)) > 1
+    return 6 <= len(trimmed) <= 64 and bool(spelled or hyphenated) and could_be_secret(value)
+
+
+def is_word_and_year(value: str) -> bool:
+    """Return whether the value is a capitalised word and a year, such as `Summer-2023`."""
+    return _WORD_AND_YEAR.fullmatch(_trim(value)) is not None
 
 
 def is_unmistakable(value: str) -> bool:

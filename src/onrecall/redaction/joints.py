@@ -27,6 +27,9 @@ _SPELLED_PASSWORD = re.compile(r"[A-Za-z]{3,}\d{2,}[!?.*]?|(?=\D*\d)(?=.*[a-z])(
 _LONG_HEX = re.compile(r"[0-9a-f]{32,}")
 _KEY_HEX = re.compile(r"[0-9a-f]{32}|[0-9A-F]{32}|[0-9A-F]{64}|[0-9a-f]{37}|[0-9a-f]{40}|[0-9a-f]{48}|[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"(?:0x)?[0-9A-Fa-f]{40}")
+_PREFIXED_HEX = re.compile(r"(?:[A-Za-z]{2,10}_){1,3}(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{48}|[0-9a-f]{64})")
+_NO_CODE = re.compile(r"CVE-|[a-z][a-z0-9.-]*=[\d.*]+\Z")
+"""A vulnerability, or a package pinned to a version, behind what also announces a code."""
 _GROUPS = re.compile(r"(?=[^-]*\d)[A-Za-z0-9]{4,6}(?:-(?=[^-]*\d)[A-Za-z0-9]{4,6}){1,4}")
 _OPEN = r"(?:(?:\*{1,2}|_{1,2}|~~)(?=[^\s*_]))?"
 
@@ -42,16 +45,24 @@ def _is_no_object_name(value: str) -> bool:
 
 
 def _is_digits_or_mixed(value: str) -> bool:
-    return looks.is_digits(value) or looks.is_mixed(value)
+    if _NO_CODE.match(value):
+        return False
+    is_code = looks.is_digits(value) or looks.is_mixed(value)
+    return is_code or _is_hyphenated_code(value) or looks.is_password_like(value)
 
 
 def _is_random_or_uuid(value: str) -> bool:
     return looks.is_random(value) or looks.is_uuid(value)
 
 
+def is_prefixed_hex(value: str) -> bool:
+    """Return whether a value is the key of a service, by the place it is for: `prod_4f9a…`."""
+    return _PREFIXED_HEX.fullmatch(value) is not None
+
+
 def _is_long_key(value: str) -> bool:
     """Return whether a value is a key even after a name such as `key`, which seldom announces one."""
-    return len(value) >= 24 and ":" not in value and looks.is_key(value)
+    return len(value) >= 24 and ":" not in value and (looks.is_key(value) or is_prefixed_hex(value))
 
 
 def _is_long_key_or_hex(value: str) -> bool:
@@ -72,9 +83,8 @@ def _could_be_hash(value: str) -> bool:
 
 
 def _is_jumbled_token(value: str) -> bool:
-    return looks.is_mixed(value) and (
-        looks.is_made_up(value) or looks.is_key(value) or _LONG_HEX.fullmatch(value) is not None
-    )
+    is_token = looks.is_made_up(value) or looks.is_key(value) or _LONG_HEX.fullmatch(value) is not None
+    return (looks.is_mixed(value) and (is_token or is_prefixed_hex(value))) or looks.is_uuid(value)
 
 
 def _is_lower_word(value: str) -> bool:
@@ -90,7 +100,7 @@ def _is_user_and_password(value: str) -> bool:
 FIRM: Mapping[Strength, Look] = {
     "any": looks.could_be_secret,
     "word": _is_no_object_name,
-    "mixed": looks.is_mixed,
+    "mixed": lambda value: looks.is_mixed(value) or looks.is_uuid(value),
     "random": _is_random_or_uuid,
     "key": _is_long_key,
     "named_key": _is_long_key_or_hex,
@@ -103,7 +113,7 @@ FIRM: Mapping[Strength, Look] = {
 LOOSE: Mapping[Strength, Look] = {
     **FIRM,
     "named_key": _is_long_key,
-    "any": looks.stands_out,
+    "any": lambda value: looks.stands_out(value) or looks.is_word_and_year(value),
     "word": lambda value: looks.is_password_like(value) or _SPELLED_PASSWORD.fullmatch(value) is not None,
     "mixed": _is_jumbled_token,
     "random": looks.is_key,
@@ -273,7 +283,7 @@ _JOINTS: tuple[Joint, ...] = (
         r"[ ](?!(?:[a-z]{2,24}[ ])?(?i:ids?|names?|versions?|arns?|alias(?:es)?|fingerprints?|lengths?|types?)"
         r"[ ]?:[ ]?+[\w./:+-]*(?:[\s,;)\]\"'`]|\Z))"
         r"[^\W\d_]{1,24}(?:[ ][^\W\d_]{1,24}){0,2}[ ]?:[ ]?",
-        {**SURE, "any": looks.is_password_like},
+        {**SURE, "any": lambda value: looks.is_password_like(value) or looks.is_spelled(value)},
         signs=(":",),
     ),
     _joint(" ", rf"[ ]{_WHOM}[ ][^\n:=]{{1,60}}?[:=][ \t]{{0,3}}", LOOSE),
@@ -283,7 +293,11 @@ _JOINTS: tuple[Joint, ...] = (
         LOOSE,
         signs=("://",),
     ),
-    _joint(" ", rf"[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}})?[ ](?:is|was|to)[ ]", LOOSE),
+    _joint(
+        " ",
+        rf"[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}})?[ ](?:is|was|to|ist|lautet|est|es|è|é|är|er|jest)[ ]",
+        {**LOOSE, "any": lambda value: looks.stands_out(value) or looks.is_spelled(value)},
+    ),
     _joint(
         f"{_CLOSING} \t",
         rf"{_CLOSE}(?:'s(?=[ ])|[ ]\([^()\n]{{1,60}}\))?(?:[ \t](?:{_VERBS})(?!\w)"

@@ -59,6 +59,8 @@ _IDENTIFIER = re.compile(r"(?:arn:[\w:/*-]{0,200}|[\w.-]/|\w:)\Z")
 """The text before a part of an ARN, or before an image name, whose tag follows a colon."""
 _MENTIONED = re.compile(r"(?:\b(?:and|or|the|both|uses?|using|with|via|options?|flags?|an?)|,)[ ]+[`\"']?\Z")
 """The text before an option that a sentence mentions."""
+_MOUNTED = re.compile(r"(?:id|type|src|source|target|env|name)=")
+"""The beginning of an option that mounts a secret by its name: `--secret id=npm,src=.npmrc`."""
 _COMPACT = re.compile(r":(?!\d{4})[^\s]")
 _CHECKSUM = re.compile(r"(?:checksum|digest|hash)[/_.-]\Z", re.IGNORECASE)
 _PART = re.compile(r":[^\s]")
@@ -154,10 +156,17 @@ def _assigned_value(text: str, start: int, end: int, announced: SecretName) -> D
     if phrase := _passphrase_span(match, text[start:end]):
         return DetectorHit((SecretSpan(*phrase, announced.kind),), phrase[1])
     look = (LOOSE if prose and match.lastgroup == "e" else FIRM)[announced.strength]
+    if announced.strength == "any" and _LINE_TAIL.match(text, match.end()):
+        look = _or_spelled(look)
     spans = tuple(_value_spans(match, announced, look))
     if spans and announced.plural:
         spans += tuple(_further_values(text, match.end(), announced, look))
     return DetectorHit(spans, spans[-1].end if spans else end)
+
+
+def _or_spelled(look: looks.Look) -> looks.Look:
+    """Return a check that a word and a number pass, too: at the end of its line a value is no part of a sentence."""
+    return lambda value: look(value) or looks.is_spelled(value)
 
 
 def _is_variable_of_machine(name: str, announced: SecretName) -> bool:
@@ -244,6 +253,8 @@ def _option_value(text: str, start: int, end: int, announced: SecretName) -> Ite
     match = _FLAG_VALUE.match(text, end)
     line = text[max(0, start - 300) : start].rpartition("\n")[2]
     if match is None or (match[0][:1] in " \t" and _PROMPTING_PROGRAMS.search(line)):
+        return
+    if _MOUNTED.match(match[match.lastgroup or 0]):
         return
     in_sentence = _MENTIONED.search(line) or match[match.lastgroup or 0].lower() in _FUNCTION_WORDS
     yield from _value_spans(match, announced, (LOOSE if in_sentence else FIRM)[announced.strength])

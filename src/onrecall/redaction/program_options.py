@@ -46,6 +46,8 @@ xfreerdp wlfreerdp xfreerdp3 | /p:+
 rdesktop | -p
 psexec psexec64 paexec psservice pslist | -p
 schtasks | /rp>1 /p>1
+slmgr slmgr.vbs | /ipk>1
+check_nt check_nrpe check_mssql_health check_oracle_health | -s --password
 cmdkey wmic winrs | /pass:+ /password:+ /p:+ -p:+ -pass:+
 neo4j-admin | set-initial-password>1
 composer poetry | config>3!

@@ -68,6 +68,7 @@ SESSIONS: tuple[PatternDetector, ...] = (
     ),
 )
 HEADERS: tuple[PatternDetector, ...] = (
+    pattern_detector("authorization", "ssws ", r"(?-i:SSWS) (?P<s>[\w-]{30,64})(?![\w-])", looks.is_random),
     pattern_detector(
         "authorization",
         "authorization",

@@ -4,13 +4,14 @@ import re
 
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction import lexicon
+from onrecall.redaction.joints import is_prefixed_hex
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import PatternDetector
 
 _BETWEEN = r"[ ]?(?:/|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
 _CREDENTIALS = (
-    r"(?<!\w)(?i:cred(?:ential)?s?|log-?in|zugangsdaten|anmeldedaten|identifiants|credenciales"
+    r"(?<!\w)(?i:cred(?:ential)?s?|log-?in|log-?on|sign-?on|zugangsdaten|anmeldedaten|identifiants|credenciales"
     r"|credenziali|user(?:name)?/pass"
     r"(?:word)?|accounts?(?!\w)|wifi|wlan|vpn|konto|compte)"
 )
@@ -187,6 +188,13 @@ SENTENCES: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "password",
+        "wifi |wi-fi |wlan ",
+        r"(?i:wifi|wi-fi|wlan)[^\n]{0,60}?(?: is| ist|:) ?[\"'`]?[\w.-]{1,64}[\"'`]? ?/ ?[\"'`]?"
+        r"(?P<s>[^\s\"'`,;]{8,64})(?![\w/])",
+        lambda value: looks.is_password_like(value) or looks.is_spelled(value),
+    ),
+    pattern_detector(
+        "password",
         "wifi |wifi:|wi-fi |wlan |wlan:",
         rf"(?i:wifi|wi-fi|wlan)(?: is| ist|:|=){{1,2}} ?{ANYTHING}(?![\w/])",
         looks.is_password_like,
@@ -197,6 +205,12 @@ SENTENCES: tuple[PatternDetector, ...] = (
         r"\w+ key (?![^\n]{0,40}(?i:sha\d|md5|fingerprint|digest))[^.\n:=]{1,40}[:=] ?[\"'`]?"
         r"(?P<s>[A-Za-z0-9+/_-]{20,128}={0,2})(?![\w/+=.-])",
         looks.is_key,
+    ),
+    pattern_detector(
+        "key",
+        "key is ",
+        r"(?:(?<=the )|(?<=our )|(?<=my )|(?<=this )|(?<![^\n]))key is [\"'`]?(?P<s>[A-Za-z0-9_]{34,96})(?![\w/+=.-])",
+        is_prefixed_hex,
     ),
     pattern_detector(
         "key",
@@ -222,11 +236,11 @@ SENTENCES: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "password",
-        "login|cred|account|wifi|wlan|vpn|konto|compte|zugangsdaten|anmeldedaten|identifiants|user/pass"
+        "login|logon|log-on|signon|sign-on|cred|account|wifi|wlan|vpn|konto|compte|zugangsdaten|anmeldedaten|identifiants|user/pass"
         "|username/pass|log in|log-in",
         rf"{_CREDENTIALS}(?i:data|daten)?(?:(?: [\w-]{{1,20}}){{1,6}}(?=:))?[ ]?(?:[:=(→]|[ ]?->|are|is|with|sind"
         rf"|-)?[ ]?[\"'`]?[\w.@\\-]{{1,64}}[\"'`]?{_BETWEEN}{ANYTHING}(?![\w/])",
-        looks.is_password_like,
+        lambda value: looks.is_password_like(value) or (looks.has_three_kinds(value) and looks.is_spelled(value)),
     ),
     pattern_detector(
         "password", "u:|user:|usr:", rf"(?i:u|user|usr): ?\S{{1,64}} (?i:p|pass|pw): ?{ANYTHING}", looks.stands_out
@@ -260,7 +274,7 @@ SENTENCES: tuple[PatternDetector, ...] = (
         "one-time-code",
         "door code|gate code|alarm code|entry code|safe code|lock code|türcode|code de la porte|code porte",
         r"(?i:(?:door|gate|alarm|entry|safe|lock) code|türcode|code (?:de la )?porte)(?: is| was| ist| est|:"
-        r"|=){1,2} ?(?P<s>\d{4,8})(?!\w)",
+        r"|=){0,2} ?(?P<s>\d{4,8})(?:(?!\w)|(?=#))",
         accept_all,
     ),
     pattern_detector(
@@ -281,6 +295,13 @@ SENTENCES: tuple[PatternDetector, ...] = (
         (" is your ",),
         Pattern(r"(?i)(?<!\d)(?P<s>\d{4,8}) is your (?:[\w-]{1,20} ){0,4}(?:code|pin|otp|passcode)(?!\w)"),
         back=(4, 5, 6, 7, 8),
+    ),
+    pattern_detector(
+        "recovery-code",
+        "backup code|recovery code|backup-code|recovery-code",
+        r"(?i:(?:backup|recovery)[ -]codes?)(?: is| are|:){0,2} ?"
+        r"(?P<s>\d{4} \d{4}(?:[ ,;]{1,2}\d{4} \d{4}){0,11})(?!\w)",
+        accept_all,
     ),
     pattern_detector(
         "recovery-phrase",

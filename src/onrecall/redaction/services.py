@@ -62,6 +62,12 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
     ),
     pattern_detector("password", "auth ", r"AUTH [\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up),
     pattern_detector(
+        "password",
+        "auth ",
+        r"(?:(?<![^\n])|(?<=> ))(?-i:AUTH) (?:[\w.-]{1,64} )?[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=[ \t]*(?:\r?\n|\Z))",
+        lambda value: looks.is_spelled(value) and not value.isupper(),
+    ),
+    pattern_detector(
         "password", "auth ", r"AUTH (?:[\w.-]{1,64} )[\"']?(?P<s>[^\s\"']{6,255})[\"']?(?=\s|\Z)", looks.is_made_up
     ),
     pattern_detector(
@@ -128,7 +134,25 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         "password",
         "requirepass|masterauth|sentinel auth-pass|rootpw|bindpw|insecure-password|rcon_password",
         r"(?i:requirepass|masterauth|sentinel auth-pass \S{1,64}|rootpw|bindpw|insecure-password|rcon_password)"
-        r"[\"',]{0,2}(?:\r?\n[ ]{0,8}\d\))?[ \t]+[\"']?(?P<s>[^\s\"']{1,255})",
+        r"[\"',]{0,2}(?:\r?\n[ ]{0,8}\d\))?[ \t]+(?![a-z]+[ \t]+(?:between|from|in|on|for|not|set|with|is|was)\b)"
+        r"[\"']?(?P<s>[^\s\"']{1,255})",
+    ),
+    pattern_detector(
+        "password",
+        "logon ",
+        r"(?-i:LOGON) \w{1,8}/(?P<s>[A-Z0-9@#$]{4,8})(?=[\s(/]|\Z)",
+        lambda value: not value.isalpha(),
+    ),
+    pattern_detector(
+        "password",
+        "altuser |adduser |alu ",
+        r"(?-i:ALTUSER|ADDUSER|ALU) [^\n]{0,120}?(?:PASSWORD|PHRASE|NEWPASS)\('?(?P<s>[^\s()']{4,100})'?\)",
+        lambda value: not value.startswith("&"),
+    ),
+    pattern_detector(
+        "password",
+        "system/|sys/|scott/|dbsnmp/|sysman/|apps/",
+        r"(?<![\w/.-])(?:system|sys|scott|dbsnmp|sysman|apps)/(?P<s>[^\s/@\"']{4,64})@(?:/{0,2}[\w.:/-]+)",
     ),
     pattern_detector("password", "authkey ", rf"authkey {ANYTHING}", looks.is_made_up),
     pattern_detector("password", "rootpw ", r"rootpw(?: --\w+)* (?P<s>[^\s-]\S{3,255})"),
