@@ -82,7 +82,7 @@ class EncodingEvidence:
 
     @property
     def is_central(self) -> bool:
-        """Return whether all letters are those of one language of Windows-1250, and of no neighbours in Windows-1252."""
+        """Return whether all letters are those of one language of Windows-1250, and of none in Windows-1252."""
         western, central = (self._letters(encoding) for encoding in ("cp1252", "cp1250"))
         telling = sum(first != second for first, second in zip(western, central, strict=False))
         return (

@@ -103,7 +103,7 @@ def similarities(
         weights: The weight of each term.
         vectors: The unit-length embedding of each root cause, if there is one.
     """
-    matrix = np.maximum(_term_cosines(terms, weights), _shared_modes(terms))
+    matrix: np.ndarray = np.maximum(_term_cosines(terms, weights), _shared_modes(terms))
     if sum(vector is not None for vector in vectors) >= MIN_VECTORS:
         matrix += np.where(matrix > 0, VECTOR_WEIGHT * _centered_cosines(vectors), 0)
     return matrix
@@ -136,7 +136,8 @@ def _shared_modes(terms: Sequence[frozenset[str]]) -> np.ndarray:
     in a long one it is an aside as often as the cause, and its words decide.
     """
     modes = sorted({term for row in terms for term in row if is_mode(term)})
-    shown = np.array([[mode in row for mode in modes] for row in terms], np.float32).reshape(len(terms), len(modes))
+    flags = [[mode in row for mode in modes] for row in terms]
+    shown: np.ndarray = np.array(flags, np.float32).reshape(len(terms), len(modes))
     focus = np.array([min(1.0, SHORT_TERMS / max(1, len(row))) for row in terms], np.float32)
     weighed = shown * np.array([mode_share(mode) for mode in modes], np.float32)
     totals = shown.sum(axis=1)
