@@ -15,13 +15,16 @@ def test_of_whys_in_a_column_the_last_answer_is_the_cause_and_the_others_contrib
         "t.csv", f"Key,Summary,Created,Resolved,{name}\nT-1,Mails late,2026-03-04 08:00,2026-03-04 09:00,{chain}\n"
     ).incident()
     assert incident.resolution.root_cause == "A drill had paused it."
-    assert incident.contributing_factors == "No worker ran.\nThe queue was paused."
+    assert incident.contributing_factors == "Why late? No worker ran.\n2. Why did none run? The queue was paused."
 
 
 def test_a_stated_cause_goes_before_the_whys_of_its_row():
     rows = "Key,Summary,Created,Resolved,Root cause,5 Whys\nT-1,Mails late,2026-03-04 08:00,2026-03-04 09:00,A paused queue,Why late? No worker ran.\n"
     incident = report("t.csv", rows).incident()
-    assert (incident.resolution.root_cause, incident.contributing_factors) == ("A paused queue", "No worker ran.")
+    assert (incident.resolution.root_cause, incident.contributing_factors) == (
+        "A paused queue",
+        "Why late? No worker ran.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -82,6 +85,16 @@ def test_a_writer_who_uses_no_capitals_is_read_sentence_by_sentence():
         (None, "did_not_help"),
         ("relayctl purge", "worked"),
     ]
+
+
+def test_the_last_update_of_a_status_page_is_no_part_of_the_label_above_it():
+    page = (
+        "# Webhooks are delivered late\n\n**Affected components:** Webhooks\n**Impact:** Major\n\n**Resolved** - All webhooks were delivered.\nAug 14, 2026 - 16:05 UTC\n\n"
+        "**Identified** - One customer sends too much.\nAug 14, 2026 - 14:58 UTC\n\n"
+        "**Investigating** - Webhooks are late.\nAug 14, 2026 - 14:31 UTC\n"
+    )
+    incident = report("s.md", page).incident()
+    assert (incident.impact, incident.resolved_at.hour, len(incident.timeline)) == ("Major", 16, 3)
 
 
 @pytest.mark.parametrize(

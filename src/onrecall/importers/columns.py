@@ -29,7 +29,7 @@ from onrecall.importers.native import parse_labels
 from onrecall.importers.postmortem.action_items import action_items
 from onrecall.importers.postmortem.rows import parse_rows
 from onrecall.importers.postmortem.sections import split_sections
-from onrecall.importers.postmortem.whys import chain_in_text
+from onrecall.importers.postmortem.whys import WhyLink, chain_in_text
 from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
 from onrecall.importers.tags import parse_facets, read_tags
@@ -98,7 +98,7 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
     tags, pairs = row.tags()
     tag_facets = parse_facets(tags)
     whys = row.whys()
-    last_why = whys[-1] if whys else None
+    last_why = whys[-1].answer.text if whys and whys[-1].answer else None
     root_cause, label = divide_cause(row.text("root_cause") or last_why, row.name("cause"))
     services = row.names("service")
     resolution = row.text("fix")
@@ -128,8 +128,12 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
         trigger=row.text("trigger"),
         links=tuple(IncidentLink("duplicate", name) for name in row.names("duplicate_of")),
     )
-    factors = "\n".join(why for why in whys if why != root_cause) or incident.contributing_factors
-    return replace(incident, action_items=row.action_items() or incident.action_items, contributing_factors=factors)
+    factors = "\n".join(link.statement.text for link in whys if link.answer and link.answer.text != root_cause)
+    return replace(
+        incident,
+        action_items=row.action_items() or incident.action_items,
+        contributing_factors=factors or incident.contributing_factors,
+    )
 
 
 def _without_html(text: str | None) -> str | None:
@@ -217,9 +221,9 @@ class _MappedRow:
             for comment in parse_comments(value, times)
         )
 
-    def whys(self) -> list[str]:
-        """Return the answers of a chain of whys, the root cause last."""
-        return [link.answer.text for link in chain_in_text(self.text(_WHYS) or "") if link.answer is not None]
+    def whys(self) -> list[WhyLink]:
+        """Return the links of a chain of whys, the root cause last."""
+        return [link for link in chain_in_text(self.text(_WHYS) or "") if link.answer is not None]
 
     def action_items(self) -> tuple[ActionItem, ...]:
         """Return the follow-ups in the row: the items of a list, or the lines of a cell."""

@@ -33,6 +33,11 @@ _LABEL = re.compile(
 )
 _ASKED = re.compile(r"\s*(?P<mark>)(?P<bold>)(?P<plain>[^?.!`]{8,70}\?)\s+(?P<value>\S.*)")
 _ASKED_TOPICS = ("detection", "fix", "failed_fix", "impact", "actions", "trigger")
+_UPDATE = re.compile(
+    r"\s*(\*\*|__)(?:resolved|monitoring|identified|investigating|update|verifying|completed|in progress)\1\s*[-–—:]\s",
+    re.IGNORECASE,
+)
+"""The opening of a status page's update, which belongs to no label above it."""
 _SHORTCODE = "{{<"
 """Opens the time of a status page's update, whose state is no label."""
 _UNLABELLED_TOPICS = frozenset(("actions", "timeline", "fix", "failed_fix"))
@@ -289,7 +294,8 @@ class _Divider:
     def _leave_label(self, row: DocumentRow, place: int) -> None:
         """Close a label's section after its paragraph; later rows belong to the heading above."""
         current = self._current
-        if not current.by_label or (current.topic in SECTIONS and not self._tells_of_deed(row, place)):
+        goes_on = current.topic in SECTIONS and not (self._tells_of_deed(row, place) or _UPDATE.match(row.text))
+        if not current.by_label or goes_on:
             return
         if place and self._rows[place - 1].kind == "blank" and current.rows:
             above = next((section for section in reversed(self._sections) if not section.by_label), self._sections[0])
