@@ -89,7 +89,7 @@ def test_a_writer_who_uses_no_capitals_is_read_sentence_by_sentence():
 
 def test_the_last_update_of_a_status_page_is_no_part_of_the_label_above_it():
     page = (
-        "# Webhooks are delivered late\n\n**Affected components:** Webhooks\n**Impact:** Major\n\n**Resolved** - All webhooks were delivered.\nAug 14, 2026 - 16:05 UTC\n\n"
+        "# Webhooks are delivered late\n\n**Affected components:** Webhooks\n**Impact:** Major\n\n**Resolved** - This incident has been resolved.\nAug 14, 2026 - 16:05 UTC\n\n"
         "**Identified** - One customer sends too much.\nAug 14, 2026 - 14:58 UTC\n\n"
         "**Investigating** - Webhooks are late.\nAug 14, 2026 - 14:31 UTC\n"
     )

@@ -318,7 +318,10 @@ def test_of_a_history_in_words_that_nobody_listed_hardly_any_pair_is_wrong() -> 
 
 
 def test_a_mode_that_is_all_a_short_root_cause_says_makes_a_family() -> None:
-    short = ("The certificate of the gateway had expired", "Our STARTTLS certificate ran out on Sunday")
+    short = (
+        "Release shipped with the staging robots header of the preview system",
+        "Regression in version four of the tax engine, its rounding function returned zero for Norway",
+    )
     aside = " The planner fell back to nested loops over partitions, finance had doubled their exports, dashboards polled ledgers"
     records = [incident(f"S-{day}", cause, day) for day, cause in enumerate(short)]
     assert [family.incidents for family in propose_families(records, {})] == [("S-0", "S-1")]
