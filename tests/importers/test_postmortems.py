@@ -36,6 +36,8 @@ def test_generated_postmortems_are_read_field_by_field(seed):
         "many_hands",
         "many_hands_held_back",
         "more_hands",
+        "other_houses",
+        "other_houses_held_back",
     ],
 )
 def test_handwritten_postmortems_are_read_field_by_field(name):

@@ -285,3 +285,46 @@ def test_a_report_of_what_recurs_reads_the_incidents_whose_causes_it_compares_on
     report = find_recurrences(store, imported_memory.now(), FamilyFilter(limit=0))
     assert report.proposed == 2
     assert sorted(read) == [("incident", f"K-{number}") for number in range(1, 6)]
+
+
+def labelled_causes(name: str) -> list[Incident]:
+    """The incidents of a history whose root causes a person sorted into families, with these as labels."""
+    lines = Path(__file__).with_name("labelled_causes").joinpath(f"{name}.txt").read_text("utf-8").splitlines()
+    rows = [line.split("|") for line in lines if not line.startswith("#")]
+    return [
+        replace(incident(f"H-{day}", root_cause, day, family), service=service)
+        for day, (family, service, _, _, root_cause) in enumerate(rows)
+    ]
+
+
+def pair_figures(history_labelled: list[Incident]) -> tuple[float, float]:
+    """Precision and recall of the pairs that are proposed as one family when no incident has its label."""
+    labels = {one.id: one.resolution.cause for one in history_labelled if one.resolution}
+    bare = [replace(one, resolution=replace(one.resolution, cause=None)) for one in history_labelled if one.resolution]
+    pairs = [pair for family in propose_families(bare, {}) for pair in itertools.combinations(family.incidents, 2)]
+    same = sum(labels[first] == labels[second] for first, second in pairs)
+    return same / len(pairs), same / sum(labels[a] == labels[b] for a, b in itertools.combinations(labels, 2))
+
+
+@pytest.mark.parametrize("name", ["shops", "platform", "agencies", "plants"])
+def test_short_root_causes_in_many_hands_are_proposed_as_a_person_sorts_them(name: str) -> None:
+    precision, recall = pair_figures(labelled_causes(name))
+    assert (precision >= 0.88, recall >= 0.6) == (True, True), (precision, recall)
+
+
+def test_of_a_history_in_words_that_nobody_listed_hardly_any_pair_is_wrong() -> None:
+    precision, recall = pair_figures(labelled_causes("held_back"))
+    assert (precision >= 0.9, recall >= 0.3) == (True, True), (precision, recall)
+
+
+def test_a_mode_that_is_all_a_short_root_cause_says_makes_a_family() -> None:
+    short = (
+        "Release shipped with the staging robots header of the preview system",
+        "Regression in version four of the tax engine, its rounding function returned zero for Norway",
+    )
+    aside = " The planner fell back to nested loops over partitions, finance had doubled their exports, dashboards polled ledgers"
+    records = [incident(f"S-{day}", cause, day) for day, cause in enumerate(short)]
+    assert [family.incidents for family in propose_families(records, {})] == [("S-0", "S-1")]
+    other = " Nightly imports wrote customer addresses twice, and translators had renamed fields, templates, glossaries, drafts"
+    long = [incident("L-0", f"{short[0]}.{aside}", 0), incident("L-1", f"{short[1]}.{other}", 1)]
+    assert propose_families(long, {}) == ()

@@ -183,6 +183,16 @@ def test_a_question_in_another_language_is_not_met_with_a_bare_never_seen():
     assert ask([]).verdict == "never_seen"
 
 
+def test_a_question_in_another_language_that_is_called_similar_says_so_too():
+    english = likely(
+        resolved_incident("A", 0.7, cause="a", root_cause="a", description="the relay is full and we can not send"), 0.4
+    )
+    advice = advice_of(english, text="der Mailserver ist voll und nimmt keine Nachrichten von uns an")
+    assert (advice.verdict, "recall compares only words" in advice.verdict_reason) == ("similar", True)
+    same = advice_of(english, text="the relay is full and it does not take mail")
+    assert (same.verdict, "only words" in same.verdict_reason) == ("similar", False)
+
+
 def near_duplicates(*pieces: Evidence, probability: float) -> list[Evidence]:
     """Evidence that tells the same and shares one probability."""
     names = [piece.id for piece in pieces]

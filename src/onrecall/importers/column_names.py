@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from onrecall.importers.postmortem.vocabulary import heading_topic
+from onrecall.importers.postmortem.vocabulary import heading_topic, names_chain, section_topic
 
 _NAMES = {
     "id": (
@@ -229,7 +229,12 @@ _AMBIGUOUS_ACTIONS = frozenset(
 
 def states_failed_fix(column: str) -> bool:
     """Return whether a column tells what was tried and did not help."""
-    return heading_topic(normalize_column(column)) == "failed_fix"
+    return section_topic(normalize_column(column)) == "failed_fix"
+
+
+def states_whys(column: str) -> bool:
+    """Return whether a column holds a chain of whys, of which the last answer is the root cause."""
+    return names_chain(normalize_column(column))
 
 
 def _assign_rest(by_name: Mapping[str, str], already_assigned: Mapping[str, Sequence[str]]) -> dict[str, str]:

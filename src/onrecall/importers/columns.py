@@ -18,6 +18,7 @@ from onrecall.importers.column_names import (
     other_accounts,
     states_action_items,
     states_failed_fix,
+    states_whys,
 )
 from onrecall.importers.comments import parse_comments
 from onrecall.importers.day_and_clock import is_clock, join_day_and_clock
@@ -28,6 +29,7 @@ from onrecall.importers.native import parse_labels
 from onrecall.importers.postmortem.action_items import action_items
 from onrecall.importers.postmortem.rows import parse_rows
 from onrecall.importers.postmortem.sections import split_sections
+from onrecall.importers.postmortem.whys import WhyLink, chain_in_text
 from onrecall.importers.record import FieldRecord
 from onrecall.importers.states import state_of
 from onrecall.importers.tags import parse_facets, read_tags
@@ -83,6 +85,8 @@ def assign(present: Sequence[str], mapping: FieldMapping) -> Assignment:
     used = {column for columns in fields.values() for column in columns}
     if follow_ups := tuple(column for column in top if column not in used and states_action_items(column)):
         fields[_ACTION_ITEMS] = follow_ups
+    if whys := tuple(column for column in top if column not in used and states_whys(column)):
+        fields[_WHYS] = whys
     return Assignment(fields, _label_columns(present, mapping))
 
 
@@ -93,7 +97,9 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
     lasted = parse_duration(row.duration())
     tags, pairs = row.tags()
     tag_facets = parse_facets(tags)
-    root_cause, label = divide_cause(row.text("root_cause"), row.name("cause"))
+    whys = row.whys()
+    last_why = whys[-1].answer.text if whys and whys[-1].answer else None
+    root_cause, label = divide_cause(row.text("root_cause") or last_why, row.name("cause"))
     services = row.names("service")
     resolution = row.text("fix")
     states = (state_of(resolution), state_of(row.name("status")))
@@ -122,7 +128,12 @@ def parse(record: FieldRecord, assignment: Assignment) -> Incident:
         trigger=row.text("trigger"),
         links=tuple(IncidentLink("duplicate", name) for name in row.names("duplicate_of")),
     )
-    return replace(incident, action_items=row.action_items() or incident.action_items)
+    factors = "\n".join(link.statement.text for link in whys if link.answer and link.answer.text != root_cause)
+    return replace(
+        incident,
+        action_items=row.action_items() or incident.action_items,
+        contributing_factors=factors or incident.contributing_factors,
+    )
 
 
 def _without_html(text: str | None) -> str | None:
@@ -209,6 +220,10 @@ class _MappedRow:
             for column, value in columns
             for comment in parse_comments(value, times)
         )
+
+    def whys(self) -> list[WhyLink]:
+        """Return the links of a chain of whys, the root cause last."""
+        return [link for link in chain_in_text(self.text(_WHYS) or "") if link.answer is not None]
 
     def action_items(self) -> tuple[ActionItem, ...]:
         """Return the follow-ups in the row: the items of a list, or the lines of a cell."""
@@ -315,6 +330,7 @@ def _share_zone(start: str, end: str) -> tuple[str, str]:
 
 
 _ACTION_ITEMS = "action_items"
+_WHYS = "whys"
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _OPENING_TAG = re.compile(r"\s*<(?:div|p|span|ul|ol|table|h[1-6]|br|b|strong)\b[^>]*>", re.IGNORECASE)
 _TAG_BEGIN = re.compile(r"</?\w")

@@ -21,7 +21,7 @@ def document_title(page: MarkdownFile) -> str:
             return labelled if labelled and is_only_kind(plain_text(row.text)) else plain_text(row.text)
         if row.kind in ("text", "item", "cells") and not row.text.strip().startswith("**"):
             break
-    if title := labelled or _later_heading(page.rows) or _opening_title(page.rows):
+    if title := labelled or _kind_line(page.rows) or _later_heading(page.rows) or _opening_title(page.rows):
         return title
     if summary := front_text(page.front, "summary", "description"):
         return split_sentences(summary)[0][:LONGEST_TITLE]
@@ -41,8 +41,14 @@ def _asks_as_title(row: DocumentRow) -> bool:
 def _later_heading(rows: Sequence[DocumentRow]) -> str | None:
     """Return the first heading that is no section of a template, wherever it stands."""
     headings_text = (row.text for row in rows if row.kind == "heading" and row.text.strip())
-    heading = next((text for text in headings_text if section_topic(text) is None), None)
+    heading = next((text for text in headings_text if section_topic(text) is None and not text.endswith("?")), None)
     return plain_text(heading) if heading is not None else None
+
+
+def _kind_line(rows: Sequence[DocumentRow]) -> str | None:
+    """Return the first line if it is text that names the kind of the document and its subject."""
+    title = _opening_title(rows)
+    return title if title is not None and opens_with_kind(title) else None
 
 
 def _opening_title(rows: Sequence[DocumentRow]) -> str | None:

@@ -44,6 +44,7 @@ class EncodingGuess:
 
     line: int
     message: str
+    encoding: str = "cp1252"
 
 
 def binary_kind(sample: bytes) -> str | None:
@@ -110,7 +111,7 @@ def decode(data: bytes, encoding: str | None = None) -> tuple[str, EncodingGuess
             raise _wrong_encoding_error(chosen, line) from None
         evidence = _collect_evidence(io.BytesIO(data))
         guess = _guess_or_raise(evidence)
-        text = "".join(_decode_utf8_or_windows(line) for line in data.splitlines(keepends=True))
+        text = "".join(_decode_utf8_or_windows(line, guess) for line in data.splitlines(keepends=True))
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), guess
 
 
@@ -145,7 +146,7 @@ class DecodedLines:
                     pass
                 yield None
             else:
-                yield _decode_utf8_or_windows(line.rstrip(b"\r\n"))
+                yield _decode_utf8_or_windows(line.rstrip(b"\r\n"), self.guess)
 
     def _decoded_lines(self) -> Iterator[str | None]:
         reader = io.TextIOWrapper(self._stream, self._encoding)
@@ -165,11 +166,11 @@ class DecodedLines:
             reader.detach()
 
 
-def _decode_utf8_or_windows(line: bytes) -> str:
+def _decode_utf8_or_windows(line: bytes, guess: EncodingGuess | None) -> str:
     try:
         return line.decode()
     except UnicodeDecodeError:
-        return line.decode("cp1252", errors="replace")
+        return line.decode(guess.encoding if guess else "cp1252", errors="replace")
 
 
 def _collect_evidence(stream: BinaryIO) -> EncodingEvidence:
@@ -213,6 +214,11 @@ def _guess_or_raise(evidence: EncodingEvidence) -> EncodingGuess | None:
     """Return the encoding assumed for non-UTF-8 bytes; raise Invalid if they can't be Windows-1252."""
     if evidence.first_line is None:
         return None
+    if evidence.is_central:
+        message = (
+            "not UTF-8; read as Windows-1250 (Central European), for all its letters are those of one language there"
+        )
+        return EncodingGuess(evidence.first_line, message, "cp1250")
     if evidence.refusal:
         raise Invalid(f"line {evidence.first_line}: {evidence.refusal}", "encoding")
     return EncodingGuess(evidence.first_line, f"not UTF-8; read as Windows-1252{evidence.doubt}")

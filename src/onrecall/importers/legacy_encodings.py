@@ -27,6 +27,7 @@ EXAMPLE_LENGTH = 24
 """Characters of an example."""
 _MARKS = frozenset("\u3001\u3002\u300c\u300d\u30fb\u30fc\uff0c\uff1a\uff1b\uff01\uff1f\uff08\uff09")
 """Chinese and Japanese punctuation."""
+_PUNCTUATION = "\u201e\u201c\u201d\u201a\u2018\u2019\u00bb\u00ab\u2013\u2014\u2026\u20ac\u00a7\u00b0\u00b7\u00a0"
 _LONG_RUN = 3
 """Runs of at least this many non-ASCII bytes are unlikely in Western European text."""
 _UNDEFINED = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
@@ -34,6 +35,26 @@ _RUN = re.compile(rb"[\x80-\xff]+")
 _WORD = re.compile(r"[A-Za-z]*[^\x00-\x7f\s](?:[A-Za-z]|[^\x00-\x7f\s])*")
 _SIGN_IN_WORD = re.compile(rb"[A-Za-z][\xa1-\xa6\xa9\xac\xaf\xb1-\xb3\xb6\xb9\xbc\xbe\xbf][a-z\xe0-\xff]")
 """A Windows-1252 symbol between two letters, such as the superscript in `g³ówny`."""
+
+
+_WESTERN = (
+    "äöüßàâçéèêëîïôùûœæ",  # German, French, Dutch
+    "áàâãçéêíñóôõúü",  # Spanish, Portuguese
+    "áàâçéèêëíìîïñóòôúùûü",  # Spanish, Catalan, Italian, French
+    "åäöæøéüßáíóúýþð",  # Nordic, German
+)
+"""Letters of neighbouring languages that a text in Windows-1252 may mix."""
+_CENTRAL = (
+    "áčďéěíňóřšťúůýž",  # Czech
+    "áäčďéíĺľňóôŕšťúýž",  # Slovak
+    "ąćęłńóśźż",  # Polish
+    "áéíóöőúüű",  # Hungarian
+    "ăâîşţ",  # Romanian
+    "čćđšž",  # Croatian, Slovene, Bosnian
+)
+"""Letters of each language that is written in Windows-1250."""
+FEWEST_TELLING = 2
+"""Minimum letters that the two encodings read differently."""
 
 
 @dataclass(slots=True)
@@ -58,6 +79,24 @@ class EncodingEvidence:
         self._signs += len(_SIGN_IN_WORD.findall(line))
         if len(self._lines) < MAX_LINES:
             self._lines.append(line[:MAX_LINE_BYTES])
+
+    @property
+    def is_central(self) -> bool:
+        """Return whether all letters are those of one language of Windows-1250, and of none in Windows-1252."""
+        western, central = (self._letters(encoding) for encoding in ("cp1252", "cp1250"))
+        telling = sum(first != second for first, second in zip(western, central, strict=False))
+        return (
+            len(western) == len(central)
+            and telling >= FEWEST_TELLING
+            and any(set(central) <= set(letters) for letters in _CENTRAL)
+            and not any(set(western) <= set(letters) for letters in _WESTERN)
+        )
+
+    def _letters(self, encoding: str) -> str:
+        """Return the non-ASCII characters of all words in lower case; bytes that the encoding lacks as U+FFFD."""
+        text = b"\n".join(self._lines).decode(encoding, errors="replace")
+        words = (word.strip(_PUNCTUATION).lower() for word in _WORD.findall(text))
+        return "".join(letter for word in words for letter in word if not letter.isascii())
 
     @property
     def refusal(self) -> str | None:

@@ -134,6 +134,8 @@ def _text(message: EmailMessage) -> str:
 def _decoded(part: MIMEPart) -> str:
     """Return the content of a part; as UTF-8 if Python can't decode its charset."""
     try:
+        if part.get_content_charset() is None and isinstance(raw := part.get_payload(decode=True), bytes):
+            return raw.decode("utf-8")
         return str(part.get_content())
     except (LookupError, ValueError):  # an unknown charset, or one that is no encoding of texts, such as idna
         content = part.get_payload(decode=True)

@@ -26,6 +26,8 @@ in common, and not that everybody writes it."""
 MIN_COMMON_TERM = 200
 COMMON_SHARE = 4
 """A term in more than MIN_COMMON_TERM root causes and in more than one of COMMON_SHARE is no evidence."""
+SHORT_TERMS = 12
+"""Terms of a root cause of one sentence; of a longer one a mode says so much less."""
 _CAUSE_STOP_WORDS = """
 because caused cause root due after when which had has have been were its from did so than while
 during since could would should too also only still all some any more most one two new old der die
@@ -101,7 +103,7 @@ def similarities(
         weights: The weight of each term.
         vectors: The unit-length embedding of each root cause, if there is one.
     """
-    matrix = _term_cosines(terms, weights)
+    matrix: np.ndarray = np.maximum(_term_cosines(terms, weights), _shared_modes(terms))
     if sum(vector is not None for vector in vectors) >= MIN_VECTORS:
         matrix += np.where(matrix > 0, VECTOR_WEIGHT * _centered_cosines(vectors), 0)
     return matrix
@@ -124,6 +126,24 @@ def _term_cosines(terms: Sequence[frozenset[str]], weights: Mapping[str, float])
             matrix[block] += np.outer(values, values)
             shared[block] += MIN_TERMS if is_mode(term) else 1
     matrix[shared < MIN_TERMS] = 0
+    return matrix
+
+
+def _shared_modes(terms: Sequence[frozenset[str]]) -> np.ndarray:
+    """Return for each pair which share of their terms are modes that both show, 0 to 1, n × n.
+
+    Where a mode is all that a short root cause says, the words beside it must not make two expired certificates unlike;
+    in a long one it is an aside as often as the cause, and its words decide.
+    """
+    modes = sorted({term for row in terms for term in row if is_mode(term)})
+    flags = [[mode in row for mode in modes] for row in terms]
+    shown: np.ndarray = np.array(flags, np.float32).reshape(len(terms), len(modes))
+    focus = np.array([min(1.0, SHORT_TERMS / max(1, len(row))) for row in terms], np.float32)
+    weighed = shown * np.array([mode_share(mode) for mode in modes], np.float32)
+    totals = shown.sum(axis=1)
+    either = totals[:, None] + totals[None, :] - shown @ shown.T
+    shared: np.ndarray = np.divide(weighed @ shown.T, np.maximum(either, 1))
+    matrix: np.ndarray = shared * np.outer(focus, focus)
     return matrix
 
 

@@ -79,6 +79,9 @@ _BROAD = frozenset(
 _BROADER = {
     "certificate-expiry": ("credential-expiry",),
     "replication-lag": ("failover",),
+    "feature-flag": ("config-error", "bad-release"),
+    "queue-backlog": ("poison-message",),
+    "firewall-rule": ("access-denied",),
     "retry-storm": ("rate-limit", "traffic-surge"),
     "missing-index": ("schema-migration",),
     "schema-migration": ("bad-release", "config-error"),

@@ -42,6 +42,19 @@ def decide_verdict(
 
     `own` is what the own history says of this very answer; once it speaks, its probability decides what is known.
     """
+    decision = _decide_by_evidence(situation, evidence, hypotheses, thresholds, own)
+    if decision.verdict == "known":
+        return decision
+    return replace(decision, reason=decision.reason + _language_warning(situation, evidence))
+
+
+def _decide_by_evidence(
+    situation: Situation,
+    evidence: Sequence[Evidence],
+    hypotheses: Sequence[Hypothesis],
+    thresholds: Thresholds,
+    own: Confidence | None,
+) -> VerdictDecision:
     unattributed = sum(piece.probability or 0.0 for piece in evidence if not has_usable_resolution(piece))
     leading = next((cause for cause in hypotheses if explains_situation(cause, thresholds, unattributed)), None)
     if leading is None:
@@ -72,7 +85,7 @@ def _decide_without_cause(
 
 
 def _call_never_seen(situation: Situation, evidence: Sequence[Evidence], thresholds: Thresholds) -> VerdictDecision:
-    reason = never_seen_reason(evidence, thresholds) + _language_warning(situation, evidence)
+    reason = never_seen_reason(evidence, thresholds)
     named = next((piece for piece in evidence if _is_named(piece, situation)), None)
     return VerdictDecision(
         "never_seen", f"the question names {describe_evidence(named)}; besides that, {reason}" if named else reason

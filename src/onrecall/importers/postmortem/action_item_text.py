@@ -65,7 +65,7 @@ _OWNER_IN_BRACKETS = re.compile(
     r"|helpdesk)(?:(?:\s*[,;]\s*|\s+[–-]\s+)(?P<more>[^()\[\]]{1,60}))?[)\]]\s*[.]?\s*$"
 )
 _OWNER_DASH = re.compile(
-    r"\s+(?:[-–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?|SREs?|DBAs?|QA|IT|NOC|SOC)\s*[.]?\s*$"
+    r"\s+(?:--?|[–—]|→|->|=>)\s*(?P<owner>@[\w./-]+|[A-Z][a-zäöüé]+(?:\s[A-Z][a-zäöüé]*\.?)?|SREs?|DBAs?|QA|IT|NOC|SOC)\s*[.]?\s*$"
 )
 _TO_DO_BY = re.compile(r"\s+[–—-]+\s+(?P<name>@?[\w.-]+(?:\s[A-ZÀ-Þ][\w.-]+)?)\s+to\s+(?:do|deliver|finish)\b\s*")
 """`add a test — Casper to do until 2026-08-01`."""

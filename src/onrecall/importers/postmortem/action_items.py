@@ -17,6 +17,7 @@ from onrecall.importers.postmortem.action_item_text import STATE_WORDS, TASK_VER
 from onrecall.importers.postmortem.action_rows import rows_as_items
 from onrecall.importers.postmortem.clock import parse_due_day
 from onrecall.importers.postmortem.deeds import base_verb
+from onrecall.importers.postmortem.farewells import without_farewell
 from onrecall.importers.postmortem.people import nouns_of_page, people_of_page
 from onrecall.importers.postmortem.promises import promised_actions
 from onrecall.importers.postmortem.prose import is_placeholder
@@ -35,7 +36,7 @@ _COLUMNS = {
     "type": phrase_list("column type"),
 }
 _STATE_LAST = re.compile(rf"(?:^|\s|\()(?P<state>{STATE_WORDS})\)?\s*$", re.IGNORECASE)
-_LOWER_OWNER = re.compile(r"\(([a-z][a-z.-]{1,20})\)(?=\s*\W?\s*(?:\w+)?$)")
+_LOWER_OWNER = re.compile(r"\(([a-z][a-z.-]{1,20})(?P<more>,\s*[\w -]{2,20})?\)(?=\s*\W?\s*(?:\w+)?$)")
 """A lower-case name; it counts as owner only if every item of the list ends with one."""
 _BOILERPLATE = re.compile(
     r"\b(?:these are only sample|every action item should|for example,?$|list of (?:things|action)"
@@ -72,6 +73,7 @@ def _section_items(section: LabelledSection, page: _PageWords) -> Iterator[Actio
 
 def _part_items(rows: Sequence[DocumentRow], page: _PageWords) -> Iterator[ActionItem]:
     """Yield the items under one heading: from its table, its list, or else its paragraphs."""
+    rows = without_farewell(rows)
     if any(row.kind == "cells" and row.cells for row in rows):
         yield from _table_items([row for row in rows if row.kind == "cells"])
     rows = _led_lines_as_items([replace(row, kind="item") if is_ticket_line(row) else row for row in rows], page)
@@ -263,7 +265,7 @@ def _read_list(rows: Sequence[DocumentRow]) -> Iterator[ActionItem]:
         markup = " ".join(parts)
         text = plain_text(markup)
         if named_at_end:
-            text = _LOWER_OWNER.sub(r"(@\1)", text)
+            text = _LOWER_OWNER.sub(r"(@\1\g<more>)", text)
         if not text or is_placeholder(text) or _BOILERPLATE.search(text):
             continue
         item = _build_item(text, row.number, markup)

@@ -10,7 +10,7 @@ from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 
 FEWEST = 2
 """Minimum items of a line or paragraph that is a list without marks."""
-_BOX = re.compile(r"\s*(?:(?P<open>[☐⬜▢□])|(?P<done>[☑✅☒✔])|[•◦▪‣●])\ufe0f?\s*(?=\S)")
+_BOX = re.compile(r"\s*(?:(?P<open>[☐⬜▢□])|(?P<done>[☑✅☒✔])|[•◦▪‣●👉➡▶🔸🔹🔜📌])\ufe0f?\s*(?=\S)")
 _COUNTER = re.compile(r"(?:^|(?<=[;,.)])\s+|(?<=\s))\(?\d{1,2}[.)]\s+(?=\S)")
 _ARROW_LEAD = re.compile(r"\W*[A-ZÀ-Þ][\w'\u2019-]+\s+(?:->|=>|→)\s+\S")
 _PART_MARK = re.compile(r"\s+[·•|]\s+|;\s+(?![^()\[\]]{0,200}[)\]])")

@@ -70,12 +70,32 @@ def reports_failed_attempt(sentence: str) -> bool:
         or _TRIAL_BY_PEOPLE.match(sentence) is not None
         or _opens_with_someone_acting(sentence)
         or _BEGAN_BY.match(sentence) is not None
+        or _therefore_acted(sentence)
         or ((head := before_outcome(sentence)) != sentence and names_deed(head))
     )
 
 
+def _therefore_acted(sentence: str) -> bool:
+    """Match `At first we thought it was the new file, so we reverted that`."""
+    acted = _THEREFORE.search(sentence)
+    return acted is not None and acted["verb"].casefold() in PAST
+
+
+_THEREFORE = re.compile(
+    r"\b(?:so|therefore|thus|hence)\s+(?:we|i|they)\s+(?:\w+ly\s+)?(?P<verb>[a-z]+)\b", re.IGNORECASE
+)
+_HAD_DONE = re.compile(
+    r"(?:(?:then|after that|finally|next|also),?\s+)?(?:we|i|they|[A-Z]\w+)\s+(?:told|asked|instructed|got)\s+"
+    r"(?:the|our|an?|[A-Z]\w+)\s.{2,60}?\bto\s+[a-z]+",
+    re.IGNORECASE,
+)
+"""People who let others do something: `We told the bank to hold the files`."""
+
+
 def reports_others_deed(sentence: str) -> bool:
     """Return whether a sentence about the fix says what somebody outside did: `The provider unblocked the sender`."""
+    if _HAD_DONE.match(sentence):
+        return True
     tokens = [token.casefold() for token in WORD.findall(sentence.partition("`")[0])[:7]]
     place = next((place for place, token in enumerate(tokens) if token in PAST and place), 0)
     if tokens and PAST_FORM.fullmatch(tokens[0]) and tokens[0] not in PAST and len(tokens) > 1:

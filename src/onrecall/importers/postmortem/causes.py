@@ -67,6 +67,7 @@ _MEDIUM = re.compile(
     r"|removed)\b"
     r"|\bcausing (?:the|this|an?) (?:\w+ )?(?:outage|incident|issue|problem|errors?|failures?)\b|\b(?:this|which"
     r"|it|that) (?:(?:\w+ ){0,4}and )?(?:meant that|caused|led to|broke|resulted in|brought down|took down)\b"
+    r"|^(?:it )?turns? out (?:that )?(?:the|an?|our|its?|we|they|some\w+|nobody|no one)\b"
     r"|\bturned out (?:to be|that)\b|\baufgrund\b|\bwegen\b|\bdebido a\b|\ben raison d|\bà cause d|\bon account of\b",
     re.IGNORECASE,
 )

@@ -58,6 +58,8 @@ _BY_COMMAND = re.compile(
     r"|by running|by executing|:|\()\s*`",
     re.IGNORECASE,
 )
+_FOUND_OUT = re.compile(r"(?:and\s+)?(?:it\s+)?turn(?:s|ed) out\b", re.IGNORECASE)
+"""The opening of what was learned, not done."""
 _MISHAP = re.compile(
     r"\b(?:accidentally|inadvertently|mistakenly|unintentionally|erroneously|incorrectly|wrongly|unfortunately"
     r"|by (?:mistake|accident)|in error|(?:was|were) (?:intended|meant|supposed) to|versehentlich|irrtümlich"
@@ -88,6 +90,9 @@ _AFTER_FAILURE = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?<=[.!?;])[)\"'”]?\s+(?=[A-ZÄÖÜ`\"'(\[“@]|\d+[.)]\s)|(?<=[。\uff01\uff1f])")
+_SENTENCE_IN_SMALL = re.compile(r"(?<=[A-Za-z0-9)`][.!?])[)\"'”]?\s+(?=[a-z`])")
+_IN_SMALL = re.compile(r"\s*[a-z]")
+"""A text whose writer begins sentences with small letters, as in a chat."""
 _ABBREVIATION = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|vs|approx|ca|no|dr|mr|ms|inc|st|resp|z\.\s?b|u\.\s?a)\.|\b[A-Z]\.)$", re.IGNORECASE
 )
@@ -98,7 +103,8 @@ def split_sentences(text: str) -> list[str]:
     spans = text.split("`")
     masked = "`".join("\0" * len(part) if n % 2 and n < len(spans) - 1 else part for n, part in enumerate(spans))
     parsed, begin = [], 0
-    for end in _SENTENCE.finditer(masked):
+    ends = _SENTENCE_IN_SMALL if _IN_SMALL.match(masked) and not _SENTENCE.search(masked) else _SENTENCE
+    for end in ends.finditer(masked):
         if _ABBREVIATION.search(masked[begin : end.start()]):
             continue
         parsed.append(text[begin : end.end()].strip())
@@ -125,7 +131,7 @@ def reports_action(sentence: str) -> bool:
     """Return whether a sentence reports an action people took as a fix, not an event or a plan."""
     text = CONSEQUENCE.sub("", SPEAKER.sub("", sentence.strip().lstrip("-*•> "), count=1), count=1)
     text = _HANDLE.sub("We ", text, count=1)
-    if _reports_mishap(text):
+    if _reports_mishap(text) or _FOUND_OUT.match(text):
         return False
     if _fixed_by_doing(text):
         return True

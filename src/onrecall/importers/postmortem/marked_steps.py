@@ -30,11 +30,20 @@ STATE_ONLY = re.compile(
     r"(?:(?:this|the|all)\s+(?:incident|issue|problem|outage|alert|systems?|services?)s?\s+(?:is|was|are"
     r"|has been|have been|were)\s+(?:now\s+)?(?:fully\s+)?(?:resolved|closed|fixed|mitigated|over|operational"
     r"|back|restored)\b.{0,30}"
+    r"|(?:all|the)\s+[\w-]+\s+(?:was|were|is|are)\s+(?:fine|ok|okay|healthy|normal)(?:\s+again)?\b.{0,30}"
     r"|resolved|fixed|closed|done|mitigated|(?:everything|all|service|services|traffic|latency|errors?) (?:is"
     r"|was|are|were|went|returned|came)? ?(?:now )?(?:back )?(?:to )?(?:normal|ok|fine|up|green|restored"
     r"|operational)\b.{0,30})[.!]?",
     re.IGNORECASE,
 )
+
+
+_STATE_AT_END = re.compile(
+    r"\band\s+(?:the\s+)?(?:customer\s+)?(?:impact|incident|issue)\s+(?:was|were|had been|is)"
+    r"\s+(?:fully\s+)?(?:mitigated|resolved|over)\W*$",
+    re.IGNORECASE,
+)
+"""The end of a sentence that only says that all was well again."""
 
 
 def build_step(sentence: str, command: str | None, line: int, rollback: str | None = None) -> ResolutionStep | None:
@@ -54,9 +63,14 @@ def build_step(sentence: str, command: str | None, line: int, rollback: str | No
     text = _COUNTER.sub("", text.replace("\ufe0f", "").strip()).strip(" -–—")
     text = _LITERAL_MARK.sub(":", text)
     command = command or bare_command(text)
-    if not text or is_placeholder(text) or (command is None and STATE_ONLY.fullmatch(text)):
+    if not text or is_placeholder(text) or (command is None and _is_state(text)):
         return None
     return ResolutionStep(" ".join(text.split()), command, step_outcome, rollback, line)
+
+
+def _is_state(text: str) -> bool:
+    """Return whether a text only says how things stood."""
+    return STATE_ONLY.fullmatch(text) is not None or _STATE_AT_END.search(text) is not None
 
 
 def is_marked_as_worked(line: str) -> bool:

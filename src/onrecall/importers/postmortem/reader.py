@@ -226,7 +226,11 @@ def _title(text: IncidentText) -> tuple[str, int]:
     heading = text.heading or text.document.title
     if titles.is_only_date(heading) and (opening := _opening_sentence(text)) is not None:
         return titles.sentence_as_title(opening.text)[: titles.LONGEST_TITLE], opening.line
-    if titles.is_only_kind(heading) or not any(row.kind == "heading" for row in text.rows):
+    if (
+        titles.is_only_kind(heading)
+        or _ID_IN_TITLE.fullmatch(plain_text(heading))
+        or not any(row.kind == "heading" for row in text.rows)
+    ):
         for fact in text.facts:
             if fact.topic in ("title", "incident_id") and len(re.findall(r"[^\W\d_]{2,}", fact.value)) > 1:
                 return titles.clean_title(fact.value), fact.line

@@ -31,6 +31,13 @@ _LABEL = re.compile(
     r"\s*(?:(?P<mark>\*\*|__|\*|_)(?P<bold>[^*_|:\uff1a]{1,60}?)\s*(?:(?P=mark)\s*[:\uff1a–—-]?|[:\uff1a]\s*(?P=mark))"
     r"|(?P<plain>[^\s*_|`:\uff1a][^*_|`:\uff1a]{0,59}?)\s*(?:\uff1a|(?<=[\u3040-\u30ff\u3400-\u9fff]):|:(?=\s|$|[^\s/\d])))\s*(?P<value>.*)"
 )
+_ASKED = re.compile(r"\s*(?P<mark>)(?P<bold>)(?P<plain>[^?.!`]{8,70}\?)\s+(?P<value>\S.*)")
+_ASKED_TOPICS = ("detection", "fix", "failed_fix", "impact", "actions", "trigger")
+_UPDATE = re.compile(
+    r"\s*(\*\*|__)(?:resolved|monitoring|identified|investigating|update|verifying|completed|in progress)\1\s*[-–—:]\s",
+    re.IGNORECASE,
+)
+"""The opening of a status page's update, which belongs to no label above it."""
 _SHORTCODE = "{{<"
 """Opens the time of a status page's update, whose state is no label."""
 _UNLABELLED_TOPICS = frozenset(("actions", "timeline", "fix", "failed_fix"))
@@ -225,7 +232,7 @@ class _Divider:
     def _open_label(self, row: DocumentRow, place: int) -> bool:
         """Open a section if the row begins with a label; the rest of the row is its first line."""
         text = f"**{row.text}**" if row.kind == "heading" else without_pictures(row.text)
-        label = _LABEL.fullmatch(text.replace("\\", ""))
+        label = _LABEL.fullmatch(text.replace("\\", "")) or self._answered_question(row)
         if label is None:
             return self._open_definition(row, place)
         name = label["bold"] or label["plain"]
@@ -233,7 +240,7 @@ class _Divider:
         if about is None or self._is_part_of_current(row, about, name, bold=bool(label["mark"])):
             return False
         value = _LABEL.fullmatch(text)
-        content = (value["value"] if value else label["value"]).strip()
+        content = (value or label)["value"].strip()
         about = "end" if about == "fix" and _is_time(content) else about
         is_untimed = about in ("start", "end") and bool(content) and find_stamp(content) is None
         if is_untimed or (row.kind == "heading" and content.strip("*_ ") == ""):
@@ -253,6 +260,13 @@ class _Divider:
                 replace(row, kind="text", text=content.removesuffix("**") if row.kind == "heading" else content)
             )
         return True
+
+    def _answered_question(self, row: DocumentRow) -> re.Match[str] | None:
+        """Return a question of a template and its answer on one line: `How did you mitigate the impact? We …`."""
+        question = _ASKED.fullmatch(row.text) if row.kind == "text" else None
+        if question is None or self._current.topic in ("cause", "timeline"):
+            return None
+        return question if section_topic(question["plain"]) in _ASKED_TOPICS else None
 
     def _open_definition(self, row: DocumentRow, place: int) -> bool:
         """Open a section for a definition list: the name on one line, `: value` on the next."""
@@ -280,7 +294,8 @@ class _Divider:
     def _leave_label(self, row: DocumentRow, place: int) -> None:
         """Close a label's section after its paragraph; later rows belong to the heading above."""
         current = self._current
-        if not current.by_label or (current.topic in SECTIONS and not self._tells_of_deed(row, place)):
+        goes_on = current.topic in SECTIONS and not (self._tells_of_deed(row, place) or _UPDATE.match(row.text))
+        if not current.by_label or goes_on:
             return
         if place and self._rows[place - 1].kind == "blank" and current.rows:
             above = next((section for section in reversed(self._sections) if not section.by_label), self._sections[0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from onrecall.domain.commands import bare_command
 from onrecall.importers.postmortem import code
 from onrecall.importers.postmortem.deeds import reports_action
+from onrecall.importers.postmortem.marked_steps import MARKS
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text, unescape_markdown
 from onrecall.importers.postmortem.step_tables import column_roles, is_table_header, read_table_step
 
@@ -119,6 +120,8 @@ def _add_text(row: DocumentRow, drafts: list[StepDraft], *, blank: bool) -> None
         drafts[-1].rollback = _command_or_words(rollback["text"])
     elif drafts and drafts[-1].listed and "`" not in row.text and (command := bare_command(row.text.strip())):
         drafts[-1].code.append(command)
+    elif row.text.lstrip().startswith(tuple(MARKS)):
+        drafts.append(_begin_draft(row.number, row.text, listed=True))
     elif drafts and _continues(drafts[-1], row, blank=blank):
         drafts[-1].add(row.number, row.text)
     else:

@@ -8,7 +8,7 @@ from onrecall.importers.postmortem.rows import plain_text
 LONGEST_TITLE = 200
 """Maximum characters of a sentence or line that serves as a title."""
 _KIND_WORDS = (
-    r"(?:post[- ]?mortems?|pm|rca|root cause analysis|vorfall(?=\s*:)|incident(?: report"
+    r"(?:post[- ]?mortems?|pm|rca|root cause analysis|vorfall(?=\s*:)|incident(?: retrospective| report"
     r"| review| timeline| postmortem| summary"
     r"| analysis)?|outage (?:report|review|analysis)|service review|reason for outage|rfo"
     r"|postmortem report|coe|correction of errors?|pir"
@@ -20,6 +20,7 @@ _KIND_WORDS = (
     r"|morgue|störungsmeldung|incidentrapport|storingsrapport|disservizio|rapporto (?:di|sull['\u2019])\s?incidente"
     r"|informe (?:post[- ]?mortem|de caída)|reporte de (?:caída|incidente|incidencia)|autopsie de l['\u2019]incident"
     r"|bilan d['\u2019]incident"
+    r"|(?:quick |short |brief )?write-?up|nachbetrachtung"
     r"|fehleranalyse|fehlerbericht|trouble ticket review|retro|障害ポストモーテム"
     r"|incidente|incidencia|incidência|事后复盘|故障复盘|事故复盘|事件复盘|复盘报告?|故障分析|ポストモーテム|障害振り返り|障害報告書?|故障报告|事故报告|(?:システム)?障害レポート|システム障害報告書?|インシデント報告書?)"
 )
@@ -35,7 +36,7 @@ _BEFORE = re.compile(
 )
 _STYLE_BEFORE = re.compile(
     rf"^\W*(?:(?:public|internal|external|blameless|draft|final|interim|short|full|customer-facing|our|[\w-]+-style)\s+){{1,3}}{_KIND_WORDS}\s*[:–—-]\s+"
-    r"|^(?:ausfallbericht|störungsbericht|störungsmeldung|vorfallbericht|storingsrapport)\s+(?=\w)",
+    r"|^(?:nachbetrachtung|ausfallbericht|störungsbericht|störungsmeldung|vorfallbericht|storingsrapport)\s+(?=\w)",
     re.IGNORECASE,
 )
 _NUMBER_BEFORE = re.compile(
@@ -56,10 +57,15 @@ _LEVEL_BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"\s*(?:\(\s*(?:[A-Z]{{2,8}}-)+(?:\d{{4}}-)?\d+\s*\)|[-–—:|,]\s*{_KIND_WORDS}(?:\s*[#№]?\d+)?|\(\s*(?:{_KIND_WORDS})?\s*[#№]?\s?(?:[A-Z]+-)?\d*\s*\)"
+    rf"\s*(?:\(\s*(?:[A-Z]{{2,8}}-)+(?:\d{{4}}-)?\d+\s*\)|(?:(?<!\w)[-–—]|[–—:|,])\s*{_KIND_WORDS}(?:\s*[#№]?\d+)?|\(\s*(?:{_KIND_WORDS})?\s*[#№]?\s?(?:[A-Z]+-)?\d*\s*\)"
     rf"|\[\s*{_KIND_WORDS}\s*\])\s*$",
     re.IGNORECASE,
 )
+_KIND_LAST = re.compile(
+    r"(?<=\w)\s+(?:post-?mortem(?: report)?|incident (?:report|review)|retrospective|write-?up)(?:\s*[#№]?\d+)?$",
+    re.IGNORECASE,
+)
+"""The kind of the document as the last words of its title: `Thumbnailer Outage Postmortem`."""
 _TRACKING_AFTER = re.compile(r"\s*[-–—|]\s*tracking id:?\s+[\w-]+\s*$", re.IGNORECASE)
 _DATE_AFTER = (
     re.compile(r"\s*[-–—:|,(\[@]\s*(?:on\s+)?(?P<date>[^-–—:|,(\[]{0,12}(?:\d[^|(\[]{1,25}))[)\]]?\s*$"),
@@ -92,6 +98,7 @@ def clean_title(heading: str) -> str:
         title = _LEVEL_BEFORE.sub("", title).strip(_SEPARATORS) or title
         title = _NUMBER_BEFORE.sub("", title).strip(_SEPARATORS) or title
         title = _AFTER.sub("", _TRACKING_AFTER.sub("", title)).strip() or title
+        title = title if is_only_kind(title) else _KIND_LAST.sub("", title)
         if title == before:
             break
     return title if re.search(r"[^\W\d_]{2}", title) else original

@@ -255,6 +255,8 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], Topic], ...] = (
             r"(?:attempts?|tries|fix(?:es)?|mitigations?|steps?|remedies|remedy|actions?|measures?|workarounds?|approach(?:es)?)"
             r"|(?:what|things|steps) (?:else |also |that )?(?:we |was |were |did we )(?:else |also |first |already )*"
             r"(?:try|tried|attempt|attempted)\b.*"
+            r"|(?:workarounds?|fix(?:es)?|mitigations?|steps|remed(?:y|ies)) (?:already |first |also )?"
+            r"(?:tried|attempted)"
             r"|(?:other|earlier|previous|first) attempts?|attempts? (?:that|which|without|with no|in vain)\b.*"
             r"|(?:stuff|things|fixes|options|ideas|remedies) (?:that )?we (?:first |also )?tried\b.*"
             r"|(?:[^\W\d_]+ ){0,2}(?:ohne (?:erfolg|wirkung)|erfolglos\w*|vergeblich\w*|wirkungslos\w*"
@@ -285,14 +287,15 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], Topic], ...] = (
     ),
     (
         re.compile(
-            r"(?:what|how) (?:did we|we|was it|was this|was the \w+) (?:finally |then |eventually )?"
+            r"(?:what|how) (?:did (?:we|you|they)|we|was it|was this|was the \w+) (?:finally |then |eventually )?"
             r"(?:do|did|fix\w*|resolv\w*|recover\w*|restor\w*|mitigat\w*|solv\w*)\b.*"
         ),
         "fix",
     ),
     (
         re.compile(
-            r"why (?:did|was|were)\b.*|why (?:it|this|the [\w -]+) (?:happened|failed|broke|occurred"
+            r"why (?:did|was|were)\b.*|why (?:is|has|does)(?: it| this)? happen(?:ed|s)?"
+            r"|why (?:it|this|the [\w -]+) (?:happened|failed|broke|occurred"
             r"|stopped|went|crashed|fell)\b.*"
             r"|what (?:\w+ ){0,2}caused\b.*|what (?:was|were) the (?:\w+ )?(?:causes?|reasons?)\b.*"
         ),
@@ -300,7 +303,7 @@ _QUESTIONS: tuple[tuple[re.Pattern[str], Topic], ...] = (
     ),
     (
         re.compile(
-            r"how (?:did we|we|was it|was this|was the \w+) (?:first )?"
+            r"how (?:did (?:we|you|they)|we|was it|was this|was the \w+) (?:first )?"
             r"(?:detect\w*|notic\w*|find out|found|discover\w*|learn\w* (?:of|about))\b.*"
         ),
         "detection",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from onrecall.importers.postmortem.prose import ProseStatement, paragraphs
-from onrecall.importers.postmortem.rows import DocumentRow, plain_text
+from onrecall.importers.postmortem.rows import DocumentRow, parse_rows, plain_text
 from onrecall.importers.postmortem.sections import LabelledSection
 from onrecall.importers.postmortem.vocabulary import names_chain
 
@@ -19,6 +19,10 @@ _ANSWER_LABEL = re.compile(
     r"\s*[:.)\uff1a–—-]\s*",
     re.IGNORECASE,
 )
+_NEXT_QUESTION = re.compile(
+    rf"(?<=[^\d\s][.;!\u3002])\s+(?=(?:\(?\d{{1,2}}\s*[.):–—-]+\s*)?(?:{_WHY})[^.;!]*[?\uff1f])", re.IGNORECASE
+)
+"""Where a line goes on from an answer to the next question."""
 _QUESTION = re.compile(r"[?\uff1f]")
 _ARROW = re.compile(r"→|⇒|[-=]>")
 _BEFORE_ANSWER = " \t:\uff1a–—→⇒>=-*_|"
@@ -46,7 +50,8 @@ def read_chain(group: Sequence[LabelledSection]) -> list[WhyLink]:
     """Return the links of some sections in order."""
     links: list[WhyLink] = []
     for section in group:
-        for statement in paragraphs(map(_line_apart, _without_headers(section.rows))):
+        paragraphs_of_section = paragraphs(map(_line_apart, _without_headers(section.rows)))
+        for statement in (part for whole in paragraphs_of_section for part in _questions_apart(whole)):
             answer = _answer_of(statement)
             question = links[-1].statement if links and links[-1].answer is None and answer is not None else None
             if question is not None and _QUESTION.search(statement.text) is None:
@@ -54,6 +59,17 @@ def read_chain(group: Sequence[LabelledSection]) -> list[WhyLink]:
             else:
                 links.append(WhyLink(statement, answer))
     return links
+
+
+def chain_in_text(text: str) -> list[WhyLink]:
+    """Return the links of a chain that stands in a field of its own, such as a column `5 Whys`."""
+    return read_chain([LabelledSection("cause", "Five whys", 0, 1, [*parse_rows(text)])])
+
+
+def _questions_apart(statement: ProseStatement) -> Iterator[ProseStatement]:
+    """Yield each question of a line with what answers it: `Why late? No worker ran. Why? The pool was full.`"""
+    for part in _NEXT_QUESTION.split(statement.text):
+        yield replace(statement, text=part)
 
 
 def _answer_of(statement: ProseStatement) -> ProseStatement | None:
