@@ -175,6 +175,8 @@ KINDS: dict[str, Kind] = {
     "bpftrace": program_kinds.bpftrace_program,
     "jinfo": program_kinds.jinfo_flag,
     "vty": program_kinds.vty,
+    "console": program_kinds.console,
+    "management": program_kinds.management,
     "cypher": program_kinds.cypher,
     "crontab": lambda _value, _situation: destructive("the jobs that were there are lost"),
     "flux": program_kinds.flux,
