@@ -140,8 +140,8 @@ class _WordPlace:
             return False
         if self.after in ("thing", "quality", "name"):
             return self.before in {*_BEFORE_NOUN, "look"} or self._is_first_and_no_deed()
-        asked = not word_list("questions").isdisjoint(self.clause.words[1 : self.place]) and self._is_asked()
-        return asked and self.before == "auxiliary" and self.after == ""
+        has_question = not word_list("questions").isdisjoint(self.clause.words[1 : self.place])
+        return has_question and self._is_asked() and self.before == "auxiliary" and self.after == ""
 
     def _is_first_and_no_deed(self) -> bool:
         """Whether it stands right behind the verb and no row says what it does here: "check free disk space"."""
