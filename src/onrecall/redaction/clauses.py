@@ -28,12 +28,20 @@ _SPELLED = re.compile(
     r"[A-Za-z]{4,}\d{2,}[!?.*]?"
 )
 """A word and a number, as people choose passwords."""
+_TWO_WORDS = re.compile(
+    r"(?!(?:Base|Sha|Http|Log|Win|Java|Utf|Ipv|Oauth|Type|Sqlite|Grpc|Web|Argon|Crypt|Node|Python|Server)\d)"
+    r"[A-Z][a-z]{3,15}\d{1,4}[A-Z][a-z]{2,15}[!?.*]?"
+)
+"""Two words around a number, as people choose passwords too."""
 _BRINGERS = (
     "with|using|via|mit|avec|con|med|met|com|temporary|temp|tmp|initial|default|first|one-time|throwaway|initiale[ns]?"
-    "|temporäre[ns]?|neue[ns]?|provisoire|temporal|inicial"
+    "|temporäre[ns]?|neue[ns]?|provisoire|temporal|inicial|wi-?fi|wlan|vpn"
 )
 _OWNERS = "the|new|old|my|our|your|initial|temporary|root|admin|dem|das|le|la"
-_INTRODUCED = re.compile(rf"(?:(?<!\w)(?i:{_BRINGERS})(?:[ ](?:{_OWNERS}))?[ ]|(?<=\w),[ ])\Z")
+_INTRODUCED = re.compile(
+    rf"(?:(?<!\w)(?i:{_BRINGERS})(?:[ ](?:{_OWNERS}))?[ ]|(?<=\w),[ ]|[ ]\("
+    r"|\[redacted:[a-z-]{1,20}\],? (?i:and|und|et|y|e|with|mit)[ ])\Z"
+)
 """What stands before the name of a password that follows at once: `with password v`, `initial password v`."""
 _SUBJECT = re.compile(rf"(?<!\w)(?i:{_OWNERS})[ ]\Z")
 _IS = re.compile(r"[ ](?:is|was|were|has|had|ist|wurde|est|fue)\b")
@@ -83,7 +91,12 @@ _CHECKSUM = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9A-F]{40})")
 
 def _is_chosen(value: str) -> bool:
     """Return whether a value is a password in the middle of a sentence: made up, or a word and a number."""
-    return _is_odd_password(value) or _is_jumble_of_three(value) or _SPELLED.fullmatch(value) is not None
+    return (
+        _is_odd_password(value)
+        or _is_jumble_of_three(value)
+        or _SPELLED.fullmatch(value) is not None
+        or _TWO_WORDS.fullmatch(value) is not None
+    )
 
 
 def _is_jumble_of_three(value: str) -> bool:

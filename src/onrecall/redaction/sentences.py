@@ -116,8 +116,8 @@ SENTENCES: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "one-time-code",
-        " pin ",
-        r"(?<=\w) (?i:pin)(?i: code)?:? (?P<s>\d{4,8})(?=#|[\s.,;)]|\Z)",
+        " pin | puk ",
+        r"(?<=[\w,]) (?i:pin|puk)(?i: code)?:? (?P<s>\d{4,8})(?=#|[\s.,;)]|\Z)",
         accept_all,
     ),
     pattern_detector(
@@ -160,6 +160,25 @@ SENTENCES: tuple[PatternDetector, ...] = (
         " / ",
         r" / [\"'`]?(?P<s>[^\s\"'`,;/-]{8,64})(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
         looks.is_unmistakable,
+    ),
+    pattern_detector(
+        "password",
+        "root / |admin / |administrator / ",
+        r"\w+ / [\"'`]?(?P<s>(?=(?:\d*[A-Z]){2})(?=(?:[A-Z]*\d){2})[A-Z0-9]{8})(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
+        accept_all,
+    ),
+    pattern_detector(
+        "password",
+        "|".join(f"{verb} {account}:" for verb in ("is", "use", "are", "try", "with") for account in _PLAIN_ACCOUNTS),
+        r"\w+ \w+:(?P<s>[^\s:@/\"'`,;]{6,64})(?![\w:@/])",
+        looks.is_spelled,
+    ),
+    pattern_detector(
+        "password",
+        "password|passwort|passwd|pwd|pw |pw?|pw,|mdp|contraseña",
+        r"(?i:password|passwort|passwd|pwd|pw|mdp|contraseña)(?!\w)[^\n?]{0,60}\?[ \t]*\r?\n"
+        r"(?:\[?\d\d?:\d\d(?::\d\d)?\]? )?[<@]?[\w. -]{1,32}[>:]{1,2} (?P<s>[^\s\"'`]{6,64})[ \t]*(?=\r?\n|\Z)",
+        lambda value: looks.is_spelled(value) or looks.is_password_like(value),
     ),
     pattern_detector(
         "password",
@@ -272,8 +291,10 @@ SENTENCES: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "one-time-code",
-        "door code|gate code|alarm code|entry code|safe code|lock code|türcode|code de la porte|code porte",
-        r"(?i:(?:door|gate|alarm|entry|safe|lock) code|türcode|code (?:de la )?porte)(?: is| was| ist| est|:"
+        "door code|gate code|alarm code|entry code|safe code|lock code|locker code|keypad code|türcode|code de la porte"
+        "|code porte",
+        r"(?i:(?:door|gate|alarm|entry|safe|lock|locker|keypad) code|türcode|code (?:de la )?porte)"
+        r"(?: (?:of|for|to|at|on) (?:the |our )?[\w-]{1,20}(?= (?:is|was)|:))?(?: is| was| ist| est|:"
         r"|=){0,2} ?(?P<s>\d{4,8})(?:(?!\w)|(?=#))",
         accept_all,
     ),
