@@ -28,14 +28,10 @@ _SPELLED = re.compile(
     r"[A-Za-z]{4,}\d{2,}[!?.*]?"
 )
 """A word and a number, as people choose passwords."""
-_TWO_WORDS = re.compile(
-    r"(?!(?:Base|Sha|Http|Log|Win|Java|Utf|Ipv|Oauth|Type|Sqlite|Grpc|Web|Argon|Crypt|Node|Python|Server)\d)"
-    r"[A-Z][a-z]{3,15}\d{1,4}[A-Z][a-z]{2,15}[!?.*]?"
-)
-"""Two words around a number, as people choose passwords too."""
 _BRINGERS = (
     "with|using|via|mit|avec|con|med|met|com|temporary|temp|tmp|initial|default|first|one-time|throwaway|initiale[ns]?"
-    "|temporäre[ns]?|neue[ns]?|provisoire|temporal|inicial|wi-?fi|wlan|vpn"
+    "|temporäre[ns]?|neue[ns]?|provisoire|temporal|inicial|wi-?fi|wlan|vpn|bios"
+    "|supervisor|superuser|master|console"
 )
 _OWNERS = "the|new|old|my|our|your|initial|temporary|root|admin|dem|das|le|la"
 _INTRODUCED = re.compile(
@@ -43,6 +39,8 @@ _INTRODUCED = re.compile(
     r"|\[redacted:[a-z-]{1,20}\],? (?i:and|und|et|y|e|with|mit)[ ])\Z"
 )
 """What stands before the name of a password that follows at once: `with password v`, `initial password v`."""
+_FIRST_IDEOGRAPH = "\u2e80"
+"""From here on scripts set nothing between a name and its value but a blank."""
 _SUBJECT = re.compile(rf"(?<!\w)(?i:{_OWNERS})[ ]\Z")
 _IS = re.compile(r"[ ](?:is|was|were|has|had|ist|wurde|est|fue)\b")
 _VALUE_END = re.compile(
@@ -95,8 +93,13 @@ def _is_chosen(value: str) -> bool:
         _is_odd_password(value)
         or _is_jumble_of_three(value)
         or _SPELLED.fullmatch(value) is not None
-        or _TWO_WORDS.fullmatch(value) is not None
+        or looks.is_two_words(value)
     )
+
+
+def _is_due(value: str) -> bool:
+    """Return whether a value right behind its name is a password."""
+    return looks.is_spelled(value) or looks.is_scrambled(value)
 
 
 def _is_jumble_of_three(value: str) -> bool:
@@ -151,10 +154,11 @@ def _introduced_value(text: str, start: int, end: int, announced: SecretName) ->
     if announced.strength not in ("any", "word"):
         return None
     word, head = _NEXT_WORD.match(text, end), text[max(0, start - 40) : start]
-    if word is None or not looks.is_spelled(value := word["v"].rstrip(".,;:)")):
+    if word is None or not _is_due(value := word["v"].rstrip(".,;:)")):
         return None
     span = SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
-    is_brought = text[start:end].lower() == "psk" or _INTRODUCED.search(head) is not None
+    in_ideographs = text[start] >= _FIRST_IDEOGRAPH
+    is_brought = in_ideographs or text[start:end].lower() == "psk" or _INTRODUCED.search(head) is not None
     if (is_brought and _VALUE_END.match(text, span.end)) or (_SUBJECT.search(head) and _IS.match(text, span.end)):
         return span
     return None
