@@ -172,11 +172,11 @@ def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | No
     end = suffix.end() if suffix else end
     for _ in range(_MOST_WORDS):
         word = _NEXT_WORD.match(text, end)
-        if word is None or _NEARER_NAME.fullmatch(word["v"]):
+        if word is None or (word["v"].endswith((":", "=")) and _NEARER_NAME.fullmatch(word["v"])):
             return None
         value = word["v"].rstrip(".,;:)")
         if (may_follow and look(value)) or (
-            length_fits and not _PARAMETER.match(value) and looks.is_unmistakable(value)
+            length_fits and looks.is_unmistakable(value) and not _PARAMETER.match(value)
         ):
             return SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
         lowered = word["v"].lower()

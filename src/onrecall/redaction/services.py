@@ -85,7 +85,8 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
     pattern_detector(
         "password",
         "user ",
-        r"(?-i:USER) \S{1,64}[ \t]*\r?\n(?:(?:\d{3}[ -]|\+OK)[^\n]{0,160}\n)?(?:[\w-]{0,12}> )?(?-i:PASS) (?P<s>\S{4,255})",
+        r"(?-i:USER) \S{1,64}[ \t]*\r?\n(?:(?:\d{3}[ -]|\+OK)[^\n]{0,160}\n)?"
+        r"(?:[\w-]{0,12}> )?(?-i:PASS) (?P<s>\S{4,255})",
         lambda value: re.search(r"\d|[^\w]", value) is not None,
     ),
     pattern_detector(
