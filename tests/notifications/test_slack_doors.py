@@ -40,14 +40,16 @@ PATHS = ("/slack/interactions", "/slack/commands", "/slack/events")
 
 
 @contextmanager
-def house(folder: Path, slack: Twin, secret: str | None = SECRET) -> Iterator[tuple[TestClient, IncidentService]]:
+def house(
+    folder: Path, slack: Twin, secret: str | None = SECRET, workspaces: tuple[str, ...] = ()
+) -> Iterator[tuple[TestClient, IncidentService]]:
     """A whole OnRecall that tells the twin and hears it."""
     store = Storage.open(f"sqlite:///{folder / 'onrecall.db'}")
     api = Api(TOKEN, f"{slack.address}/api/", pace=0)
     channel = SlackBot(api, ChannelRouting(CHANNEL), Links())
     recall = Retriever(store, None, LocalIndex(store.passages, None))
     memory = IncidentService(Dependencies(store, recall, lambda: datetime.now(UTC), channels=(channel,)))
-    app = SlackApp(secret, api, HERE, Links("https://recall.example.com")) if secret else None
+    app = SlackApp(secret, api, HERE, Links("https://recall.example.com"), frozenset(workspaces)) if secret else None
     worker = Worker(memory)
     status = lambda: build_report(memory, ComponentStatus(name="meaning", state="ok", detail=""))  # noqa: E731
     with TestClient(create(memory, worker, status, Access(slack=app)), "http://slack.example") as client:
@@ -65,23 +67,28 @@ def slack() -> Iterator[Twin]:
 def slack_app(tmp_path: Path, slack: Twin) -> Iterator[tuple[TestClient, IncidentService]]:
     """An incident like an earlier one is told, with its steps in the thread."""
     with house(tmp_path, slack) as (client, memory):
-        memory.dispatchers[0].run_once()
-        steps = (
-            ResolutionStep("Look at the pool", "kubectl get pods -n auth"),
-            ResolutionStep("Restart the auth deployment", "kubectl rollout restart deployment/auth -n auth"),
-        )
-        earlier = Incident(
-            "OLD-1",
-            "Pool exhausted in auth",
-            NOW - timedelta(days=3),
-            "connection pool exhausted",
-            "auth",
-            resolution=Resolution("A leak of connections", NOW - timedelta(days=2), "pool-leak", steps),
-        )
-        memory.import_history([earlier])  # of which nobody is told, however late the dispatcher comes
-        memory.open(Incident("NEW-1", "Pool exhausted in auth", datetime.now(UTC), "connection pool exhausted", "auth"))
-        until(lambda: bool(slack.roots()) and len(slack.thread(slack.roots()[0]["ts"])) > 0, 30)
+        open_like_an_earlier_one(memory, slack)
         yield client, memory
+
+
+def open_like_an_earlier_one(memory: IncidentService, slack: Twin) -> None:
+    """Open an incident like an earlier one, and wait until Slack is told."""
+    memory.dispatchers[0].run_once()
+    steps = (
+        ResolutionStep("Look at the pool", "kubectl get pods -n auth"),
+        ResolutionStep("Restart the auth deployment", "kubectl rollout restart deployment/auth -n auth"),
+    )
+    earlier = Incident(
+        "OLD-1",
+        "Pool exhausted in auth",
+        NOW - timedelta(days=3),
+        "connection pool exhausted",
+        "auth",
+        resolution=Resolution("A leak of connections", NOW - timedelta(days=2), "pool-leak", steps),
+    )
+    memory.import_history([earlier])  # of which nobody is told, however late the dispatcher comes
+    memory.open(Incident("NEW-1", "Pool exhausted in auth", datetime.now(UTC), "connection pool exhausted", "auth"))
+    until(lambda: bool(slack.roots()) and len(slack.thread(slack.roots()[0]["ts"])) > 0, 30)
 
 
 def outcomes(memory: IncidentService) -> tuple[RecommendationOutcome, ...]:
@@ -285,6 +292,25 @@ def test_people_of_other_companies_in_a_shared_channel_may_not(slack_app, slack:
     (answer,) = slack.press(client, slack.roots()[0], "It helped", user={})
     assert answer.status_code == 422
     assert outcomes(memory) == ()
+
+
+def test_an_organization_lets_in_the_workspaces_that_the_operator_names_and_no_others(
+    tmp_path: Path, slack: Twin
+) -> None:
+    grid = {"enterprise": {"id": "E0", "name": "Shop"}}
+    with house(tmp_path, slack, workspaces=("T1",)) as (client, memory):
+        open_like_an_earlier_one(memory, slack)
+        root = slack.roots()[0]
+        for user in ({"id": "U0EVE", "team_id": "T9"}, {"id": "U0EVE", "team_id": ["T1"]}):
+            (answer,) = slack.press(client, root, "It helped", user=user, **grid)
+            assert answer.status_code == 403
+            assert "ONRECALL_SLACK_WORKSPACES" in answer.text
+        (answer,) = slack.press(client, root, "It helped", user={"id": "U0EVE", "team_id": "T9"}, team=None, **grid)
+        assert answer.status_code == 403
+        assert outcomes(memory) == ()
+        (answer,) = slack.press(client, root, "It helped", user={"id": "U0ANN", "team_id": "T1"}, **grid)
+        assert answer.status_code == 200
+        assert [outcome.by for outcome in outcomes(memory)] == ["slack:U0ANN"]
 
 
 @pytest.mark.parametrize("payload", ["[]", "{", "null", '{"type":"block_actions"}', '{"type":"view_submission","user":{"id":"U0A"}}',

@@ -44,9 +44,11 @@ def test_what_does_not_fit_together_is_named(chosen: dict[str, str], setting: st
         ("SLACK_CHANNELS", '{"team": {}}'),
         ("SLACK_CHANNELS", '{"severity": {"worst": "C0123456789"}}'),
         ("SLACK_CHANNELS", '{"service": {"auth": "#auth"}}'),
+        ("SLACK_WORKSPACES", "shop"),
+        ("SLACK_WORKSPACES", "T0123456789, C0123456789"),
     ],
 )
-def test_a_channel_is_an_id(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_channel_and_a_workspace_are_ids(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"ONRECALL_{name}", value)
     with pytest.raises(Invalid, match=f"ONRECALL_{name}"):
         load()

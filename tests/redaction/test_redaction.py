@@ -34,6 +34,7 @@ PLACES = (
     "places_pasted.txt",
     "places_on_duty.txt",
     "places_from_tickets.txt",
+    "places_from_consoles.txt",
 )
 EVERYDAY = (
     "everyday.txt",
@@ -45,6 +46,7 @@ EVERYDAY = (
     "everyday_pasted.txt",
     "everyday_on_duty.txt",
     "everyday_from_tickets.txt",
+    "everyday_from_consoles.txt",
 )
 
 

@@ -49,6 +49,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "webhook_format": ("webhook_url",),
     "web_push_contact": ("web_push_key",),
     "slack_channels": ("slack_bot_token",),
+    "slack_workspaces": ("slack_signing_secret",),
     "slack_api_url": ("slack_bot_token",),
     "notify_min_severity": _CHANNELS,
     "allow_private_hosts": _CHANNELS,

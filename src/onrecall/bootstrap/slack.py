@@ -39,7 +39,7 @@ def slack_app(chosen: Settings, secret: str) -> SlackApp:
         guard = EgressGuard.from_allowlist(chosen.private_hosts)
     except Invalid as error:
         raise _setting_error("allow_private_hosts", str(error)) from error
-    return SlackApp(secret, _api(chosen, guard), guard, Links(chosen.public_url))
+    return SlackApp(secret, _api(chosen, guard), guard, Links(chosen.public_url), frozenset(chosen.slack_team_ids))
 
 
 def _api(chosen: Settings, guard: EgressGuard) -> Api | None:

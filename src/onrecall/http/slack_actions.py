@@ -10,7 +10,7 @@ from typing import Any
 
 from onrecall.domain.errors import Invalid, OnRecallError
 from onrecall.domain.recommendation import Recommendation, RecommendationOutcome
-from onrecall.http.slack_app import SlackApp, require_own_workspace
+from onrecall.http.slack_app import SlackApp
 from onrecall.http.slack_votes import StepVote, merge_vote
 from onrecall.notifications import PermanentDeliveryError
 from onrecall.notifications.slack import block_kit
@@ -35,7 +35,7 @@ class SlackActions:
 
     def interact(self, payload: Mapping[str, Any], later: Callable[[Callable[[], None]], None]) -> Mapping[str, Any]:
         """Handle a button or a modal, and return the response; `later` runs a job after it is sent."""
-        require_own_workspace(payload)
+        self._app.require_own_workspace(payload)
         user = _user_name(payload.get("user"))
         match payload.get("type"):
             case "view_submission":

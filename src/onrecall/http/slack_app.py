@@ -22,6 +22,8 @@ class SlackApp:
     api: Api | None = None
     guard: EgressGuard = field(default_factory=EgressGuard)
     links: Links = field(default_factory=Links)
+    workspaces: frozenset[str] = frozenset()
+    """Ids of other workspaces of the same organization, whose people may do the same."""
 
     def verify(self, delivery: WebhookRequest, now: datetime) -> None:
         """Raise Forbidden unless Slack signed exactly this, just now."""
@@ -32,15 +34,21 @@ class SlackApp:
         offered = split_versions(require_header(delivery, "X-Slack-Signature"), "v0=")
         verify_hmac(b"v0:" + stamp.encode() + b":" + delivery.body, offered, (self.secret,))
 
+    def require_own_workspace(self, payload: Mapping[str, Any]) -> None:
+        """Raise Forbidden for people of other workspaces: in a shared channel they may be of another company.
+
+        An organization's installation says only which organization it is, not whether the person is of it.
+        """
+        team, theirs = (payload.get("team") or {}).get("id"), (payload.get("user") or {}).get("team_id")
+        is_own = theirs == team if team else not payload.get("enterprise")
+        if theirs and not is_own and not (isinstance(theirs, str) and theirs in self.workspaces):
+            raise Forbidden(
+                "only members of the workspace in which OnRecall is installed may do this; "
+                "name other workspaces of your organization in ONRECALL_SLACK_WORKSPACES"
+            )
+
     def require_api(self) -> Api:
         """Return the API of the workspace. Raises Unavailable where no bot is configured."""
         if self.api is None:
             raise Unavailable("this requires a bot; set ONRECALL_SLACK_BOT_TOKEN and ONRECALL_SLACK_CHANNEL")
         return self.api
-
-
-def require_own_workspace(payload: Mapping[str, Any]) -> None:
-    """Raise Forbidden for people of other workspaces in a shared channel."""
-    team, theirs = (payload.get("team") or {}).get("id"), (payload.get("user") or {}).get("team_id")
-    if team and theirs and team != theirs and not payload.get("enterprise"):
-        raise Forbidden("only members of the workspace in which OnRecall is installed may do this")

@@ -10,7 +10,7 @@ from typing import Any
 
 from onrecall.domain.errors import OnRecallError
 from onrecall.domain.situation import make_situation
-from onrecall.http.slack_app import SlackApp, require_own_workspace
+from onrecall.http.slack_app import SlackApp
 from onrecall.notifications import PermanentDeliveryError
 from onrecall.notifications.slack import block_kit
 from onrecall.notifications.slack import message as slack_message
@@ -62,7 +62,7 @@ class SlackQuestions:
             return
         answered = False
         try:
-            require_own_workspace(
+            self._app.require_own_workspace(
                 {"team": {"id": envelope.get("team_id")}, "user": {"team_id": event.get("user_team")}}
             )
             if kind == "conversation":

@@ -30,11 +30,17 @@ _SPELLED = re.compile(
 """A word and a number, as people choose passwords."""
 _BRINGERS = (
     "with|using|via|mit|avec|con|med|met|com|temporary|temp|tmp|initial|default|first|one-time|throwaway|initiale[ns]?"
-    "|temporäre[ns]?|neue[ns]?|provisoire|temporal|inicial"
+    "|temporäre[ns]?|neue[ns]?|provisoire|temporal|inicial|wi-?fi|wlan|vpn|bios"
+    "|supervisor|superuser|master|console"
 )
 _OWNERS = "the|new|old|my|our|your|initial|temporary|root|admin|dem|das|le|la"
-_INTRODUCED = re.compile(rf"(?:(?<!\w)(?i:{_BRINGERS})(?:[ ](?:{_OWNERS}))?[ ]|(?<=\w),[ ])\Z")
+_INTRODUCED = re.compile(
+    rf"(?:(?<!\w)(?i:{_BRINGERS})(?:[ ](?:{_OWNERS}))?[ ]|(?<=\w),[ ]|[ ]\("
+    r"|\[redacted:[a-z-]{1,20}\],? (?i:and|und|et|y|e|with|mit)[ ])\Z"
+)
 """What stands before the name of a password that follows at once: `with password v`, `initial password v`."""
+_FIRST_IDEOGRAPH = "\u2e80"
+"""From here on scripts set nothing between a name and its value but a blank."""
 _SUBJECT = re.compile(rf"(?<!\w)(?i:{_OWNERS})[ ]\Z")
 _IS = re.compile(r"[ ](?:is|was|were|has|had|ist|wurde|est|fue)\b")
 _VALUE_END = re.compile(
@@ -83,7 +89,17 @@ _CHECKSUM = re.compile(r"(?:[0-9a-f]{40}|[0-9a-f]{64}|[0-9A-F]{40})")
 
 def _is_chosen(value: str) -> bool:
     """Return whether a value is a password in the middle of a sentence: made up, or a word and a number."""
-    return _is_odd_password(value) or _is_jumble_of_three(value) or _SPELLED.fullmatch(value) is not None
+    return (
+        _is_odd_password(value)
+        or _is_jumble_of_three(value)
+        or _SPELLED.fullmatch(value) is not None
+        or looks.is_two_words(value)
+    )
+
+
+def _is_due(value: str) -> bool:
+    """Return whether a value right behind its name is a password."""
+    return looks.is_spelled(value) or looks.is_scrambled(value)
 
 
 def _is_jumble_of_three(value: str) -> bool:
@@ -138,10 +154,11 @@ def _introduced_value(text: str, start: int, end: int, announced: SecretName) ->
     if announced.strength not in ("any", "word"):
         return None
     word, head = _NEXT_WORD.match(text, end), text[max(0, start - 40) : start]
-    if word is None or not looks.is_spelled(value := word["v"].rstrip(".,;:)")):
+    if word is None or not _is_due(value := word["v"].rstrip(".,;:)")):
         return None
     span = SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
-    is_brought = text[start:end].lower() == "psk" or _INTRODUCED.search(head) is not None
+    in_ideographs = text[start] >= _FIRST_IDEOGRAPH
+    is_brought = in_ideographs or text[start:end].lower() == "psk" or _INTRODUCED.search(head) is not None
     if (is_brought and _VALUE_END.match(text, span.end)) or (_SUBJECT.search(head) and _IS.match(text, span.end)):
         return span
     return None
@@ -155,11 +172,11 @@ def _value_behind(text: str, end: int, announced: SecretName) -> SecretSpan | No
     end = suffix.end() if suffix else end
     for _ in range(_MOST_WORDS):
         word = _NEXT_WORD.match(text, end)
-        if word is None or _NEARER_NAME.fullmatch(word["v"]):
+        if word is None or (word["v"].endswith((":", "=")) and _NEARER_NAME.fullmatch(word["v"])):
             return None
         value = word["v"].rstrip(".,;:)")
         if (may_follow and look(value)) or (
-            length_fits and not _PARAMETER.match(value) and looks.is_unmistakable(value)
+            length_fits and looks.is_unmistakable(value) and not _PARAMETER.match(value)
         ):
             return SecretSpan(word.start("v"), word.start("v") + len(value), announced.kind)
         lowered = word["v"].lower()

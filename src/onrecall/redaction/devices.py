@@ -1,7 +1,7 @@
 """Detect passwords in the configuration of network devices: routers, switches, firewalls, access points."""
 
 from onrecall.redaction import heuristics as looks
-from onrecall.redaction.rules import ANYTHING, accept_all, may_be_password, pattern_detector
+from onrecall.redaction.rules import ANYTHING, accept_all, may_be_chosen, may_be_password, pattern_detector
 from onrecall.redaction.scanner import PatternDetector
 
 
@@ -36,7 +36,26 @@ DEVICES: tuple[PatternDetector, ...] = (
         may_be_password,
     ),
     pattern_detector("password", "snmp-server community", rf"snmp-server community {ANYTHING}"),
-    pattern_detector("password", "snmp community", rf"snmp community {ANYTHING}", looks.is_no_word),
+    pattern_detector("password", "snmp community", rf"snmp community {ANYTHING}", may_be_chosen),
+    pattern_detector(
+        "password",
+        "set passwd |set password |set passphrase |set auth-pwd |set priv-pwd |set secret ",
+        rf"set [\w-]{{6,10}} {ANYTHING}(?=[\"'`]?[ \t]*(?:\r?\n|\Z))",
+        may_be_chosen,
+    ),
+    pattern_detector(
+        "password",
+        "authentication-key ",
+        rf"authentication-key (?:\d{{1,5}} )?(?:hmac-)?(?:md5|sha)[\d-]{{0,8}} {ANYTHING}",
+        may_be_chosen,
+    ),
+    pattern_detector("password", "create account ", rf"create account \w{{4,10}} \S{{1,32}} {ANYTHING}", may_be_chosen),
+    pattern_detector(
+        "password",
+        "vtp password |chap password |pap password |area-password |domain-password |isis password ",
+        rf"\w{{3,10}}[ -]password (?:md5 |clear )?{_LEVEL}{ANYTHING}",
+        may_be_chosen,
+    ),
     pattern_detector(
         "password",
         "\nkey |\n key |\n  key |\n\tkey ",
@@ -63,7 +82,7 @@ DEVICES: tuple[PatternDetector, ...] = (
         r"|authentication-key)|ip nhrp authentication|(?:standby|vrrp) [^\n]{0,20}authentication(?: (?:text"
         r"|md5 key-string))?|wpa-psk (?:ascii|hex)|server-key)"
         rf" {_LEVEL}{ANYTHING}",
-        lambda value: may_be_password(value) or looks.is_spelled(value),
+        may_be_chosen,
     ),
     pattern_detector(
         "password",

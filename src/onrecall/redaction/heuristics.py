@@ -38,7 +38,9 @@ _PLACEHOLDER = re.compile(
     r"|(?:vault|arn|sops|kms|ssm|env|file|op|https?)://?.*|(?:vault|arn|sops|kms|ssm|env|file|keychain):.*|ref\+.*"
     r"|enc[\[(].*|!(?:ref|sub|vault|getatt|secret|env|include)\b.*|\(\(.*"
     r"|(?:(?:last|was|never|not) )?(?:changed|rotated|expire[sd]|reset|renewed|updated|created|issued|revoked|used|set)"
-    r" (?:on |at |by |in |since |until |from )?(?:\d{1,4}[-./:].*|\d{1,3} \w+ ago|yesterday|today|[a-z]+ \d{1,2}\b.*))",
+    r" (?:on |at |by |in |since |until |from )?(?:\d{1,4}[-./:].*|\d{1,3} \w+ ago|yesterday|today|[a-z]+ \d{1,2}\b.*)"
+    r"|(?:geändert|zurückgesetzt|abgelaufen|erneuert|changée?|modifiée?|expirée?|cambiad[ao]|caducad[ao]|scadut[ao]|modificat[ao]"
+    r"|alterad[ao]|expirad[ao]|gewijzigd|verlopen) (?:am|seit|le|depuis|el|desde|il|dal|em|op|sinds) \d{1,4}[-./].*)",
     re.IGNORECASE | re.DOTALL,
 )
 """Placeholders and words in place of a secret."""
@@ -103,6 +105,11 @@ _SPELLED = re.compile(
 _HYPHENATED = re.compile(r"(?=.*[a-z])(?![A-Z]{2,10}-\d+\Z)[A-Z]\w{2,}(?:[-.]\w{1,12}){1,3}[!?.*]?")
 _WORD_AND_YEAR = re.compile(r"[^\W\d_a-z][^\W\d_A-Z]{2,11}[-_.@](?:19|20)\d\d\w?[!?.*]?")
 """`Summer-2023`."""
+_TWO_WORDS = re.compile(
+    r"(?!(?:Base|Sha|Http|Log|Win|Java|Utf|Ipv|Oauth|Type|Sqlite|Grpc|Web|Argon|Crypt|Node|Python|Server)\d)"
+    r"[A-Z][a-z]{3,15}\d{1,4}[A-Z][a-z]{2,15}[!?.*]?"
+)
+_SCRAMBLED = re.compile(r"(?!.*(?:sha|md5|pbkdf|crypt))(?=(?:[a-z]+\d+){2}|(?:\d+[a-z]+){2})[a-z0-9]{8,20}")
 _KINDS = tuple(map(re.compile, ("[a-z]", "[A-Z]", r"\d")))
 _SYMBOL = re.compile(r"[^\W_]+[!#$%^&*?+=@~]+[^\W_]+")
 
@@ -206,6 +213,16 @@ def is_spelled(value: str) -> bool:
 def is_word_and_year(value: str) -> bool:
     """Return whether the value is a capitalised word and a year, such as `Summer-2023`."""
     return _WORD_AND_YEAR.fullmatch(_trim(value)) is not None
+
+
+def is_two_words(value: str) -> bool:
+    """Return whether the value is two words around a number, such as `Bridge44Garden`."""
+    return _TWO_WORDS.fullmatch(_trim(value)) is not None
+
+
+def is_scrambled(value: str) -> bool:
+    """Return whether letters and digits take turns in one word, as in a password of small letters."""
+    return _SCRAMBLED.fullmatch(value) is not None and is_mixed(value)
 
 
 def is_unmistakable(value: str) -> bool:

@@ -294,8 +294,8 @@ _JOINTS: tuple[Joint, ...] = (
         signs=("://",),
     ),
     _joint(
-        " ",
-        rf"[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}})?[ ](?:is|was|to|ist|lautet|est|es|è|é|är|er|jest)[ ]",
+        f"{_QUOTES} ",
+        rf"[\"'`]?[ ]{_WHOM}[ ]\S{{1,40}}(?:[ ]\S{{1,20}}){{0,2}}[ ](?:is|was|to|ist|lautet|est|es|è|é|är|er|jest)[ ]",
         {**LOOSE, "any": lambda value: looks.stands_out(value) or looks.is_spelled(value)},
     ),
     _joint(

@@ -43,7 +43,12 @@ _REVERSED = re.compile(
     rf"\b(?i:\w{{0,20}}value|content|val|v)[\"']?[ \t]*[:=][ \t]*(?:{QUOTED}[\"'`]?|(?P<e>[^\s\"',;{{}}]{{1,512}}))"
     rf"\s{{0,3}},?\s{{0,60}}(?:(?i:where)[ ])?[\"']?{_NAME_SIGN}"
 )
-_NAMED_BY = re.compile(rf"\b{_NAME_SIGN}")
+_VALUE_SIGN = re.compile(r"(?:val(?:ue)?|content|\bv)[\"']?[ \t]*[:=]")
+"""What `_REVERSED` needs, in small letters."""
+_NAMED_BY = re.compile(
+    r"(?:(?:/[\w.-]{1,30}){1,4}/)?[\"']?[ \t]*[:=][ \t]*[\"']?(?i:(?:eman|yek)\w{0,20}|k|elbairav|htap)\b"
+)
+"""The same, reversed, from the name on."""
 _SHELL_SETS = re.compile(r"(?:^|[\n;&])[ \t]*(?:ENV|ARG|setenv)[ \t]+\Z")
 _FLAG_VALUE = re.compile(
     r"(?:[ \t]+|[\"'],[ ]{0,3}|[\"']?\r?\n[ \t]*-[ \t]+)(?:\"(?P<b>[^\"\n]{1,1024})|'(?P<c>[^'\n]{1,1024})|"
@@ -55,14 +60,16 @@ _PROMPTING_PROGRAMS = re.compile(
 """Programs whose `--password` without an equals sign asks for it."""
 _OTHER_FIELD = re.compile(r"\][\"'`]?,\s{0,40}[\"']?(?!(?i:value|val|new|old)\b)[\w.-]{1,60}[\"']?[ ]?[=:]")
 """A field behind a redacted value, of which the mark says nothing."""
-_IDENTIFIER = re.compile(r"(?:arn:[\w:/*-]{0,200}|[\w.-]/|\w:)\Z")
-"""The text before a part of an ARN, or before an image name, whose tag follows a colon."""
+_ARN = re.compile(r"arn:[\w:/*-]{0,200}\Z")
+_IMAGE = re.compile(r"[\w.-]/|\w:")
+"""The text before the name of an image, whose tag follows a colon."""
 _MENTIONED = re.compile(r"(?:\b(?:and|or|the|both|uses?|using|with|via|options?|flags?|an?)|,)[ ]+[`\"']?\Z")
 """The text before an option that a sentence mentions."""
 _MOUNTED = re.compile(r"(?:id|type|src|source|target|env|name)=")
 """The beginning of an option that mounts a secret by its name: `--secret id=npm,src=.npmrc`."""
 _COMPACT = re.compile(r":(?!\d{4})[^\s]")
 _CHECKSUM = re.compile(r"(?:checksum|digest|hash)[/_.-]\Z", re.IGNORECASE)
+_CHECKSUM_ENDS = frozenset("/_.-")
 _PART = re.compile(r":[^\s]")
 _WORDS = re.compile(r"[^\s\"',:{}\[\]]+")
 _QUOTED_BEHIND = re.compile(r"[\"'\])]{1,3}[^\n\"']{0,40}[(,][ ]?[\"'](?P<s>[^\s\"']{8,128})[\"'](?=[ ]?[),;\]])")
@@ -116,11 +123,7 @@ def _find_values(text: str, start: int, end: int, announced: SecretName) -> Dete
     hit = _assigned_value(text, start, end, announced) if first and first in ASSIGNED.first else None
     if hit and hit.spans:
         return hit
-    is_path_part = (
-        text[start - 1 : start] == "/"
-        and " " not in text[start:end]
-        and not _NAMED_BY.search(text[max(0, start - 160) : start])
-    )
+    is_path_part = text[start - 1 : start] == "/" and " " not in text[start:end] and not _is_named_before(text, start)
     ways = _WAYS
     if is_path_part:
         ways = _WAYS_OF_PATHS
@@ -132,6 +135,19 @@ def _find_values(text: str, start: int, end: int, announced: SecretName) -> Dete
     return hit or DetectorHit((), end)
 
 
+def _is_named_before(text: str, start: int) -> bool:
+    """Return whether what stands before the name says that it is one: `name: "DB_PASSWORD"`."""
+    return _NAMED_BY.match(text[max(0, start - 160) : start][::-1]) is not None
+
+
+def _is_part_of_identifier(text: str, start: int) -> bool:
+    """Return whether the text before the name makes it a part of an ARN or of the name of an image."""
+    if _IMAGE.fullmatch(text, max(0, start - 2), start):
+        return True
+    head = text[max(0, start - 210) : start]
+    return "arn:" in head and _ARN.search(head) is not None
+
+
 def _assigned_value(text: str, start: int, end: int, announced: SecretName) -> DetectorHit | None:
     """Find the value after an equals sign or colon, or below it."""
     if below := blocks.secrets_below(text, start, end, announced):
@@ -140,8 +156,8 @@ def _assigned_value(text: str, start: int, end: int, announced: SecretName) -> D
     if (
         match is None
         or _closes_quote(match, start, end)
-        or (_PART.match(text, end) and _IDENTIFIER.search(text[max(0, start - 210) : start]))
-        or _CHECKSUM.search(text[max(0, start - 12) : start])
+        or (_PART.match(text, end) and _is_part_of_identifier(text, start))
+        or (text[start - 1 : start] in _CHECKSUM_ENDS and _CHECKSUM.search(text[max(0, start - 12) : start]))
     ):
         return None
     compact = _COMPACT.match(text, end) is not None
@@ -270,12 +286,11 @@ def _shell_value(text: str, start: int, end: int, announced: SecretName) -> Iter
 
 def _value_before_name(text: str, start: int, _end: int, announced: SecretName) -> Iterator[SecretSpan]:
     """Yield the value before its name, as JSON and XML may have it."""
-    if text[start - 1 : start] not in ("'", '"', " ", ":", "=", "/") or not _NAMED_BY.search(
-        text[max(0, start - 160) : start]
-    ):
+    if text[start - 1 : start] not in ("'", '"', " ", ":", "=", "/") or not _is_named_before(text, start):
         return
     before = max(0, start - 700)
-    match = _REVERSED.search(text[before:start])
+    head = text[before:start]
+    match = _REVERSED.search(head) if _VALUE_SIGN.search(head.lower()) else None
     if match:
         span = next(_value_spans(match, announced, FIRM[announced.strength]), None)
         if span:

@@ -115,6 +115,9 @@ sapcontrol | -user>2
 ssh-keygen | -P -N
 ansible-vault | encrypt_string>1
 gh glab | set>--body! set>-b! set>-v! set>--value!
-hcloud doctl linode-cli | --token
+hcloud linode-cli | --token
+doctl | -t --token --access-token
+conan | login>-p --password
+rasdial | >3
 sc net1 | password>1!
 """

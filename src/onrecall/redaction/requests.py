@@ -100,7 +100,9 @@ HEADERS: tuple[PatternDetector, ...] = (
         "authorization", "basic ", r"(?i:basic) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})", looks.is_user_and_password
     ),
     pattern_detector(
-        "authorization", "auth plain |authenticate plain ", r"(?i:auth\w*) (?i:plain) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})"
+        "authorization",
+        "auth plain |authenticate plain |sasl plain ",
+        r"(?i:auth\w*|sasl) (?i:plain) (?P<s>[A-Za-z0-9+/]{6,512}={0,2})",
     ),
     pattern_detector(
         "authorization",

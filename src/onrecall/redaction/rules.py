@@ -25,3 +25,8 @@ def accept_all(_: str) -> bool:
 def may_be_password(value: str) -> bool:
     """Return whether a configuration value may be a password: a word, but no keyword."""
     return looks.is_no_word(value) or looks.stands_out(value) or value.isdigit()
+
+
+def may_be_chosen(value: str) -> bool:
+    """Return whether a configuration value may be a password, one of a word and a number included."""
+    return may_be_password(value) or looks.is_spelled(value)

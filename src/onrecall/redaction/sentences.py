@@ -9,7 +9,7 @@ from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import ANYTHING, accept_all, pattern_detector
 from onrecall.redaction.scanner import PatternDetector
 
-_BETWEEN = r"[ ]?(?:/|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
+_BETWEEN = r"[ ]?(?://?|:|\||,|;|[ ]and[ ]|[ ]–[ ])[ ]?"
 _CREDENTIALS = (
     r"(?<!\w)(?i:cred(?:ential)?s?|log-?in|log-?on|sign-?on|zugangsdaten|anmeldedaten|identifiants|credenciales"
     r"|credenziali|user(?:name)?/pass"
@@ -30,13 +30,8 @@ def _is_comment_password(value: str) -> bool:
 def _is_no_address(value: str) -> bool:
     """Return whether a value is a password, and not the address that stands in for one."""
     value = value.replace("\\_", "_")
-    return re.fullmatch(r"[\w.-]*@[\w.-]*", value) is None and (looks.is_no_word(value) or looks.stands_out(value))
-
-
-def _is_scrambled(value: str) -> bool:
-    """Return whether letters and digits take turns in one word, as in a password of small letters."""
-    return re.fullmatch(r"(?=(?:[a-z]+\d+){2}|(?:\d+[a-z]+){2})[a-z0-9]{8,20}", value) is not None and looks.is_mixed(
-        value
+    return re.fullmatch(r"[\w.-]*@[\w.-]*", value) is None and (
+        looks.is_no_word(value) or looks.stands_out(value) or looks.is_spelled(value)
     )
 
 
@@ -63,6 +58,51 @@ _RESET = (
 )
 _ANY_ACCOUNT = "|".join(re.escape(account) for account in lexicon.ACCOUNTS.split())
 SENTENCES: tuple[PatternDetector, ...] = (
+    pattern_detector(
+        "password",
+        "log in as|log on as|logon as|login as|logged in as|logged on as|sign in as|anmelden als",
+        rf"(?i:log(?:ged)?[ -]?(?:in|on)|sign in|anmelden) (?i:as|als) [\w.@\\-]{{1,64}} "
+        rf"(?i:with|using|mit) {ANYTHING}(?![\w/])",
+        looks.is_two_words,
+    ),
+    pattern_detector(
+        "password",
+        "sudo: |sudo pw: ",
+        r"(?i:sudo)(?: pw)?: (?P<s>[^\s\"'`,;:]{6,64})(?=[.,;)]?[ \t]*(?:\(|\r?\n|\Z))",
+        looks.is_spelled,
+    ),
+    pattern_detector(
+        "one-time-code",
+        "combination |combo |code of |code for |code to ",
+        r"(?i:combination|combo|code) (?:(?:of|for|to) )?(?:the )?(?:[\w-]{1,20} )?"
+        r"(?i:key ?box|box|safe|locker|cabinet|lock|padlock|door|gate"
+        r"|cage|cupboard|drawer)(?: is|:|=){1,2} ?(?P<s>\d{4,8})(?!\w|[.-]\d)",
+        accept_all,
+    ),
+    pattern_detector(
+        "password",
+        "ssid ",
+        r"(?i:ssid) [\"'`]?[\w.-]{1,32}[\"'`]?[,;]? (?i:key|psk|pw|pass(?:word|phrase)?)[ :=]{1,3}"
+        r"[\"'`]?(?P<s>[^\s\"'`,;]{8,63})",
+        lambda value: looks.is_spelled(value) or looks.is_password_like(value),
+    ),
+    pattern_detector(
+        "key",
+        "\nkey: ",
+        r"\n(?i:key): (?P<s>[A-Za-z0-9+/_-]{16,64})[ \t]*\r?\n(?=(?i:secret): )",
+        looks.is_key,
+    ),
+    pattern_detector(
+        "password",
+        "cryptsetup |kinit |luksopen ",
+        r"(?i:cryptsetup|kinit|luksopen) [^\n|;<]{0,120}<<< ?(?P<q>[\"'])(?P<s>[^\"'\n]{4,255})(?P=q)",
+    ),
+    pattern_detector(
+        "password",
+        'send "|send -- "',
+        r"send(?: --)? \"(?P<s>[^\"\s\\]{6,64})\\[rn]",
+        lambda value: looks.is_spelled(value) or looks.is_password_like(value),
+    ),
     pattern_detector(
         "password",
         "try |use |as |mit |avec |con |com |met |med |nimm |probier |essaie |prueba |usa |utilise |gebruik ",
@@ -104,20 +144,20 @@ SENTENCES: tuple[PatternDetector, ...] = (
         "password",
         "root / |admin / |administrator / |root/|admin/|administrator/",
         r"(?i:root|admin(?:istrator)?) ?/ ?[\"'`]?(?P<s>[a-z0-9]{8,20})(?=[\"'`]?[.,)]?\s*(?:\n|\Z))",
-        _is_scrambled,
+        looks.is_scrambled,
     ),
     pattern_detector(
         "password",
         "user |username |login |account |benutzer |usuario |utilisateur ",
         r"(?<!\w)(?i:user(?:name)?|login|account|benutzer|usuario|utilisateur) [\"'`]?[\w.@\\-]{1,64}[\"'`]?,? "
-        r"(?i:and |und |y |et )?"
+        r"(?i:and (?:the )?|und (?:das )?|with |mit |y |et )?"
         rf"(?i:pw|pwd|pass|password|passwort|mdp|contraseña) (?:is |: ?)?{ANYTHING}",
         _is_no_address,
     ),
     pattern_detector(
         "one-time-code",
-        " pin ",
-        r"(?<=\w) (?i:pin)(?i: code)?:? (?P<s>\d{4,8})(?=#|[\s.,;)]|\Z)",
+        " pin | puk ",
+        r"(?<=[\w,]) (?i:pin|puk)(?i: code)?:? (?P<s>\d{4,8})(?=#|[\s.,;)]|\Z)",
         accept_all,
     ),
     pattern_detector(
@@ -163,8 +203,29 @@ SENTENCES: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "password",
-        "root / |admin / |administrator / |postgres / |sa / ",
-        r"\w+ / [\"'`]?(?P<s>[a-zA-Z]{4,}\d{2,6}[!?*]?)(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
+        "root / |admin / |administrator / ",
+        r"\w+ / [\"'`]?(?P<s>(?=(?:\d*[A-Z]){2})(?=(?:[A-Z]*\d){2})[A-Z0-9]{8})(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
+        accept_all,
+    ),
+    pattern_detector(
+        "password",
+        "|".join(f"{verb} {account}:" for verb in ("is", "use", "are", "try", "with") for account in _PLAIN_ACCOUNTS),
+        r"\w+ \w+:(?P<s>[^\s:@/\"'`,;]{6,64})(?![\w:@/])",
+        looks.is_spelled,
+    ),
+    pattern_detector(
+        "password",
+        "password|passwort|passwd|pwd|pw |pw?|pw,|mdp|contraseña",
+        r"(?i:password|passwort|passwd|pwd|pw|mdp|contraseña)(?!\w)[^\n?]{0,60}\?[ \t]*\r?\n"
+        r"(?:\[?\d\d?:\d\d(?::\d\d)?\]? )?[<@]?[\w. -]{1,32}[>:]{1,2} (?P<s>[^\s\"'`]{6,64})[ \t]*(?=\r?\n|\Z)",
+        lambda value: looks.is_spelled(value) or looks.is_password_like(value),
+    ),
+    pattern_detector(
+        "password",
+        "|".join(
+            f"{account} {sign} " for account in ("root", "admin", "administrator", "postgres", "sa") for sign in "/+"
+        ),
+        r"\w+ [/+] [\"'`]?(?P<s>[a-zA-Z]{4,}\d{2,6}[!?*]?)(?=[\"'`]?[.,;)]{0,2}(?:\s|\Z))",
         accept_all,
     ),
     pattern_detector(
@@ -272,8 +333,10 @@ SENTENCES: tuple[PatternDetector, ...] = (
     ),
     pattern_detector(
         "one-time-code",
-        "door code|gate code|alarm code|entry code|safe code|lock code|türcode|code de la porte|code porte",
-        r"(?i:(?:door|gate|alarm|entry|safe|lock) code|türcode|code (?:de la )?porte)(?: is| was| ist| est|:"
+        "door code|gate code|alarm code|entry code|safe code|lock code|locker code|keypad code|türcode|code de la porte"
+        "|code porte",
+        r"(?i:(?:door|gate|alarm|entry|safe|lock|locker|keypad) code|türcode|code (?:de la )?porte)"
+        r"(?: (?:of|for|to|at|on) (?:the |our )?[\w-]{1,20}(?= (?:is|was)|:))?(?: is| was| ist| est|:"
         r"|=){0,2} ?(?P<s>\d{4,8})(?:(?!\w)|(?=#))",
         accept_all,
     ),

@@ -5,10 +5,12 @@ import re
 from onrecall.redaction import heuristics as looks
 from onrecall.redaction import lexicon
 from onrecall.redaction.devices import DEVICES
+from onrecall.redaction.mainframes import MAINFRAMES
 from onrecall.redaction.pattern import Pattern
 from onrecall.redaction.rules import (
     ANYTHING,
     accept_all,
+    may_be_chosen,
     may_be_password,
     pattern_detector,
 )
@@ -25,7 +27,13 @@ SQL: tuple[PatternDetector, ...] = (
         r"(?: as| password)?\s*[=(]?\s*(?:password\()?\s*[Nn]?[\"'](?P<s>[^\"'\n]{1,255})",
     ),
     pattern_detector(
-        "password", "identified by ", r"(?i:identified by) (?P<s>[^\s\"'`;,()][^\s\"';,()]{3,255})", looks.is_no_word
+        "password", "identified by ", r"(?i:identified by) (?P<s>[^\s\"'`;,()][^\s\"';,()]{3,255})", may_be_chosen
+    ),
+    pattern_detector(
+        "password",
+        "identified by ",
+        r"(?i:identified by) \S{4,120} (?i:replace) [\"']?(?P<s>[^\s\"'`;,()]{4,255})",
+        may_be_chosen,
     ),
     pattern_detector(
         "password", "identified by `", r"(?i:identified by) `(?P<s>[^\s\"'`;,()]{4,255})`", looks.is_password_like
@@ -74,6 +82,18 @@ PROTOCOLS: tuple[PatternDetector, ...] = (
         "password", '"auth"', r"\"AUTH\" (?:\"[\w.-]{1,64}\" )?\"(?P<s>[^\"\s]{1,255})\"", looks.could_be_secret
     ),
     pattern_detector("password", "pass ", r"(?-i:PASS) (?P<s>\S{6,255})(?=\s*(?:\r?\n|\Z))", looks.is_made_up),
+    pattern_detector(
+        "password",
+        "user ",
+        r"(?-i:USER) \S{1,64}[ \t]*\r?\n(?:(?:\d{3}[ -]|\+OK)[^\n]{0,160}\n)?"
+        r"(?:[\w-]{0,12}> )?(?-i:PASS) (?P<s>\S{4,255})",
+        lambda value: re.search(r"\d|[^\w]", value) is not None,
+    ),
+    pattern_detector(
+        "password",
+        "/v ",
+        r"(?i:/v) \"?[\w. -]{0,40}(?i:password|passwd|pwd|secret)\"? (?:/t \w{1,20} )?/d \"?(?P<s>[^\s\"]{4,255})",
+    ),
     pattern_detector(
         "password", "nickserv", r"(?i:nickserv)[^\n]{0,40}?(?i:identify) (?:\S{1,32} )?(?P<s>\S{6,64})(?=\s|\Z)"
     ),
@@ -136,18 +156,6 @@ CONFIGURATION: tuple[PatternDetector, ...] = (
         r"(?i:requirepass|masterauth|sentinel auth-pass \S{1,64}|rootpw|bindpw|insecure-password|rcon_password)"
         r"[\"',]{0,2}(?:\r?\n[ ]{0,8}\d\))?[ \t]+(?![a-z]+[ \t]+(?:between|from|in|on|for|not|set|with|is|was)\b)"
         r"[\"']?(?P<s>[^\s\"']{1,255})",
-    ),
-    pattern_detector(
-        "password",
-        "logon ",
-        r"(?-i:LOGON) \w{1,8}/(?P<s>[A-Z0-9@#$]{4,8})(?=[\s(/]|\Z)",
-        lambda value: not value.isalpha(),
-    ),
-    pattern_detector(
-        "password",
-        "altuser |adduser |alu ",
-        r"(?-i:ALTUSER|ADDUSER|ALU) [^\n]{0,120}?(?:PASSWORD|PHRASE|NEWPASS)\('?(?P<s>[^\s()']{4,100})'?\)",
-        lambda value: not value.startswith("&"),
     ),
     pattern_detector(
         "password",
@@ -388,4 +396,4 @@ _BEFORE: tuple[PrefixDetector, ...] = (
         Pattern(r"(?i)</value>\s*<plaintext>true"),
     ),
 )
-SERVICES: tuple[Detector, ...] = (*SQL, *PROTOCOLS, *DEVICES, *CONFIGURATION, *CODE, *_BEFORE)
+SERVICES: tuple[Detector, ...] = (*SQL, *PROTOCOLS, *DEVICES, *MAINFRAMES, *CONFIGURATION, *CODE, *_BEFORE)

@@ -28,6 +28,10 @@ _CELL_END = re.compile(r"[\w.-]{0,60}(?:[ ]\w{1,20}){0,2}[\"'`*_]{0,4}[ ]{0,60}(
 _HEADING = re.compile(r"(?:[^\W\d][\w .#/()@-]{0,60})?")
 _FUNCTION_WORDS = frozenset(lexicon.FUNCTION_WORDS.split())
 _EDGES = " \t\"'`*_|"
+_WIKI_CELL = re.compile(r"(?:[^\n|!]{0,120}(?<=[\"\w])[ ]?\|(?!\|))?(?P<v>(?:(?!\|\||!!)[^\n])*)(?P<end>\|\||!!|\n|\Z)")
+"""A cell of MediaWiki, perhaps with attributes before it: `style="color:red" | v`."""
+_WIDEST = 12
+"""Lines of a heading of MediaWiki that has each cell on a line of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,8 @@ class TableColumns:
         if end < 0 or end + 1 >= len(text) or (begin == 0 and anchor > _LONGEST_LINE):
             return None
         heading = text[begin:end]
+        if heading.lstrip().startswith("!"):
+            return _wiki_table(text, begin, end)
         for separator in _CELLS:
             if separator in heading:
                 return self._table(text, begin, end, separator)
@@ -125,6 +131,67 @@ def _table_rows(text: str, at: int, width: int, separator: str) -> Iterator[Sequ
                 return
             yield row
         at = end + 1
+
+
+def _wiki_table(text: str, begin: int, end: int) -> DetectorHit:
+    """Return the secrets of a table of MediaWiki, in whose heading is the line from `begin` to `end`."""
+    first = begin
+    for _ in range(_WIDEST):
+        before = text.rfind("\n", max(0, first - 1 - _LONGEST_LINE), max(0, first - 1)) + 1
+        if before >= first or not text.startswith("!", before):
+            break
+        first = before
+    else:
+        return DetectorHit((), end)
+    heading: list[_Cell] = []
+    for line in _wiki_lines(text, first, _WIDEST, "!"):
+        heading += _wiki_cells(text, line)
+        end = max(end, line)
+    columns = {n: announced for n, cell in enumerate(heading) if (announced := _announced_by_heading(cell.text))}
+    behind = text.find("\n", end) + 1
+    rows = _wiki_rows(text, behind) if columns and behind else ()
+    return DetectorHit(
+        tuple(span for row in rows for span in _row_secrets(row, columns, "|")), max(behind - 1, begin + 1)
+    )
+
+
+def _wiki_lines(text: str, at: int, most: int, sign: str) -> Iterator[int]:
+    """Yield where lines that follow each other and begin with a sign begin."""
+    for _ in range(most):
+        if not text.startswith(sign, at):
+            return
+        yield at
+        at = text.find("\n", at, at + _LONGEST_LINE) + 1
+        if not at:
+            return
+
+
+def _wiki_rows(text: str, at: int) -> Iterator[Sequence[_Cell]]:
+    """Yield the rows of a table of MediaWiki, whose cells stand on one line or on several."""
+    row: list[_Cell] = []
+    for line in _wiki_lines(text, at, _MOST_ROWS, "|"):
+        if text.startswith(("|-", "|}"), line):
+            yield row
+            row = []
+            if text.startswith("|}", line):
+                return
+        else:
+            row += _wiki_cells(text, line)
+    yield row
+
+
+def _wiki_cells(text: str, at: int) -> list[_Cell]:
+    """Return the cells of a line, behind the sign that it begins with."""
+    cells: list[_Cell] = []
+    at += 1
+    while len(cells) < 200 and (match := _WIKI_CELL.match(text, at)):
+        value = match["v"]
+        lead = len(value) - len(value.lstrip(_EDGES))
+        cells.append(_Cell(value.strip(_EDGES), match.start("v") + lead))
+        at = match.end()
+        if match["end"] in ("\n", ""):
+            break
+    return cells
 
 
 def _row_secrets(row: Sequence[_Cell], columns: Mapping[int, SecretName], separator: str) -> Iterator[SecretSpan]:

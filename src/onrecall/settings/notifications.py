@@ -48,6 +48,10 @@ class NotificationSettings(BaseSettings):
         default=None,
         description='Other channels, as JSON: {"service": {"checkout": "C…"}, "severity": {"critical": "C…"}}.',
     )
+    slack_workspaces: str | None = Field(
+        default=None,
+        description="Ids of other workspaces of your organization whose people may press buttons, separated by commas.",
+    )
     slack_webhook_url: SecretStr | None = Field(
         default=None, description="Address of an incoming webhook of Slack, if you cannot use a bot."
     )
@@ -77,6 +81,14 @@ class NotificationSettings(BaseSettings):
         _parse_channels(value)
         return value
 
+    @field_validator("slack_workspaces")
+    @classmethod
+    def _are_workspaces(cls, value: str | None) -> str | None:
+        for workspace in split_list(value):
+            if re.fullmatch(r"T[A-Z0-9]{7,20}", workspace, re.ASCII) is None:
+                raise ValueError(f"{workspace!r} is not the id of a workspace, such as T0123456789")
+        return value
+
     @field_validator("issue_form_url")
     @classmethod
     def _is_issue_form(cls, value: str | None) -> str | None:
@@ -93,6 +105,11 @@ class NotificationSettings(BaseSettings):
     def slack_routing(self) -> Mapping[str, Mapping[str, str]]:
         """Slack's channels by `service` and by `severity`."""
         return _parse_channels(self.slack_channels)
+
+    @property
+    def slack_team_ids(self) -> tuple[str, ...]:
+        """Ids of other workspaces of the organization in Slack."""
+        return split_list(self.slack_workspaces)
 
     @property
     def mail_recipients(self) -> tuple[str, ...]:

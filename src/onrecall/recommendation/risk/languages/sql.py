@@ -22,10 +22,13 @@ DIALECTS = {
 _LEADING = re.compile(r"(?:\s|--[^\n]*\n|/\*(?!M?!)(?:[^*]|\*(?!/))*\*/|\((?=\s*(?:select|with)\b))+", re.IGNORECASE)
 _CLIENT_COMMAND = re.compile(
     r"\s*\\(?:d(?:[abCDEfgilLmnopPstTuvxXy]|A[cfop]?|e[stuw]?|F[dpt]?|R[ps]|rds|rg)?S?\+?|l\+|conninfo"
-    r"|timing|watch|x|o|out|w|i|ir|g|gx|gexec|copy|sf\+?|sv\+?|pset|password)"
+    r"|timing|watch|x|o|out|w|i|ir|g|gx|gexec|copy|s[fv](?=\+?[ \t]+\S+\s*\Z)\+?|pset|password)"
     r"(?:[ \t][^\n;&|`$]*)?;?\s*"
 )
-"""One line with a command of psql, apart from those whose name a shell may run, such as `\\c`, `\\dc` and `\\l`."""
+"""One line with a command of psql, apart from those whose name a shell may run, such as `\\c`, `\\dc` and `\\l`.
+
+`sv restart app` is one of runit, and `sf data delete record` one of Salesforce; psql's take one name.
+"""
 
 
 def is_sql(text: str) -> bool:

@@ -105,6 +105,31 @@ def vty(value: str, _: InvocationContext) -> Assessment:
     return read_only("only shows")
 
 
+_SHOWS_IN_CONSOLE = re.compile(r"(?:(\w+) +)?(?:show|list|status|uptime|version)(?: +[\w./@:*-]+){0,4}")
+
+
+def console(value: str, _: InvocationContext) -> Assessment:
+    """A line for the console of a telephone exchange: what is shown, after the name of a module."""
+    shown = _SHOWS_IN_CONSOLE.fullmatch(value.strip())
+    if shown is not None and (shown[1] or "core") in words("programs/kinds.txt", "console modules"):
+        return read_only("only shows")
+    return evidence.suspect(value, f"`{value.strip()[:40]}`", recognised=True)
+
+
+_MANAGEMENT_READS = re.compile(
+    r"(?:/[\w.=*-]+)*/?:(?:read-attribute|read-children-names|read-children-types|read-operation-names|read-resource|whoami)"
+    r"(?:\([\w=,.* -]*\))?"
+)
+_MANAGEMENT_SECRETS = re.compile(r"passw|secret|credential|recursive|runtime-only|keystore", re.IGNORECASE)
+
+
+def management(value: str, _: InvocationContext) -> Assessment:
+    """An operation of an application server, as `/subsystem=x:read-attribute(name=y)`: those that read no secret."""
+    if _MANAGEMENT_READS.fullmatch(value.strip()) and _MANAGEMENT_SECRETS.search(value) is None:
+        return read_only("only reads")
+    return evidence.suspect(value, f"`{value.strip()[:40]}`", recognised=True)
+
+
 def flux(value: str, _: InvocationContext) -> Assessment:
     """A query in Flux: functions that read and shape."""
     names = set(re.findall(r"([\w.]+)\s*\(", re.sub(r'"[^"\\]*"', '""', value)))

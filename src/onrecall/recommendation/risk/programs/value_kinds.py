@@ -11,6 +11,7 @@ from onrecall.recommendation.risk.assessment import (
     not_understood,
     read_only,
     unknown,
+    worst,
 )
 from onrecall.recommendation.risk.characters import OUTPUT, VARIABLE
 from onrecall.recommendation.risk.languages.mongo import judge_mongo
@@ -175,6 +176,8 @@ KINDS: dict[str, Kind] = {
     "bpftrace": program_kinds.bpftrace_program,
     "jinfo": program_kinds.jinfo_flag,
     "vty": program_kinds.vty,
+    "console": program_kinds.console,
+    "management": program_kinds.management,
     "cypher": program_kinds.cypher,
     "crontab": lambda _value, _situation: destructive("the jobs that were there are lost"),
     "flux": program_kinds.flux,
@@ -192,6 +195,16 @@ KINDS: dict[str, Kind] = {
 """Each kind that a table may name."""
 
 
+def _worse_as_written(read: Assessment, written: Assessment) -> Assessment:
+    """The worse of what a text does with its escapes read and as written, if the latter is understood or loses data.
+
+    The `echo` of Bash leaves a backslash and a letter as they are, and the shell that reads them drops the backslash;
+    that of dash prints a tab or a line break.
+    """
+    is_certain = written.understood or written.risk == "destructive"
+    return (worst([read, written]) or read) if is_certain else read
+
+
 _ASKING = ("probe", "tls")
 """Inputs of programs that connect somewhere: nothing typed is nothing asked."""
 
@@ -205,7 +218,9 @@ def judge_input(language: str, situation: InvocationContext) -> Assessment:
         return _restoring(fed.source) or unknown("what another command prints, or a file holds, and this one runs")
     if fed.text.strip():
         kind = "socket" if language in _ASKING else language
-        return judge_value(kind, fed.text, InvocationContext(situation.invocation, NOTHING, situation.judge))
+        inner = InvocationContext(situation.invocation, NOTHING, situation.judge)
+        result = judge_value(kind, fed.text, inner)
+        return _worse_as_written(result, judge_value(kind, fed.literal, inner)) if fed.literal else result
     looks = language == "tls" and situation.invocation.has(*situation.invocation.node.looks)
     if looks or language == "probe" or (language == "tls" and fed.kind == "text"):
         return read_only("only connects")

@@ -120,13 +120,7 @@ class _WordPlace:
 
     def _names_or_tells(self) -> bool:
         """Whether a verb that changes something only names a thing here, or tells what has happened."""
-        if (
-            self.kind == "quality"
-            and self.after in ("thing", "quality", "name")
-            and (self.before in {*_BEFORE_NOUN, "look"} or self._is_first_and_no_deed())
-        ):
-            return True
-        if self.word in word_list("things") and self._is_noun():
+        if self._tells_a_quality() or (self.word in word_list("things") and self._is_noun()):
             return True
         if self.word.endswith("ed") and self.after == "thing" and self.before in {*_BEFORE_NOUN, "look"}:
             return True
@@ -139,6 +133,15 @@ class _WordPlace:
             return deed is None or deed.risk != "destructive" or self.after == ""
         inflected = self.word.endswith(("ed", "s", "en", "ew", "ran", "ut")) and not self.word.endswith("ss")
         return inflected and self._is_asked()
+
+    def _tells_a_quality(self) -> bool:
+        """Whether it says how a thing is: "the free space", or in a question, "whether the disk is clean"."""
+        if self.kind != "quality":
+            return False
+        if self.after in ("thing", "quality", "name"):
+            return self.before in {*_BEFORE_NOUN, "look"} or self._is_first_and_no_deed()
+        has_question = not word_list("questions").isdisjoint(self.clause.words[1 : self.place])
+        return has_question and self._is_asked() and self.before == "auxiliary" and self.after == ""
 
     def _is_first_and_no_deed(self) -> bool:
         """Whether it stands right behind the verb and no row says what it does here: "check free disk space"."""

@@ -14,6 +14,8 @@ class Input:
     text: str = ""
     source: str = ""
     """The file, or the command, that something unseen comes from."""
+    literal: str = ""
+    """A known text with its escapes as they are written, where some shells print them so."""
 
 
 TERMINAL = Input()
@@ -58,8 +60,9 @@ def known_output(command: Command) -> Input:
         return NOTHING
     if name not in ("echo", "printf"):
         return Input("unseen", source=" ".join([*words, command.input.source]).strip())
-    text = _printed_text(name, words[1:])
-    return Input("text", text.replace("\\n", "\n").replace("\\r", "").replace("\\t", "\t"))
+    written = _printed_text(name, words[1:])
+    text = written.replace("\\n", "\n").replace("\\r", "").replace("\\t", "\t")
+    return Input("text", text, literal=written if name == "echo" and written != text else "")
 
 
 def _printed_text(name: str, arguments: Sequence[str]) -> str:
