@@ -8,7 +8,15 @@ from onrecall.identity.person import person_of
 from onrecall.identity.provider import ProviderSettings
 
 SETTINGS = ProviderSettings(
-    "https://login.example", "recall", None, "Example", "openid", "groups", {"*": "viewer"}, (), "https://recall.example"
+    "https://login.example",
+    "recall",
+    None,
+    "Example",
+    "openid",
+    "groups",
+    {"*": "viewer"},
+    (),
+    "https://recall.example",
 )
 
 
