@@ -5,7 +5,7 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
@@ -29,7 +29,7 @@ class Webhook:
 
     post: JsonPoster
     links: Links
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     form: Form = "json"
     clock: Callable[[], float] = time.time
     name: str = "webhook"
