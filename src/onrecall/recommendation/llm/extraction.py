@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -144,6 +145,7 @@ class _Page:
     def __init__(self, text: str) -> None:
         self._text = ""
         self._starts: list[tuple[int, int]] = []
+        """Where each line that is not blank begins, in order, and its number."""
         for number, line in _numbered(text):
             if folded := collapse_whitespace(line):
                 self._text += " " if self._text else ""
@@ -168,7 +170,7 @@ class _Page:
             yield from (match.start() for match in re.finditer(pattern or re.escape(words), self._text))
 
     def _line_at(self, place: int) -> int:
-        return max((start, number) for start, number in self._starts if start <= place)[1]
+        return self._starts[bisect_right(self._starts, (place, MAX_LINES)) - 1][1]
 
 
 def _numbered(text: str) -> Sequence[tuple[int, str]]:
