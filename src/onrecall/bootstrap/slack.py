@@ -21,9 +21,11 @@ def slack_channel(chosen: Settings, guard: EgressGuard, links: Links) -> Channel
             )
         if chosen.slack_channel is None:
             raise _setting_error("slack_channel", "the bot needs the id of a channel, such as C0123456789")
-        rooms = chosen.slack_routing
+        routing = chosen.slack_routing
         return slack.SlackBot(
-            api, slack.ChannelRouting(chosen.slack_channel, rooms.get("service", {}), rooms.get("severity", {})), links
+            api,
+            slack.ChannelRouting(chosen.slack_channel, routing.get("service", {}), routing.get("severity", {})),
+            links,
         )
     if chosen.slack_webhook_url is None:
         raise _setting_error("slack_bot_token", "a channel is set, but no bot can post there; set the bot's token")
