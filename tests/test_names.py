@@ -58,7 +58,7 @@ LONG_FILES = {
     "retrieval/retriever.py": 428,
 }
 """The files that are longer, with the lines that they may have. Numbers only go down."""
-MAX_LONG_FUNCTIONS = {20: 197, 30: 20}
+MAX_LONG_FUNCTIONS = {20: 195, 30: 19}
 """How many functions may be longer than so many lines without their docstring. Numbers only go down."""
 NOUNS_IN_ING = frozenset(
     [

@@ -5,6 +5,7 @@ import pytest
 from growth import grows_at_most
 from onrecall.domain.command_shapes import is_command, looks_like_output
 from onrecall.domain.commands import bare_command, read_commands
+from onrecall.domain.shell_lines import ShellLines
 
 
 def texts(code, language=""):
@@ -162,6 +163,12 @@ def test_what_is_marked_as_code_is_a_command_or_not(code, known):
 def test_hostile_blocks_are_read_in_linear_time(unit, language):
     short, long = (unit * (size // len(unit)) for size in (7_500, 60_000))
     assert grows_at_most(25, lambda code: read_commands(code, language), short, long)
+
+
+@pytest.mark.growth
+def test_a_long_line_of_backslashes_is_scanned_once():
+    short, long = ("\\" * size for size in (50_000, 400_000))
+    assert grows_at_most(20, lambda line: ShellLines().feed(line), short, long)
 
 
 @pytest.mark.parametrize(

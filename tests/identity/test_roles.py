@@ -35,6 +35,8 @@ def test_roles_are_pairs_or_json() -> None:
         ('{"a": "viewer", "a": "admin"}', "twice"),
         ("{a}", "not JSON"),
         ('{"a": 1}', "not a role"),
+        ('{"a": ["admin"]}', "not a role"),
+        ('{"a": {"b": "admin"}}', "not a role"),
         ("", "no group"),
     ],
 )

@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from starlette.testclient import TestClient
 
 from onrecall.domain.erasure import PersonPattern, map_words
+from onrecall.domain.errors import Invalid
 from onrecall.storage import Storage
 from onrecall.storage.audit import audit
 from onrecall.storage.tables import metadata
@@ -196,6 +197,18 @@ def test_the_file_of_sqlite_holds_nothing_of_an_erased_person(tmp_path: Path) ->
 def test_a_name_is_found_in_the_forms_in_which_people_write_it(name: str, text: str) -> None:
     changed = PersonPattern((name,), "erased-1").replace(text)
     assert re.fullmatch(r"(?s)(?!.*(?:dora|jos|ann|strauss|brien|田中)).*erased-1.*", changed, re.IGNORECASE)
+
+
+def test_a_short_name_without_blanks_goes_where_only_something_derived_is_stored() -> None:
+    person = PersonPattern(("王伟",), "erased-1")
+    assert person.derived(str.casefold)("王伟 restart pool") == "erased-1 restart pool"
+    assert PersonPattern(("Dora",), "erased-1").derived(lambda name: name[:2])("do it") == "do it"
+
+
+def test_a_name_that_nobody_has_is_refused() -> None:
+    with pytest.raises(Invalid, match="at most 320") as caught:
+        PersonPattern(("n" * 321,), "erased-1")
+    assert caught.value.field == "name"
 
 
 @pytest.mark.parametrize("text", ["dora.moon@example.com", "the pandora box", "doramoon"])

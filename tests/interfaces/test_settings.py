@@ -74,5 +74,31 @@ def test_what_is_shown_hides_secrets():
     assert shown["ONRECALL_DATABASE_URL"] == "postgresql://app:***@db/onrecall"
 
 
+def test_no_address_is_shown_with_a_password():
+    names = [name for name in Settings.model_fields if name.endswith("_url")]
+    secret = Settings.model_construct(**dict.fromkeys(names, "https://ann:not-real@host/x"))
+    shown = secret.effective_values()
+    assert {shown[f"ONRECALL_{name.upper()}"] for name in names} == {"https://ann:***@host/x"}
+    assert mask_url("postgresql://db/x?sslmode=require&password=not-real&user=a") == (
+        "postgresql://db/x?sslmode=require&password=***&user=a"
+    )
+
+
+@pytest.mark.parametrize("variable", ["PUBLIC_URL", "OPENSEARCH_URL", "OIDC_ISSUER"])
+def test_an_address_with_a_password_and_no_user_is_refused(monkeypatch, variable):
+    monkeypatch.setenv(f"ONRECALL_{variable}", "https://:not-real@host")
+    with pytest.raises(Invalid, match=f"ONRECALL_{variable}") as caught:
+        load()
+    assert "not-real" not in str(caught.value)
+
+
+def test_a_secret_file_that_is_no_text_is_named_without_what_is_in_it(monkeypatch, tmp_path):
+    (tmp_path / "key").write_bytes(b"\xff\xfenot-a-real-key")
+    monkeypatch.setenv("ONRECALL_EMBEDDINGS_KEY_FILE", str(tmp_path / "key"))
+    with pytest.raises(Invalid, match=r"ONRECALL_EMBEDDINGS_KEY_FILE: .* is not UTF-8") as caught:
+        load()
+    assert "not-a-real-key" not in str(caught.value)
+
+
 def test_a_url_without_a_password_stays():
     assert mask_url("sqlite:////var/lib/onrecall.db") == "sqlite:////var/lib/onrecall.db"

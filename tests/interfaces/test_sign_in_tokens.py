@@ -110,6 +110,8 @@ def test_what_is_right_is_let_in_and_clocks_may_differ_by_half_a_minute(twin: Pr
     for garbage in (None, "", "a.b.c", "x" * 100_000, 7):
         with pytest.raises(SignInRefused):
             check(garbage)  # type: ignore[arg-type]
+    with pytest.raises(SignInRefused, match="it has 100000 characters"):
+        check("x" * 100_000)
 
 
 def test_one_returns_to_paths_of_the_console_alone() -> None:

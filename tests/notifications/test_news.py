@@ -45,6 +45,14 @@ def test_the_same_cause_in_other_words_is_none() -> None:
     assert kind(incident(), answer(cause="The pool leaks", cause_label="pool"), event("recommended"), labelled) is None
 
 
+def test_a_long_command_is_cut_with_a_mark() -> None:
+    long = f"kubectl get pods {'-l app=checkout ' * 40}"
+    changed = answer(steps=(replace(STEP, command=long),))
+    (change,) = build_update(incident(), changed, event("recommended"), HEARD, HEARD).changes
+    assert change.endswith("…”")
+    assert len(change) < 400
+
+
 def test_what_nobody_heard_of_is_new_however_often_it_changed() -> None:
     assert kind(incident(), answer(verdict="similar"), event("recommended"), HEARD, None) == "opened"
 

@@ -1,12 +1,14 @@
 """What the other side's answers mean: there, later, or never; none of them takes long or much."""
 
 import socket
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from onrecall.domain.errors import Unavailable
 from onrecall.notifications import PermanentDeliveryError
+from onrecall.notifications.egress_guard import EgressGuard
 from onrecall.notifications.json_poster import LONGEST_WAIT, JsonPoster, retry_after
 
 from .twin import HERE, twin
@@ -62,6 +64,16 @@ def test_how_long_to_wait(header: str | None, seconds: float) -> None:
 def test_who_hangs_is_left() -> None:
     with twin(hang=30) as server, pytest.raises(Unavailable, match="no answer from"):  # after 30 seconds it answers
         server.posting(seconds=0.3)(b"{}", {})
+
+
+def test_a_name_that_is_looked_up_too_slowly_is_tried_later() -> None:
+    def resolve(host: str, port: int) -> list[str]:
+        time.sleep(0.3)
+        return ["127.0.0.1"]
+
+    guard = EgressGuard.from_allowlist(["hooks.example"], resolve)
+    with pytest.raises(Unavailable, match=r"no answer from hooks\.example: timed out"):
+        JsonPoster(guard, guard.check_url("http://hooks.example/"), seconds=0.2)(b"{}", {})
 
 
 def test_an_endless_answer_is_not_read_to_its_end() -> None:

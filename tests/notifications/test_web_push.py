@@ -109,6 +109,15 @@ def test_hostile_text_is_one_short_line_that_fits(store: Storage, text: str) -> 
     assert browser.decrypt(encrypt(plaintext, browser.public, browser.auth)) == plaintext
 
 
+def test_an_incident_named_and_told_in_emoji_fits(store: Storage) -> None:
+    smileys = "\N{GRINNING FACE}" * 200
+    browser = Browser()
+    with twin(status=[201]) as server:
+        store.push_subscriptions.put(device(browser, f"{server.address}/all"))
+        channel(store).send(message(id=smileys, title=smileys, service=smileys), {})
+        assert browser.notification(server.asked[0], server.address)["incident"] == smileys
+
+
 def test_a_retry_calls_only_the_devices_that_are_left(store: Storage) -> None:
     with twin(status=[503, 201]) as server:
         for name in ("first", "second"):

@@ -27,6 +27,11 @@ def sent(form: str = "json", secret: str | None = SECRET, about=None):
     return request, json.loads(request.body)
 
 
+def test_the_secret_is_not_shown() -> None:
+    with twin() as server:
+        assert SECRET not in repr(Webhook(server.posting(), LINKS, SECRET))
+
+
 def test_it_says_what_is_known() -> None:
     request, body = sent()
     assert request.headers["content-type"] == "application/json"

@@ -98,6 +98,7 @@ def test_adding_and_editing_twice_changes_nothing_the_second_time(memory):
         (ActionEdit(due="tomorrow"), "due"),
         (ActionEdit(due="2026-02-30"), "due"),
         (ActionEdit(due="20260228"), "due"),
+        (ActionEdit(due="2026-W09-6"), "due"),
         (ActionEdit(url="javascript:alert(1)"), "url"),
         (ActionEdit(url="https://me:pass@tracker.example/1"), "url"),
         (ActionEdit(url="https://tracker.example/<b>"), "url"),
@@ -264,6 +265,9 @@ def test_a_link_to_the_form_is_filled_in_and_never_too_long():
     long = form.link("t", "ü" * 5000)
     assert LONGEST_LINK - 100 < len(long) <= LONGEST_LINK
     assert not long.endswith("%")
+    assert len(form.link("ü" * 2000, "x")) <= LONGEST_LINK
+    twice = IssueForm("https://tracker.example/new?a={title}&b={body}&c={body}")
+    assert LONGEST_LINK - 100 < len(twice.link("t", "ü" * 5000)) <= LONGEST_LINK
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import pytest
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident
+from onrecall.domain.incident_edit import IncidentEdit
 
 
 @pytest.fixture
@@ -20,6 +21,17 @@ def test_an_import_takes_nobody_off_an_incident(memory, clock, incident):
     )
     memory.import_history([described])
     assert memory.store.incidents.get(incident).assignee == "Noor"
+
+
+def test_a_name_that_is_too_long_is_refused_by_every_way_in(memory, incident):
+    for assign in (
+        lambda: memory.collaboration.assign(incident, "n" * 201),
+        lambda: memory.collaboration.edit(incident, IncidentEdit(assignee="n" * 201)),
+    ):
+        with pytest.raises(Invalid, match="at most 200") as caught:
+            assign()
+        assert caught.value.field == "assignee"
+    assert memory.store.incidents.get(incident).assignee is None
 
 
 def test_the_same_record_is_unchanged_after_it_was_assigned(memory, clock):

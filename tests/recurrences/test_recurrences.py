@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from example_counts import example_count
+from growth import grows_at_most
 from onrecall.domain.cause_label import normalized_cause
 from onrecall.domain.incident import Incident
 from onrecall.recurrences.clustering import SimilarCauses, comparable_text, group_incidents
@@ -93,6 +94,17 @@ class TestWhy:
         one = comparable_text(line.format(503, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
         assert one == comparable_text(line.format(503, "2026-02-03T11:30:00Z", "77e0aa01bc"))
         assert one != comparable_text(line.format(504, "2026-01-01T10:00:00Z", "8f3a9c2e11"))
+
+    def test_an_id_may_begin_with_many_letters(self):
+        line = "pod checkout failed and was started again as {} by hand"
+        assert comparable_text(line.format("deadbeef-cafe-babe-1234")) == comparable_text(line.format("12345678"))
+        assert "deadbeef-cafe" in comparable_text(line.format("deadbeef-cafe"))
+
+    @pytest.mark.growth
+    @pytest.mark.parametrize("unit", ["a-", "facade-", "-", "1-a-", "12:34:", "still investigat"])
+    def test_a_hostile_description_is_compared_in_linear_time(self, unit):
+        short, long = (unit * (size // len(unit)) for size in (2_500, 20_000))
+        assert grows_at_most(20, comparable_text, short, long)
 
 
 NAMES = [f"I{n}" for n in range(8)]

@@ -13,24 +13,26 @@ from onrecall.settings import PREFIX, Settings
 
 def slack_channel(chosen: Settings, guard: EgressGuard, links: Links) -> Channel:
     """Build the channel: the bot, or else the incoming webhook."""
-    api = _api(chosen, guard)
-    if api is not None:
-        if chosen.slack_webhook_url:
-            raise _setting_error(
-                "slack_webhook_url", "the bot already posts these messages, with more detail; remove this setting"
-            )
-        if chosen.slack_channel is None:
-            raise _setting_error("slack_channel", "the bot needs the id of a channel, such as C0123456789")
-        rooms = chosen.slack_routing
-        return slack.SlackBot(
-            api, slack.ChannelRouting(chosen.slack_channel, rooms.get("service", {}), rooms.get("severity", {})), links
-        )
+    if (api := _api(chosen, guard)) is not None:
+        return _bot(chosen, api, links)
     if chosen.slack_webhook_url is None:
         raise _setting_error("slack_bot_token", "a channel is set, but no bot can post there; set the bot's token")
     try:
         return slack.SlackWebhook(slack.check_webhook(guard, chosen.slack_webhook_url.get_secret_value()), links)
     except Invalid as error:
         raise _setting_error("slack_webhook_url", str(error)) from error
+
+
+def _bot(chosen: Settings, api: Api, links: Links) -> slack.SlackBot:
+    if chosen.slack_webhook_url:
+        raise _setting_error(
+            "slack_webhook_url", "the bot already posts these messages, with more detail; remove this setting"
+        )
+    if chosen.slack_channel is None:
+        raise _setting_error("slack_channel", "the bot needs the id of a channel, such as C0123456789")
+    by = chosen.slack_routing
+    routing = slack.ChannelRouting(chosen.slack_channel, by.get("service", {}), by.get("severity", {}))
+    return slack.SlackBot(api, routing, links)
 
 
 def slack_app(chosen: Settings, secret: str) -> SlackApp:

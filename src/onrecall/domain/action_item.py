@@ -1,5 +1,6 @@
 """Action items that a team tracks: what to do after an incident, who does it, by when, and whether it is done."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,6 +16,7 @@ LONGEST_OWNER = 200
 LONGEST_URL = 2000
 IMPORTED_STATES: Mapping[str, ActionState] = {"done": "done", "cancelled": "dropped"}
 """How states of postmortems are tracked; every other word, and none, is open."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def parse_text(text: str) -> str:
 
 def parse_owner(owner: str) -> str | None:
     """Return the owner's name on one line; None if it is empty. Raises Invalid if it is too long."""
-    return _bounded(" ".join(owner.split()), "owner", LONGEST_OWNER) or None
+    return _bounded(collapse_whitespace(owner), "owner", LONGEST_OWNER) or None
 
 
 def parse_due(due: str) -> date | None:
@@ -114,7 +116,7 @@ def parse_due(due: str) -> date | None:
     if not text:
         return None
     try:
-        return date.fromisoformat(text) if len(text) == len("2026-12-24") else _refuse_date(text)
+        return date.fromisoformat(text) if _DAY.fullmatch(text) else _refuse_date(text)
     except ValueError:
         return _refuse_date(text)
 

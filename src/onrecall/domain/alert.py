@@ -1,4 +1,4 @@
-"""The nouns of what senders tell us: alerts, changes, notes, acknowledgements. Nothing here knows a sender."""
+"""What sources send: alerts, changes, notes, acknowledgements. Nothing here knows a source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

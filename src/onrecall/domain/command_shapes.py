@@ -48,9 +48,9 @@ _OUTPUT = re.compile(
 _TABLE_HEADER = re.compile(r"[A-Z][A-Z0-9_()%/#-]+(?:\s{2,}|\t)\s*[A-Z][A-Z0-9_()%/# -]*")
 _CAPITALISED = re.compile(r"[A-Z][a-z]+(?:\s|$|[,.;:!?])")
 _VERB_NOUN = re.compile(r"[A-Z][a-z]+-[A-Z]\w+\b")
+"""PowerShell names its commands like this."""
 _CMDLET_RESULT = re.compile(r"\$\w+\s*\+?=\s*\(*[A-Z][a-z]+-[A-Z]\w+\b")
 """PowerShell that keeps what a cmdlet gives: `$s = New-Thing -Name x`."""
-"""PowerShell names its commands like this."""
 _SENTENCE_END = re.compile(r"[a-z)]\s*[.!?:]$")
 _FLAG = re.compile(r"[a-z][\w.-]*\s(?:.*\s)?--?[A-Za-z]")
 _SCRIPT = re.compile(

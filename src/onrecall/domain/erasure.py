@@ -14,6 +14,8 @@ from onrecall.domain.json_texts import map_texts
 SHORTEST_NAME = 3
 SHORTEST_UNSPACED_NAME = 2
 """Of a name in a script that puts no blanks between words."""
+LONGEST_NAME = 320
+"""Characters of the longest address of mail."""
 PEOPLES_NAMES = frozenset({"labels", "annotations", "values", "links", "link_kinds", "tags"})
 """Fields of JSON in which the names are people's words, too; all other names are OnRecall's own."""
 OWN_WORDS = frozenset(
@@ -83,9 +85,10 @@ class PersonPattern:
 
 def check_name(name: str) -> str:
     """Return a name that can be looked for. Raises Invalid."""
-    shortest = SHORTEST_UNSPACED_NAME if _UNSPACED.search(name) else SHORTEST_NAME
-    if len(name.strip()) < shortest or name != name.strip():
-        raise Invalid(f"give a name of at least {shortest} letters, without blanks around it", "name")
+    if len(name.strip()) < _shortest(name) or name != name.strip():
+        raise Invalid(f"give a name of at least {_shortest(name)} letters, without blanks around it", "name")
+    if len(name) > LONGEST_NAME:
+        raise Invalid(f"a name has at most {LONGEST_NAME} characters, and this has {len(name)}", "name")
     if name.casefold() in OWN_WORDS:
         raise Invalid(
             f"{name!r} is also a word that OnRecall itself stores, so it can't be erased as a name; give the full name "
@@ -113,8 +116,12 @@ def _bounded(spelling: str) -> str:
 
 
 def is_name(text: str) -> bool:
-    """Return whether a text can be looked for as a name."""
-    return len(text.strip()) >= SHORTEST_NAME and text.casefold() not in OWN_WORDS
+    """Return whether a text is long enough to be looked for as a name, and no word of OnRecall's own."""
+    return len(text.strip()) >= _shortest(text) and text.casefold() not in OWN_WORDS
+
+
+def _shortest(name: str) -> int:
+    return SHORTEST_UNSPACED_NAME if _UNSPACED.search(name) else SHORTEST_NAME
 
 
 def map_words(value: Any, change: Callable[[str], str], field: str = "") -> Any:

@@ -1,4 +1,4 @@
-"""What can go wrong. A docstring is the problem's title; each door has one table from these to its own tongue.
+"""What can go wrong. A docstring is the problem's title; each interface has one table from these to its own errors.
 
 OnRecallError
 ├── Invalid         the input is wrong and says which field and how to mend it

@@ -6,9 +6,11 @@ from typing import Any
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Incident, Severity
+from onrecall.domain.markdown_page import collapse_whitespace
 
 LONGEST_TITLE = 2000
 LONGEST_SERVICE = 200
+LONGEST_ASSIGNEE = 200
 LONGEST_TAG = 100
 LONGEST_LABEL_NAME = 200
 LONGEST_LABEL_VALUE = 2000
@@ -46,21 +48,27 @@ class IncidentEdit:
         if self.tags is not None:
             fields["tags"] = _tags(self.tags)
         if self.assignee is not None:
-            fields["assignee"] = _line(self.assignee) or None
+            fields["assignee"] = parse_assignee(self.assignee)
         if "title" in edited:
             fields["description"] = _with_original_title(incident.description, incident.title, fields["title"])
         return replace(incident, **fields, edited=tuple(sorted({*incident.edited, *edited})))
 
     def _fields(self, incident: Incident) -> Iterator[tuple[str, Any]]:
         if self.title is not None:
-            yield "title", _bounded(_line(self.title), "title", LONGEST_TITLE)
+            yield "title", _bounded(collapse_whitespace(self.title), "title", LONGEST_TITLE)
         if self.service is not None:
-            service = _line(self.service)
+            service = collapse_whitespace(self.service)
             yield "service", _bounded(service, "service", LONGEST_SERVICE) if service else None
         if self.severity is not None:
             yield "severity", self.severity
         if self.labels is not None:
             yield "labels", _labels(incident.labels, self.labels)
+
+
+def parse_assignee(name: str) -> str | None:
+    """Return the assignee's name on one line; None if it is empty. Raises Invalid if it is too long."""
+    line = collapse_whitespace(name)
+    return _bounded(line, "assignee", LONGEST_ASSIGNEE) if line else None
 
 
 def keep_edits(before: Incident, composed: Incident) -> Incident:
@@ -121,7 +129,7 @@ def _differing(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]
 def _labels(stored: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
     labels = dict(stored)
     for name, value in changes.items():
-        clean = _bounded(_line(name), "labels", LONGEST_LABEL_NAME)
+        clean = _bounded(collapse_whitespace(name), "labels", LONGEST_LABEL_NAME)
         if value is None:
             labels.pop(clean, None)
         else:
@@ -132,7 +140,9 @@ def _labels(stored: Mapping[str, str], changes: Mapping[str, str | None]) -> dic
 
 
 def _tags(tags: tuple[str, ...]) -> tuple[str, ...]:
-    clean = tuple(dict.fromkeys(_bounded(_line(tag), f"tags.{n}", LONGEST_TAG) for n, tag in enumerate(tags)))
+    clean = tuple(
+        dict.fromkeys(_bounded(collapse_whitespace(tag), f"tags.{n}", LONGEST_TAG) for n, tag in enumerate(tags))
+    )
     if len(clean) > MOST_TAGS:
         raise Invalid(f"tags: an incident has at most {MOST_TAGS}; these are {len(clean)}", "tags")
     return clean
@@ -144,7 +154,3 @@ def _bounded(value: str, field: str, longest: int) -> str:
     if len(value) > longest:
         raise Invalid(f"{field} is {len(value)} characters long; at most {longest} are stored", field)
     return value
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())

@@ -30,10 +30,15 @@ class IssueForm:
         return None
 
     def link(self, title: str, body: str) -> str:
-        """Return the address, filled in; the body is cut where the address would become too long."""
-        room = LONGEST_LINK - len(self._fill(title, ""))
-        lengths = accumulate(len(_encode(letter)) for letter in body[: max(room, 0)])
-        return self._fill(title, body[: sum(length <= room for length in lengths)])
+        """Return the address, filled in; the body, and the title if need be, is cut to `LONGEST_LINK`."""
+        title = self._cut(title, "title", LONGEST_LINK - len(self._fill("", "")))
+        return self._fill(title, self._cut(body, "body", LONGEST_LINK - len(self._fill(title, ""))))
+
+    def _cut(self, text: str, name: str, room: int) -> str:
+        """Return as much of a text as fits into so many characters wherever the template names it."""
+        places = _PLACEHOLDER.findall(self.template).count(name)
+        lengths = accumulate(len(_encode(letter)) * places for letter in text[: max(room, 0)])
+        return text[: sum(length <= room for length in lengths)]
 
     def _fill(self, title: str, body: str) -> str:
         values = {"title": _encode(title), "body": _encode(body)}

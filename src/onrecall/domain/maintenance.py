@@ -29,7 +29,7 @@ class MaintenanceWindow:
     """The person who ended it early."""
 
     def state(self, now: datetime) -> MaintenanceState:
-        """Returns whether it is still to come, on, or over."""
+        """Return whether it is still to come, on, or over."""
         if now >= self.ends_at:
             return "over"
         return "active" if now >= self.starts_at else "scheduled"
@@ -41,7 +41,7 @@ class MaintenanceWindow:
         return ", ".join((*service, *(f"{name}={value}" for name, value in sorted(self.labels.items()))))
 
     def covers(self, alert: Alert, now: datetime) -> bool:
-        """Returns whether an alert is expected now: it fires while the window is on, or went on during it and is over.
+        """Return whether an alert is expected now: it fires while the window is on, or went on during it and is over.
 
         An alert that still fires when the window ends is covered no more.
         """
@@ -52,7 +52,7 @@ class MaintenanceWindow:
         return during and self._names(alert)
 
     def explain(self) -> str:
-        """Returns why an alert opens no incident, in words for people."""
+        """Return why an alert opens no incident, in words for people."""
         reason = f": {self.reason}" if self.reason else ""
         return f"maintenance {self.id} of {self.scope} until {self.ends_at:%Y-%m-%d %H:%M} UTC{reason}"
 
@@ -63,7 +63,7 @@ class MaintenanceWindow:
 
 
 def check_window(window: MaintenanceWindow, now: datetime) -> MaintenanceWindow:
-    """Returns a new window as it is; Invalid where it names nothing, ends before it starts, or is over already."""
+    """Return a new window as it is; Invalid where it names nothing, ends before it starts, or is over already."""
     if not window.service and not window.labels:
         raise Invalid("name a service, labels or both; a window for everything would hide every outage", "service")
     if window.service is not None and not canonical_service(window.service):

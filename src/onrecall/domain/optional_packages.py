@@ -7,7 +7,7 @@ Extra = Literal["chroma", "docs-import", "hindsight", "kafka", "llm", "opensearc
 
 
 def missing_extra(needed_by: str, extra: Extra) -> str:
-    """Says what needs an optional part, and the command that brings it into the clone."""
+    """Return a sentence: what needs an optional part, and the command that brings it into the clone."""
     return (
         f"{needed_by} needs the optional part `{extra}`, which is not installed: "
         f"run `make demo EXTRAS={extra}`, or `make extras EXTRAS={extra}` without the demo"

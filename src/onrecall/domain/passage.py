@@ -27,7 +27,7 @@ class Passage:
     known_from: datetime | None = None
     """Nothing dated earlier may see it; None: always known."""
     terms: bytes = b""
-    """Its terms as the recall room packs them."""
+    """Its terms as the retrieval packs them."""
     vector: bytes | None = None
     """Its meaning, float16, unit length; None where no model was at hand."""
     model: str | None = None

@@ -15,7 +15,7 @@ MOST_CANDIDATES = 60
 
 @lru_cache(maxsize=20_000)
 def canonical_service(name: str) -> str:
-    """Returns the name as services are compared: small words with hyphens between them."""
+    """Return the name as services are compared: small words with hyphens between them."""
     spelled = _BETWEEN_WORDS.sub("-", _HUMP.sub("-", name.strip()).casefold()).strip("-")
     in_cluster = _IN_CLUSTER.match(spelled)
     return in_cluster[1] if in_cluster else spelled

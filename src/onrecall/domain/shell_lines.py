@@ -29,6 +29,8 @@ class ShellLines:
         self._compounds = 0
         self._joined = False
         self._outside: list[str] = []
+        self._end = 0
+        """Where the blanks at the end of the line begin."""
 
     @property
     def complete(self) -> bool:
@@ -48,6 +50,7 @@ class ShellLines:
                 self._heredocs.pop(0)
             return
         self._joined, self._outside = False, []
+        self._end = len(line.rstrip())
         at = 0
         while at < len(line):
             at += self._read(line, at)
@@ -59,7 +62,7 @@ class ShellLines:
         """Read what stands at this place; return how many characters it takes."""
         char, inner = line[at], self._open[-1] if self._open else ""
         if char == "\\" and inner != "'":
-            self._joined = not line[at + 1 :].strip()
+            self._joined = at + 1 == self._end
             return 2
         if char == inner:
             self._open.pop()

@@ -5,7 +5,14 @@ from pydantic import BaseModel, Field
 
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
-from onrecall.domain.incident_edit import LONGEST_SERVICE, LONGEST_TITLE, MOST_LABELS, MOST_TAGS, IncidentEdit
+from onrecall.domain.incident_edit import (
+    LONGEST_ASSIGNEE,
+    LONGEST_SERVICE,
+    LONGEST_TITLE,
+    MOST_LABELS,
+    MOST_TAGS,
+    IncidentEdit,
+)
 from onrecall.http.dependencies import TheCaller, TheMemory, TheWorker
 from onrecall.http.problems import responses
 from onrecall.schemas.alerts import IncidentSeenOut, NoteOut, see_incident
@@ -19,7 +26,9 @@ class AssigneeIn(InputModel):
     """The new assignee."""
 
     assignee: str | None = Field(
-        max_length=200, description="A person's name; null or empty unassigns the incident.", examples=["dana"]
+        max_length=LONGEST_ASSIGNEE,
+        description="A person's name; null or empty unassigns the incident.",
+        examples=["dana"],
     )
     by: str | None = Field(
         None, max_length=200, description="The person who does this; by default the name of the key."
@@ -39,7 +48,7 @@ class IncidentEditIn(InputModel):
         None, max_length=MOST_TAGS, description="The complete new list of tags.", examples=[["customer-facing"]]
     )
     assignee: str | None = Field(
-        None, max_length=200, description="A person's name; null or empty unassigns the incident."
+        None, max_length=LONGEST_ASSIGNEE, description="A person's name; null or empty unassigns the incident."
     )
     by: str | None = Field(
         None, max_length=200, description="The person who does this; by default the name of the key."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from onrecall.domain.action_item import is_web_address
 from onrecall.domain.errors import Unavailable
 from onrecall.identity.json_client import JsonClient
 
@@ -68,7 +69,7 @@ def parse_metadata(issuer: str, document: Mapping[str, Any]) -> ProviderMetadata
     named = document.get("issuer")
     if not isinstance(named, str) or named.rstrip("/") != issuer.rstrip("/"):
         raise Unavailable(f"the document at {issuer} is of the issuer {str(named)[:100]!r}; set ONRECALL_OIDC_ISSUER")
-    methods = document.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+    methods = document.get("token_endpoint_auth_methods_supported")
     return ProviderMetadata(
         named,
         _endpoint(document, "authorization_endpoint", issuer),
@@ -76,7 +77,7 @@ def parse_metadata(issuer: str, document: Mapping[str, Any]) -> ProviderMetadata
         _endpoint(document, "jwks_uri", issuer),
         _endpoint(document, "userinfo_endpoint", issuer) if document.get("userinfo_endpoint") else None,
         _endpoint(document, "end_session_endpoint", issuer) if document.get("end_session_endpoint") else None,
-        "client_secret_basic" in methods,
+        not methods or not isinstance(methods, list) or "client_secret_basic" in methods,
         document.get("authorization_response_iss_parameter_supported") is True,
     )
 
@@ -84,8 +85,8 @@ def parse_metadata(issuer: str, document: Mapping[str, Any]) -> ProviderMetadata
 def _endpoint(document: Mapping[str, Any], name: str, issuer: str) -> str:
     """Return an endpoint; one without TLS is refused unless the issuer itself has none."""
     value = document.get(name)
-    parts = urlsplit(value) if isinstance(value, str) else None
+    parts = urlsplit(value) if isinstance(value, str) and is_web_address(value) else None
     schemes = ("https",) if urlsplit(issuer).scheme == "https" else ("https", "http")
-    if parts is None or parts.scheme not in schemes or not parts.hostname or parts.fragment:
+    if parts is None or parts.scheme not in schemes or parts.fragment:
         raise Unavailable(f"the identity provider {issuer} names no usable {name}: {str(value)[:100]!r}")
     return parts.geturl()

@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,7 +18,9 @@ LARGEST_ANSWER = 512 * 1024
 class JsonClient:
     """Requests to the identity provider that the operator configured. The client is made when it is first used."""
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float = SECONDS) -> None:
+        """`seconds`: how long each step of a request may take, and the whole answer once it has begun."""
+        self._seconds = seconds
         self._client: httpx.Client | None = None
         self._making = threading.Lock()
 
@@ -40,7 +43,7 @@ class JsonClient:
         host = httpx.URL(url).host
         try:
             with self._opened().stream(method, url, headers=dict(headers), data=form) as answer:
-                body = _read(answer, host)
+                body = _read(answer, host, self._seconds)
         except httpx.HTTPError as error:  # its text names the host, and no parameter or header
             raise Unavailable(f"no answer from the identity provider at {host}: {type(error).__name__}") from error
         if answer.is_redirect or (form is None and not answer.is_success):
@@ -57,14 +60,16 @@ class JsonClient:
         with self._making:
             if self._client is None:
                 agent = {"User-Agent": f"OnRecall/{__version__}", "Accept": "application/json"}
-                self._client = httpx.Client(timeout=SECONDS, follow_redirects=False, headers=agent)
+                self._client = httpx.Client(timeout=self._seconds, follow_redirects=False, headers=agent)
             return self._client
 
 
-def _read(answer: httpx.Response, host: str) -> bytes:
-    body = bytearray()
+def _read(answer: httpx.Response, host: str, seconds: float) -> bytes:
+    body, deadline = bytearray(), time.monotonic() + seconds
     for part in answer.iter_bytes():
         body += part
+        if time.monotonic() > deadline:
+            raise Unavailable(f"no whole answer within {seconds:g} s from the identity provider at {host}")
         if len(body) > LARGEST_ANSWER:
             raise Unavailable(f"the identity provider at {host} answered with more than {LARGEST_ANSWER} bytes")
     return bytes(body)

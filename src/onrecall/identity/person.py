@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from onrecall.domain.access import Role, parse_key_id
+from onrecall.domain.hidden_characters import visible
 from onrecall.domain.session import Person
 from onrecall.identity.refusal import SignInRefused
 from onrecall.identity.roles import claimed_groups, highest_role
@@ -65,7 +66,7 @@ def _name(claims: Mapping[str, Any]) -> str:
 def _usable(candidate: object) -> str | None:
     if not isinstance(candidate, str):
         return None
-    printable = "".join(letter for letter in candidate if not unicodedata.category(letter).startswith("C"))
+    printable = visible("".join(letter for letter in candidate if not unicodedata.category(letter).startswith("C")))
     name = " ".join(printable.split())[:MAX_NAME_LENGTH].strip()
     if parse_key_id(name) or name.casefold() in RESERVED_NAMES:
         return f"{name[:12]} (account)"

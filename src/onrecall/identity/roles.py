@@ -21,7 +21,7 @@ def parse_roles(text: str) -> Mapping[str, Role]:
     pairs = _json_pairs(text) if text.startswith("{") else [_pair(part) for part in text.split(",")]
     roles: dict[str, Role] = {}
     for group, role in pairs:
-        if role not in PEOPLE_ROLES:
+        if not isinstance(role, str) or role not in PEOPLE_ROLES:
             raise ValueError(f"{group}: {role!r} is not a role of people; choose from {', '.join(PEOPLE_ROLES)}")
         if group in roles:
             raise ValueError(f"{group} appears twice")

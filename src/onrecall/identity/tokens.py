@@ -59,8 +59,10 @@ class TokenVerifier:
         return LogoutNotice(subject, provider_session, datetime.fromtimestamp(int(claims["iat"]), UTC))
 
     def _verified(self, token: object, metadata: ProviderMetadata, required: Sequence[str]) -> dict[str, Any]:
-        if not isinstance(token, str) or len(token) > MAX_TOKEN_LENGTH:
+        if not isinstance(token, str):
             raise _refused("there is none")
+        if len(token) > MAX_TOKEN_LENGTH:
+            raise _refused(f"it has {len(token)} characters, and {MAX_TOKEN_LENGTH} are read")
         try:
             header = jwt.get_unverified_header(token)
             algorithm, key_id = header.get("alg"), header.get("kid")

@@ -9,7 +9,7 @@ from onrecall.domain.incident import Incident
 from onrecall.domain.recommendation import Recommendation
 from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications.channel import IncidentUpdate, Kind
-from onrecall.notifications.text import VERDICT_SENTENCES, first_safe
+from onrecall.notifications.text import VERDICT_SENTENCES, first_safe, truncate
 
 QUOTED = 300
 _NO_CAUSE = "no cause"
@@ -148,4 +148,4 @@ def _verdict(name: str | None) -> str:
 
 
 def _quoted(value: str | None, missing: str) -> str:
-    return missing if value is None else f"“{value[:QUOTED]}”"
+    return missing if value is None else f"“{truncate(value, QUOTED)}”"

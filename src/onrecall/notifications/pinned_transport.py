@@ -9,7 +9,7 @@ import httpx
 
 from onrecall.notifications.egress_guard import EgressGuard
 
-NETWORK_ERRORS = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError)
+NETWORK_ERRORS = (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, OSError)
 
 
 class Transport(httpx.BaseTransport):

@@ -5,13 +5,14 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from onrecall.domain.evidence import Citation
 from onrecall.domain.incident import Incident
 from onrecall.domain.recommendation import Recommendation, Step
+from onrecall.domain.suggestion import Suggestion
 from onrecall.notifications import text as words
 from onrecall.notifications.channel import IncidentUpdate, Message, SentMessage, Thread
 from onrecall.notifications.json_poster import JsonPoster
@@ -29,7 +30,7 @@ class Webhook:
 
     post: JsonPoster
     links: Links
-    secret: str | None = None
+    secret: str | None = field(default=None, repr=False)
     form: Form = "json"
     clock: Callable[[], float] = time.time
     name: str = "webhook"
@@ -59,10 +60,7 @@ class Webhook:
                 "changes": list(event.changes),
                 "merged_into": event.into,
                 "by": event.by,
-                "suggestions": [
-                    {"id": suggestion.id, "by": suggestion.by, "at": _iso_text(suggestion.at), "text": suggestion.text}
-                    for suggestion in event.suggestions
-                ],
+                "suggestions": [_suggestion(suggestion) for suggestion in event.suggestions],
                 "links": [{"kind": link.kind, "url": link.url} for link in event.alert_links],
             }
         )
@@ -114,6 +112,10 @@ def _incident(incident: Incident, links: Links) -> dict[str, Any]:
         if resolution is None
         else {"root_cause": resolution.root_cause, "cause": resolution.cause, "by": resolution.by},
     }
+
+
+def _suggestion(suggestion: Suggestion) -> dict[str, Any]:
+    return {"id": suggestion.id, "by": suggestion.by, "at": _iso_text(suggestion.at), "text": suggestion.text}
 
 
 def _answer(answer: Recommendation) -> dict[str, Any]:

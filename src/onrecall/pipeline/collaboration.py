@@ -7,7 +7,8 @@ from datetime import datetime
 from onrecall.domain.access import ROLE_INCLUDES, Key
 from onrecall.domain.errors import Invalid, Unavailable
 from onrecall.domain.incident import Incident
-from onrecall.domain.incident_edit import IncidentEdit
+from onrecall.domain.incident_edit import IncidentEdit, parse_assignee
+from onrecall.domain.markdown_page import collapse_whitespace
 from onrecall.pipeline.group_alerts import MAX_ATTEMPTS
 from onrecall.pipeline.manual_grouping import ensure_not_merged
 from onrecall.redaction import redact, redact_model
@@ -25,9 +26,9 @@ class Collaboration:
         self._personal = personal
 
     def assign(self, incident_id: str, assignee: str | None, by: str | None = None) -> Incident:
-        """Assign an incident; None or blank unassigns it. Raises NotFound, or Conflict if it was merged."""
+        """Assign an incident; None or blank unassigns it. Raises Invalid, NotFound, or Conflict if it was merged."""
         ensure_not_merged(self._store.incidents.get(incident_id))
-        name = redact(" ".join((assignee or "").split())).text or None  # an email address is a name here
+        name = parse_assignee(redact(collapse_whitespace(assignee or "")).text)  # an email address is a name here
         return self._store.collaboration.assign(incident_id, name, self._clock(), by)
 
     def edit(self, incident_id: str, edit: IncidentEdit, by: str | None = None) -> Incident:

@@ -83,7 +83,7 @@ class CitationOut(OutputModel):
 
 
 class RecallOut(OutputModel):
-    """Find the most similar earlier incidents and documents, best first."""
+    """The most similar earlier incidents and documents, best first."""
 
     evidence: list[EvidenceOut]
     degraded: str | None = Field(

@@ -17,7 +17,7 @@ When = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 class OutputModel(BaseModel):
-    """Something said: built from a noun by its attributes."""
+    """An output: built from an object of the domain by its attributes."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -27,6 +27,6 @@ class OutputModel(BaseModel):
 
 
 class InputModel(BaseModel):
-    """Something heard: unknown fields are an error, so that a misspelt one is not lost in silence."""
+    """An input: unknown fields are an error, so that a misspelt one is not lost in silence."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)

@@ -28,7 +28,7 @@ class MaintenanceOut(OutputModel):
 
     id: str
     state: MaintenanceState
-    scope: str = Field(description="The reason.")
+    scope: str = Field(description="Its service and labels, in words.")
     service: str | None
     labels: Mapping[str, str]
     starts_at: datetime

@@ -64,7 +64,7 @@ class Settings(
     def _is_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
         is_http = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0  # ValueError: no number
-        if not is_http or parts.query or parts.fragment or parts.username:
+        if not is_http or parts.query or parts.fragment or "@" in parts.netloc:
             raise ValueError("is not an address; write a scheme and a host, such as https://recall.example.com")
         return value
 
@@ -82,10 +82,12 @@ class Settings(
         return init_settings, env_settings, SecretFiles(settings_cls, prefix)
 
     def effective_values(self) -> Mapping[str, str]:
-        """Return every effective value by its variable's name, secrets masked."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        values["database_url"] = mask_url(self.database)
-        return {PREFIX + name.upper(): "" if value is None else str(value) for name, value in values.items()}
+        """Return every effective value by its variable's name; secrets and the passwords of addresses are masked."""
+        values = {name: getattr(self, name) for name in type(self).model_fields} | {"database_url": self.database}
+        shown = {name: "" if value is None else str(value) for name, value in values.items()}
+        return {
+            PREFIX + name.upper(): mask_url(value) if name.endswith("_url") else value for name, value in shown.items()
+        }
 
 
 def load() -> Settings:

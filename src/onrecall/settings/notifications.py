@@ -72,12 +72,12 @@ class NotificationSettings(BaseSettings):
 
     @field_validator("slack_channel")
     @classmethod
-    def _is_room(cls, value: str | None) -> str | None:
+    def _is_channel(cls, value: str | None) -> str | None:
         return value if value is None else _check_channel(value)
 
     @field_validator("slack_channels")
     @classmethod
-    def _are_rooms(cls, value: str | None) -> str | None:
+    def _are_channels(cls, value: str | None) -> str | None:
         _parse_channels(value)
         return value
 
@@ -130,10 +130,12 @@ def _parse_channels(value: str | None) -> Mapping[str, Mapping[str, str]]:
         parsed = json.loads(value or "{}")
     except json.JSONDecodeError as error:
         raise ValueError(f'is not JSON: {error}; write {{"severity": {{"critical": "C0123456789"}}}}') from None
-    if not isinstance(parsed, dict) or not all(isinstance(rooms, dict) for rooms in parsed.values()):
+    if not isinstance(parsed, dict) or not all(isinstance(channels, dict) for channels in parsed.values()):
         raise ValueError('write {"service": {"checkout": "C0123456789"}, "severity": {"critical": "C0123456789"}}')
     if unknown := parsed.keys() - {"service", "severity"}:
         raise ValueError(f"{min(unknown)} is neither service nor severity")
     if strange := parsed.get("severity", {}).keys() - set(get_args(Severity)):
         raise ValueError(f"{min(strange)} is not a severity; choose from {', '.join(get_args(Severity))}")
-    return {kind: {name: _check_channel(room) for name, room in rooms.items()} for kind, rooms in parsed.items()}
+    return {
+        kind: {name: _check_channel(channel) for name, channel in channels.items()} for kind, channels in parsed.items()
+    }

@@ -51,7 +51,7 @@ def _parse_nodes(value: str | None) -> tuple[str, ...]:
     nodes = tuple(url.rstrip("/") for url in split_list(value))
     for url in nodes:
         parts = urlsplit(url)
-        if parts.username:
+        if "@" in parts.netloc:
             raise ValueError("has a user in it; set ONRECALL_OPENSEARCH_USER and ONRECALL_OPENSEARCH_PASSWORD instead")
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
             raise ValueError(f"{url!r} is not an address; write a scheme and a host, such as https://search:9200")

@@ -1,6 +1,7 @@
 """Secrets among the settings: read from files, and never shown."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -9,6 +10,8 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from onrecall.domain.errors import Invalid
+
+_PASSWORD_PARAMETER = re.compile(r"([?&](?:ssl)?password=)[^&]*", re.IGNORECASE)
 
 
 class SecretFiles(PydanticBaseSettingsSource):
@@ -32,6 +35,10 @@ class SecretFiles(PydanticBaseSettingsSource):
                     raise Invalid(
                         f"{self._prefix}{name.upper()}_FILE: {path} can't be read: {error.strerror}", name
                     ) from error
+                except UnicodeDecodeError:  # it quotes the secret
+                    raise Invalid(
+                        f"{self._prefix}{name.upper()}_FILE: {path} is not UTF-8 text; save it as such", name
+                    ) from None
         return values
 
 
@@ -47,8 +54,8 @@ def may_be_in_file(field: FieldInfo) -> bool:
 
 
 def mask_url(url: str) -> str:
-    """Return the URL without its password."""
-    scheme, mark, remainder = url.partition("://")
+    """Return the URL without its password, before the host or among the parameters."""
+    scheme, mark, remainder = _PASSWORD_PARAMETER.sub(r"\1***", url).partition("://")
     credentials, at, place = remainder.rpartition("@")
     user, colon, _ = credentials.partition(":")
-    return f"{scheme}{mark}{user}{colon}{'***' if colon else ''}{at}{place}" if at else url
+    return f"{scheme}{mark}{user}{colon}{'***' if colon else ''}{at}{place}"

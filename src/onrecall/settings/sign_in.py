@@ -62,9 +62,10 @@ class SignInSettings(BaseSettings):
     @classmethod
     def _is_issuer(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
-        if parts.scheme not in ("https", "http") or not parts.hostname or parts.query or parts.fragment:
+        is_http = parts.scheme in ("https", "http") and parts.hostname
+        if not is_http or parts.query or parts.fragment or "@" in parts.netloc:
             raise ValueError("is not an issuer; write its address, such as https://login.example.com/realms/main")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
             raise ValueError("has no TLS, so anybody between could sign in as anybody; use https")
         return value
 

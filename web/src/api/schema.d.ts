@@ -6081,7 +6081,7 @@ export interface components {
             reason: string;
             /**
              * Scope
-             * @description The reason.
+             * @description Its service and labels, in words.
              */
             scope: string;
             /** Service */
@@ -7064,7 +7064,7 @@ export interface components {
         };
         /**
          * RecallOut
-         * @description Find the most similar earlier incidents and documents, best first.
+         * @description The most similar earlier incidents and documents, best first.
          */
         RecallOut: {
             /**

@@ -35,7 +35,7 @@ def prose(*runs: tuple[str, str]) -> Block:
 
 
 def command(text: str, limit: int) -> Block:
-    """Return a command to copy, unchanged."""
+    """Return a command to copy, without characters that nobody sees, cut to the limit."""
     content = words.multi_line(text, limit) or " "
     return {
         "type": "rich_text",

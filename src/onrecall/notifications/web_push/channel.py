@@ -112,7 +112,8 @@ class WebPush:
             for device in self.subscriptions.entitled(self.clock())
             if device.wants(message.body["service"]) and message.key not in device.delivered_keys
         ]
-        plaintext = json.dumps({name: message.body[name] for name in ("incident", "title", "body")}).encode()
+        content = {name: message.body[name] for name in ("incident", "title", "body")}
+        plaintext = json.dumps(content, ensure_ascii=False).encode()  # escaped, an emoji would take twelve bytes
         outcome = _Attempt()
         context = httpx.create_ssl_context() if devices else None  # it reads all certificates: once, not per device
         for device in devices:

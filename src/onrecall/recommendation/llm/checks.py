@@ -73,26 +73,28 @@ def _check_command(chosen: ChosenStep, step: Step, options: Options) -> Iterator
 def _check_policy(draft: Draft, cause: Cause) -> Iterator[CheckFailure]:
     """Check that a procedure keeps its order and its end, and that a dangerous step follows its check."""
     names = [chosen.step for chosen in draft.steps]
-    listed = list(cause.steps)
     risks = [risk_of(cause.steps[chosen.step], chosen.command) for chosen in draft.steps]
-    if risks and risks[0] == WORST and names[0] != listed[0]:
+    if risks and risks[0] == WORST and names[0] != next(iter(cause.steps)):
         yield CheckFailure("it begins with something that may lose data", "put a check first")
-    for position, name in enumerate(names):
+    for position, (name, risk) in enumerate(zip(names, risks, strict=True)):
         before = check_before(cause, name)
         if before is not None and before not in names[:position]:
             yield CheckFailure("it leaves out the check before a dangerous step", f"{before} comes before {name}")
-        source = cause.steps[name].citation.evidence_id
-        procedure = [step_name for step_name in listed if cause.steps[step_name].citation.evidence_id == source]
-        earlier = procedure[: procedure.index(name)]
-        if late := [step_name for step_name in names[position + 1 :] if step_name in earlier]:
-            yield CheckFailure("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")
-        following = [
-            step_name for step_name in procedure[len(earlier) + 1 :] if cause.steps[step_name].risk != RISKS[0]
-        ]
-        if risks[position] in DISTURBING and (
-            missing := [step_name for step_name in following if step_name not in names]
-        ):
-            yield CheckFailure("it breaks a procedure off", f"{name} is followed by {', '.join(missing)}")
+        yield from _check_procedure(cause, names, position, risk)
+
+
+def _check_procedure(cause: Cause, names: Sequence[str], position: int, risk: Risk) -> Iterator[CheckFailure]:
+    """Check one chosen step against those that its source lists before and after it."""
+    name = names[position]
+    source = cause.steps[name].citation.evidence_id
+    procedure = [step_name for step_name, step in cause.steps.items() if step.citation.evidence_id == source]
+    place = procedure.index(name)
+    if late := [step_name for step_name in names[position + 1 :] if step_name in procedure[:place]]:
+        yield CheckFailure("it puts steps of one source in another order", f"{', '.join(late)} come before {name}")
+    following = [step_name for step_name in procedure[place + 1 :] if cause.steps[step_name].risk != RISKS[0]]
+    missing = [step_name for step_name in following if step_name not in names]
+    if risk in DISTURBING and missing:
+        yield CheckFailure("it breaks a procedure off", f"{name} is followed by {', '.join(missing)}")
 
 
 def check_before(cause: Cause, name: str) -> str | None:

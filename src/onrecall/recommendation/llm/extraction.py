@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -117,11 +118,9 @@ def verify_extraction(
         judge: Returns the outcome that a sentence states. What a model says of it counts for nothing.
     """
     page = _Page(text)
-    dropped: list[str] = []
     cause = extraction.root_cause
     found_cause = page.find(mask.restore(cause.text), cause.line) if cause else None
-    if cause and found_cause is None:
-        dropped.append("root_cause")
+    dropped = ["root_cause"] if cause and found_cause is None else []
     steps: list[ResolutionStep] = []
     for number, quoted in enumerate(extraction.steps):
         located = page.find(mask.restore(quoted.text), quoted.line)
@@ -129,13 +128,18 @@ def verify_extraction(
             dropped.append(f"steps.{number}")
             continue
         words, line = located
-        command = mask.restore(quoted.command) if quoted.command else None
-        if command and not page.holds_command(command):
+        command = _verified_command(quoted, page, mask)
+        if quoted.command and command is None:
             dropped.append(f"steps.{number}.command")
-            command = None
         steps.append(ResolutionStep(words, command, judge(words) or "worked", line=line))
     root_cause, root_cause_line = found_cause or ("", None)
     return VerifiedExtraction(root_cause, root_cause_line, tuple(steps), tuple(dropped))
+
+
+def _verified_command(quoted: QuotedStep, page: "_Page", mask: Mask) -> str | None:
+    """Return the command of a step if it stands in the text."""
+    command = mask.restore(quoted.command) if quoted.command else None
+    return command if command and page.holds_command(command) else None
 
 
 class _Page:
@@ -144,6 +148,7 @@ class _Page:
     def __init__(self, text: str) -> None:
         self._text = ""
         self._starts: list[tuple[int, int]] = []
+        """Where each line that is not blank begins, in order, and its number."""
         for number, line in _numbered(text):
             if folded := collapse_whitespace(line):
                 self._text += " " if self._text else ""
@@ -168,7 +173,7 @@ class _Page:
             yield from (match.start() for match in re.finditer(pattern or re.escape(words), self._text))
 
     def _line_at(self, place: int) -> int:
-        return max((start, number) for start, number in self._starts if start <= place)[1]
+        return self._starts[bisect_right(self._starts, (place, MAX_LINES)) - 1][1]
 
 
 def _numbered(text: str) -> Sequence[tuple[int, str]]:

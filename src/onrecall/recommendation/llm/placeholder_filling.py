@@ -14,15 +14,21 @@ PLAIN_VALUE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._:-]{0,199}")
 
 
 def is_filled_template(template: str, command: str, fields: Mapping[str, str]) -> bool:
-    """Whether a command is the template itself, or that with fields of the incident in its placeholders."""
+    """Return whether a command is the template itself, or that with fields of the incident in its placeholders."""
     if collapse_whitespace(command) == collapse_whitespace(template):
         return True
-    values = [re.escape(value) for value in sorted(set(fields.values())) if PLAIN_VALUE.fullmatch(value)]
-    parts, position = [], 0
+    values = {value for value in fields.values() if value in command and PLAIN_VALUE.fullmatch(value)}
+    ends, position = {0}, 0
     for placeholder in PLACEHOLDER.finditer(template):
-        parts += [
-            re.escape(template[position : placeholder.start()]),
-            f"(?:{'|'.join([re.escape(placeholder[0]), *values])})",
-        ]
+        ends = _ends_after(command, ends, {template[position : placeholder.start()]})
+        ends = _ends_after(command, ends, {placeholder[0], *values})
         position = placeholder.end()
-    return re.fullmatch("".join([*parts, re.escape(template[position:])]), command) is not None
+    return len(command) in _ends_after(command, ends, {template[position:]})
+
+
+def _ends_after(command: str, starts: set[int], words: set[str]) -> set[int]:
+    """Return where one of the words can end that begins at one of these places of a command.
+
+    All ways to fill the placeholders are followed at once: one after the other, they double with each placeholder.
+    """
+    return {start + len(word) for start in starts for word in words if command.startswith(word, start)}

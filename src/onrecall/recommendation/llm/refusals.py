@@ -83,7 +83,7 @@ class Refusal:
     def _json(self) -> Any:
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
     def _fields(self) -> Iterator[str]:

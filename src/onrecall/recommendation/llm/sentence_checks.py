@@ -44,10 +44,10 @@ _TELLING = re.compile(
 
 
 def find_flaws(text: str, receipts: str, shared: str, given_text: str, risk: Risk) -> Iterator[tuple[str, str]]:
-    """What is wrong with a sentence, as a kind and in detail.
+    """Yield what is wrong with a sentence, as a kind and in detail.
 
-    `receipts` are the lines it cites, `shared` what the situation and the evidence both say, `known` all
-    that was given, `risk` how dangerous the steps are that it may speak of.
+    `receipts` are the lines it cites, `shared` what the situation and the evidence both say, `given_text` all that the
+    model was given, `risk` how dangerous the steps are that it may speak of.
     """
     if any(
         unicodedata.category(character)[0] in "CM" or unicodedata.category(character) in ("Zl", "Zp")
