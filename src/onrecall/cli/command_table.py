@@ -64,7 +64,7 @@ COMMANDS = (
         "app",
         "List, add, change and close action items of incidents.",
     ),
-    CommandEntry("answer", "onrecall.cli.answer", "app", "Report whether an answer helped."),
+    CommandEntry("answer", "onrecall.cli.answer", "app", "Report whether an answer helped, and what its checks found."),
     CommandEntry(
         "postmortem",
         "onrecall.cli.postmortem",

@@ -39,7 +39,7 @@ def create(
 
 @app.command()
 def generate(as_json: Json = False) -> None:
-    """Print a new key that nothing knows yet, for ONRECALL_ADMIN_KEY_FILE. Stores nothing."""
+    """Print a new key that is not stored anywhere, for ONRECALL_ADMIN_KEY_FILE. Stores nothing."""
     token = generate_key()
     print_result({"key": token}, as_json, lambda: typer.echo(token))
 
