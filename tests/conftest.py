@@ -48,7 +48,7 @@ def may_hold_runs(folder: Path) -> bool:
 # Many servers and stores on one disk would wait for it most of the time.
 if "TMPDIR" not in os.environ and may_hold_runs(MEMORY_FOLDER):
     own_folder = MEMORY_FOLDER / f"onrecall-tests-{os.getuid()}"  # others may run the tests on this machine, too
-    own_folder.mkdir(mode=0o700, exist_ok=True)
+    own_folder.mkdir(mode=0o711, exist_ok=True)  # a server that refuses root runs as another user in it
     os.environ["TMPDIR"] = str(own_folder)
     tempfile.tempdir = None
 

@@ -27,8 +27,8 @@ from onrecall.domain.passage import Passage
 from onrecall.storage import passages as stored_passages
 from onrecall.storage import postgres_search_tables, sequences, terms
 from onrecall.storage.batching import chunked
-from onrecall.storage.columns import BytesType, TextType, Utc
-from onrecall.storage.tables import changes, metadata, passages
+from onrecall.storage.columns import TextType
+from onrecall.storage.tables import changes, metadata, passage_content, passages
 
 BATCH_SIZE = 5_000
 """Passages per batch where they must go through this process."""
@@ -58,14 +58,7 @@ staged_passages = Table(
     Column("kind", TextType, primary_key=True),
     Column("part", TextType, primary_key=True),
     Column("n", Integer, primary_key=True),
-    Column("text", TextType, nullable=False),
-    Column("line", Integer, nullable=False),
-    Column("heading", TextType),
-    Column("known_from", Utc),
-    Column("terms", BytesType, nullable=False),
-    Column("vector", BytesType),
-    Column("model", TextType),
-    Column("terms_version", Integer),
+    *passage_content(),
 )
 
 

@@ -127,6 +127,21 @@ documents = Table(
     Index("documents_kind", "kind", "id"),
 )
 
+
+def passage_content() -> tuple[Column[Any], ...]:
+    """Return the columns of what a passage holds, for the passages and for those that are staged."""
+    return (
+        Column("text", TextType, nullable=False),
+        Column("line", Integer, nullable=False),
+        Column("heading", TextType),
+        Column("known_from", Utc),
+        Column("terms", BytesType, nullable=False),
+        Column("vector", BytesType),
+        Column("model", TextType),
+        Column("terms_version", Integer),
+    )
+
+
 passages = Table(
     "passages",
     metadata,
@@ -135,14 +150,7 @@ passages = Table(
     Column("owner", TextType, nullable=False),
     Column("part", TextType, nullable=False),
     Column("n", Integer, nullable=False),
-    Column("text", TextType, nullable=False),
-    Column("line", Integer, nullable=False),
-    Column("heading", TextType),
-    Column("known_from", Utc),
-    Column("terms", BytesType, nullable=False),
-    Column("vector", BytesType),
-    Column("model", TextType),
-    Column("terms_version", Integer),
+    *passage_content(),
     UniqueConstraint("owner", "kind", "part", "n"),
     Index("passages_known_from", "known_from"),
     Index("passages_made", "model", "terms_version"),

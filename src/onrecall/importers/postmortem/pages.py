@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from onrecall.importers.postmortem.clock import find_dates, opening_span
-from onrecall.importers.postmortem.log_table import incident_rows
+from onrecall.importers.postmortem.incident_table import incident_rows
 from onrecall.importers.postmortem.rows import DocumentRow, plain_text
 from onrecall.importers.postmortem.vocabulary import SECTIONS, heading_topic, section_topic
 

@@ -12,12 +12,12 @@ from onrecall.notifications.links import Links
 from onrecall.notifications.notice import Notice
 from onrecall.notifications.slack import block_kit
 from onrecall.notifications.slack.block_kit import Block
+from onrecall.notifications.slack.buttons import button_row
 
 LONGEST_TITLE = 300
 LONGEST = 500
 LONGEST_COMMAND = 1200
 MOST_CHANGES = 5
-MOST_LINKS = 4
 MOST_EVIDENCE = 5
 MOST_TRIED = 5
 MOST_PAGES = 4
@@ -42,8 +42,7 @@ def root_message(
         )
     if answer:
         body += _answer_blocks(answer)
-    buttons = [] if quiet else _buttons(incident, answer, event)
-    if row := [*buttons, *_console_link(incident.id, links), *_alert_links(event)]:
+    if row := button_row(incident, answer, event, links, quiet=quiet):
         body.append(block_kit.buttons(*row))
     return _message(words.headline(incident, event), body)
 
@@ -125,35 +124,6 @@ def _answer_blocks(answer: Recommendation) -> Iterator[Block]:
     if step.command:
         yield block_kit.command(step.command, LONGEST_COMMAND)
     yield block_kit.prose(("italic", _safe_line(words.step_note(step))))
-
-
-def _buttons(incident: Incident, answer: Recommendation | None, event: IncidentUpdate) -> list[Block]:
-    row = []
-    if incident.status == "resolved" and event.suggestions and not event.into:
-        about = {"s": event.suggestions[0].id}
-        row.append(block_kit.button("Confirm suggestion", "confirm_suggestion", about, "primary"))
-        row.append(block_kit.button("Dismiss suggestion", "dismiss_suggestion", about))
-    if answer:
-        about = {"r": answer.id}
-        row.append(block_kit.button("It helped", "helped", about, "primary"))
-        row.append(block_kit.button("It did not help", "did_not_help", about))
-    if incident.status != "resolved" and not event.into:
-        row.append(block_kit.button("Resolve…", "resolve", {"i": incident.id}))
-    return row
-
-
-def _console_link(incident_id: str, links: Links) -> list[Block]:
-    url = links.incident(incident_id)
-    return [block_kit.link("Open in OnRecall", url)] if url and len(url) <= block_kit.LONGEST_URL else []
-
-
-def _alert_links(event: IncidentUpdate) -> list[Block]:
-    """Return link buttons from the alerts, each labelled with its target host."""
-    offered = [link for link in event.alert_links if len(link.url) <= block_kit.LONGEST_URL][:MOST_LINKS]
-    return [
-        block_kit.link(f"{words.LINK_LABELS[link.kind]}: {words.host_of(link.url)}", link.url, f"open_{number}")
-        for number, link in enumerate(offered)
-    ]
 
 
 def _step_blocks(step: Step, answer: Recommendation, *, quiet: bool) -> list[Block]:
