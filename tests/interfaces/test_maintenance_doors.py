@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from onrecall.bootstrap.app import open_app
 from onrecall.cli import main
+from onrecall.sources.webhook import WebhookRequest
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -65,6 +67,19 @@ def test_a_window_over_http(client: TestClient) -> None:
     refused = client.post("/api/v1/maintenance", json={"ends_at": ends_at})
     assert refused.status_code == 422
     assert "name a service" in refused.text
+
+
+def test_a_heartbeat_is_forgotten_on_the_command_line(run: Run) -> None:
+    alert = {"status": "firing", "labels": {"alertname": "Watchdog"}, "startsAt": "2026-06-01T07:00:00Z"}
+    with open_app() as context:
+        ingester = context.memory.ingester
+        message = WebhookRequest(json.dumps({"version": "4", "alerts": [alert]}).encode())
+        ingester.store_batches([ingester.read("alertmanager", message)])
+    (heartbeat,) = json.loads(run("heartbeats", "list", "--json")[1])["items"]
+    code, out, _ = run("heartbeats", "forget", heartbeat["source"], heartbeat["key"], "--json")
+    assert (code, json.loads(out)["title"]) == (0, "Watchdog")
+    assert json.loads(run("heartbeats", "list", "--json")[1]) == {"items": []}
+    assert run("heartbeats", "forget", heartbeat["source"], heartbeat["key"])[0] == 1
 
 
 def test_heartbeats_over_http(client: TestClient) -> None:

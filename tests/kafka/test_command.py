@@ -31,8 +31,8 @@ WRONG = [
     ({"kafka_topics": "a,a"}, "a appears twice"),
     ({"kafka_topics": "no topic=generic"}, "'no topic' is not a valid topic"),
     ({"kafka_publish": "../x"}, "'../x' is not a valid topic"),
-    ({"kafka_security_protocol": "TLS"}, "Input should be 'PLAINTEXT', 'SSL'"),
-    ({"kafka_sasl_mechanism": "MD5"}, "Input should be 'PLAIN', 'SCRAM-SHA-256'"),
+    ({"kafka_security_protocol": "TLS"}, "must be 'PLAINTEXT', 'SSL'"),
+    ({"kafka_sasl_mechanism": "MD5"}, "must be 'PLAIN', 'SCRAM-SHA-256'"),
     ({"kafka_group": ""}, "at least 1 character"),
 ]
 

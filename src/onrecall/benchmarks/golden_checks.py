@@ -34,7 +34,7 @@ def read_golden_paths(path: Path) -> tuple[GoldenPath, ...]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{path} can't be read: {error}", "golden") from error
+        raise Invalid(f"{path} can't be read: {getattr(error, 'strerror', None) or error}", "golden") from error
     golden = {}
     for where, raw in _objects(path, lines):
         case = _golden_path(where, raw)

@@ -169,7 +169,9 @@ def read_service_graph(file: Path | None) -> ServiceGraph:
     try:
         return ServiceGraph.of(yaml.safe_load(file.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"ONRECALL_DEPENDENCIES: {file} can't be read: {error}", "dependencies") from error
+        raise Invalid(
+            f"ONRECALL_DEPENDENCIES: {file} can't be read: {getattr(error, 'strerror', None) or error}", "dependencies"
+        ) from error
     except yaml.YAMLError as error:
         raise Invalid(f"ONRECALL_DEPENDENCIES: {file} is neither YAML nor JSON: {error}", "dependencies") from error
 

@@ -22,6 +22,7 @@ from onrecall.bootstrap.search_index import cluster_address
 from onrecall.bootstrap.sources import expiry_by_source, heartbeat_patience, source_catalog, trusted_sources
 from onrecall.bootstrap.web_push import vapid_key
 from onrecall.domain.errors import Invalid, OnRecallError
+from onrecall.domain.validation_messages import describe_error
 from onrecall.redaction import redact
 from onrecall.retrieval.embeddings import load_embedder
 from onrecall.settings import PREFIX, RENAMED, Settings, is_secret, mask_url, may_be_in_file
@@ -118,9 +119,8 @@ def check_config(environment: Mapping[str, str] = os.environ) -> ConfigReport:
 
 def _flawed_value(flaw: "ErrorDetails", environment: Mapping[str, str]) -> ConfigFinding:
     variable = PREFIX + str(flaw["loc"][0]).upper()
-    message = flaw["msg"].removeprefix("Value error, ")
     hint = f"; {SERVICE_LINKS}" if environment.get(variable, "").startswith("tcp://") else ""
-    return ConfigFinding("error", variable, f"{message}{hint}")
+    return ConfigFinding("error", variable, f"{describe_error(flaw)}{hint}")
 
 
 def _origin(name: str, field: FieldInfo, environment: Mapping[str, str]) -> str:

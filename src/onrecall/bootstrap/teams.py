@@ -62,8 +62,8 @@ def team_settings(installation: Settings, team: str) -> Settings:
     """Return the settings of a team: those of the installation, and the team's own above them. Raises NotFound."""
     names = team_names(installation)
     if team not in names:
-        known = ", ".join(names) or "none"
-        raise NotFound(f"there is no team {team}; there are: {known}; `onrecall teams add {team}` adds it")
+        known = f"there are {', '.join(names)}" if names else "there are none yet"
+        raise NotFound(f"there is no team {team}; {known}; `onrecall teams add {team}` adds it")
     return derive_settings(installation, team)
 
 

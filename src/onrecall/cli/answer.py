@@ -21,7 +21,7 @@ from onrecall.domain.recommendation import (
 from onrecall.pipeline import IncidentService
 from onrecall.schemas.recommendations import RecommendationOut
 
-app = typer.Typer(help="Report whether an answer helped.", no_args_is_help=True)
+app = typer.Typer(help="Report whether an answer helped, and what its checks found.", no_args_is_help=True)
 
 VERDICTS: dict[str, OutcomeVerdict] = {"helped": "helped", "did-not-help": "did_not_help"}
 
@@ -64,7 +64,9 @@ def check(
         str, typer.Argument(help="The answer, or the incident whose newest answer it is.", metavar="ID")
     ],
     number: Annotated[int, typer.Argument(help="The number of the check.", metavar="N")],
-    result: Annotated[CheckResult, typer.Argument(help="Whether it found what it found then.")],
+    result: Annotated[
+        CheckResult, typer.Argument(help="Whether the finding is the same as in the earlier incident, or different.")
+    ],
     by: By = None,
     as_json: Json = False,
 ) -> None:

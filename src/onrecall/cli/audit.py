@@ -43,7 +43,9 @@ def _print_entry(entry: AuditedOut) -> None:
 
 @app.command()
 def verify(
-    known: Annotated[str | None, typer.Option(help="A row recorded elsewhere.", metavar="SEQ:HASH")] = None,
+    known: Annotated[
+        str | None, typer.Option(help="A row recorded elsewhere, as SEQ:HASH.", metavar="SEQ:HASH")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Verify that no row was changed, removed or moved; otherwise name it and exit with 1."""

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from onrecall.cli.garbage import collect_again
+from onrecall.domain.validation_messages import describe_error
 
 TEAM_OPTION = "--team"
 TEAM_VARIABLE = "ONRECALL_TEAM"
@@ -63,7 +64,7 @@ COMMANDS = (
         "app",
         "List, add, change and close action items of incidents.",
     ),
-    CommandEntry("answer", "onrecall.cli.answer", "app", "Report whether an answer helped."),
+    CommandEntry("answer", "onrecall.cli.answer", "app", "Report whether an answer helped, and what its checks found."),
     CommandEntry(
         "postmortem",
         "onrecall.cli.postmortem",
@@ -282,6 +283,16 @@ class CommandTable(TyperGroup):
         if team is not None:
             _choose_team(ctx, team)
         return super().parse_args(ctx, remaining)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; a value that the parser refuses is named in our words, not in those of its library."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as refusal:
+            flaws = getattr(refusal.__cause__, "errors", None)  # pydantic's; to import it would slow `--help` down
+            if flaws is not None:
+                refusal.message = describe_error(flaws()[0])
+            raise
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Find the command that the arguments name, and load it."""

@@ -40,7 +40,7 @@ def unshare(document_id: DocumentId, target: Target, by: By = None, as_json: Jso
     with _sharing() as (sharing, team):
         ended = sharing.unshare(team, document_id, target, by)
         sharing.synchronize()
-    message = f"{target} has no copy any more" if ended else f"{document_id} was not shared with {target}"
+    message = f"{target} no longer has a copy" if ended else f"{document_id} was not shared with {target}"
     _print_change(document_id, target, message, changed=ended, as_json=as_json)
 
 

@@ -44,7 +44,8 @@ def _problem(address: str) -> str | None:
     except HTTPError as error:
         return f"not ready ({_state(error.read(1000)) or error.code})"
     except (OSError, ValueError) as error:
-        return f"does not answer: {getattr(error, 'reason', None) or error}"
+        reason = getattr(error, "reason", None) or error
+        return f"does not answer: {getattr(reason, 'strerror', None) or reason}; is `onrecall serve` running?"
 
 
 def _state(body: bytes) -> str | None:

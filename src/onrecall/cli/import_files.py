@@ -23,7 +23,9 @@ SuggestMapping = Annotated[
 ]
 Extract = Annotated[
     bool,
-    typer.Option("--extract", help="Let the configured model propose causes and steps that postmortems only tell."),
+    typer.Option(
+        "--extract", help="Let the configured model propose causes and steps that the rules do not find in postmortems."
+    ),
 ]
 
 
@@ -31,7 +33,9 @@ def import_files(
     paths: Paths = None,
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
-    mapping: Annotated[Path | None, typer.Option(help="YAML or JSON file: our field to their column.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="YAML or JSON file that maps our fields to your columns.")
+    ] = None,
     timezone: Timezone = None,
     undated: Annotated[str | None, typer.Option(help="Start time for incidents that have none.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the files, such as shift_jis.")] = None,

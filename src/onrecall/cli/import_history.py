@@ -14,6 +14,7 @@ from onrecall import examples
 from onrecall import importers as history
 from onrecall.cli import console
 from onrecall.domain.errors import Invalid
+from onrecall.domain.validation_messages import describe_error
 from onrecall.export import archive
 from onrecall.pipeline import IncidentService
 from onrecall.pipeline.extraction import NO_MODEL
@@ -123,7 +124,7 @@ def read_resolution(file: Path) -> ResolutionIn:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise Invalid(f"{file}: {where}: {first['msg']}", where) from error
+        raise Invalid(f"{file}: {where}: {describe_error(first)}", where) from error
 
 
 def _read_paths(paths: list[Path], source: ImportLocation) -> Iterator[Any]:

@@ -16,9 +16,9 @@ REJECTED_SHOWN = 20
 
 def print_import_report(report: "ImportReport", *, dry_run: bool = False) -> None:
     """Print the report of an import."""
-    created = "would create" if dry_run else "created"
-    counts = f"updated {report.updated}, unchanged {report.unchanged}, rejected {len(report.rejected)}"
-    print_line(f"{created} {report.created}, {counts}")
+    counts = (report.created, report.updated, report.unchanged, len(report.rejected))
+    words = "would create {}, update {}, leave {} unchanged, reject {}"
+    print_line((words if dry_run else "created {}, updated {}, unchanged {}, rejected {}").format(*counts))
     unused = [str(fields) for fields in report.unused]
     _print_notes(unused)
     _print_notes([note for note in report.notes if note not in unused])

@@ -111,7 +111,7 @@ def note(
     by: By = None,
     as_json: Json = False,
 ) -> None:
-    """Write a note on an incident's timeline; the same words of the same person again add nothing."""
+    """Write a note on an incident's timeline; repeating the same person's words adds nothing."""
     with open_app() as home:
         stored, is_new = home.memory.collaboration.write_note(incident_id, text_of(text), by)
     value = NoteOut.model_validate(stored).to_json() | {"created": is_new}

@@ -1,10 +1,9 @@
 """`onrecall keys`: who gets in over HTTP."""
 
-import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,18 +11,14 @@ import typer
 from onrecall.bootstrap.app import settings
 from onrecall.cli import console
 from onrecall.cli.arguments import Json
-from onrecall.cli.options import parse_time
+from onrecall.cli.options import parse_end, parse_span
 from onrecall.cli.output import print_json, print_result
 from onrecall.domain.access import Key, Role, generate_key
-from onrecall.domain.errors import Invalid
 from onrecall.pipeline.keys import Keys, NewKey
 from onrecall.storage import Storage
 
 app = typer.Typer(help="Create, list, rotate and revoke keys of the HTTP API.", no_args_is_help=True)
 
-SPAN = re.compile(r"(\d{1,6})([mhdw])")
-UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-LONGEST = timedelta(days=36_500)
 STATE = {"active": "green", "expired": "yellow", "revoked": "red"}
 
 Which = Annotated[str, typer.Argument(help="The key: its id, its name, or the key itself.", metavar="KEY")]
@@ -39,12 +34,12 @@ def create(
 ) -> None:
     """Create a key. It is shown once."""
     with _keys() as keys:
-        _print_new_key(keys.create(name, role, _parse_end(expires)), as_json)
+        _print_new_key(keys.create(name, role, _parse_expiry(expires)), as_json)
 
 
 @app.command()
 def generate(as_json: Json = False) -> None:
-    """Print a new key that nothing knows yet, for ONRECALL_ADMIN_KEY_FILE. Stores nothing."""
+    """Print a new key that is not stored anywhere, for ONRECALL_ADMIN_KEY_FILE. Stores nothing."""
     token = generate_key()
     print_result({"key": token}, as_json, lambda: typer.echo(token))
 
@@ -93,7 +88,7 @@ def rotate(
 ) -> None:
     """Replace a key by a new one with its name and role; both work until the overlap ends."""
     with _keys() as keys:
-        _print_new_key(keys.rotate(which, _parse_span(overlap, "overlap"), _parse_end(expires)), as_json)
+        _print_new_key(keys.rotate(which, parse_span(overlap, "overlap"), _parse_expiry(expires)), as_json)
 
 
 @contextmanager
@@ -122,20 +117,8 @@ def _key_to_json(key: Key) -> dict[str, Any]:
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in key_fields.items()}
 
 
-def _parse_span(text: str, option: str) -> timedelta:
-    match = SPAN.fullmatch(text)
-    if match is None:
-        raise Invalid(f"--{option} {text}: give a span such as 30m, 24h, 90d or 12w", option)
-    span = timedelta(**{UNITS[match[2]]: int(match[1])})
-    if span > LONGEST:
-        raise Invalid(f"--{option} {text}: give a span of at most a hundred years", option)
-    return span
-
-
-def _parse_end(text: str | None) -> datetime | None:
-    if text is None or not SPAN.fullmatch(text):
-        return parse_time(text, "expires")
-    return datetime.now(UTC) + _parse_span(text, "expires")
+def _parse_expiry(text: str | None) -> datetime | None:
+    return None if text is None else parse_end(text, "expires", datetime.now(UTC))
 
 
 def _format_end(key: Key) -> str:

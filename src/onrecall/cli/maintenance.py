@@ -1,7 +1,6 @@
 """`onrecall maintenance` and `onrecall heartbeats`: what is expected to be broken, and what is expected to be heard."""
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -9,9 +8,8 @@ import typer
 from onrecall.bootstrap.app import open_app
 from onrecall.cli import console
 from onrecall.cli.arguments import By, Json
-from onrecall.cli.options import Labels, parse_labels, parse_time
-from onrecall.cli.output import print_json
-from onrecall.domain.errors import Invalid
+from onrecall.cli.options import Labels, parse_end, parse_labels, parse_time
+from onrecall.cli.output import print_json, print_result
 from onrecall.domain.maintenance import MaintenanceWindow
 from onrecall.pipeline.maintenance import MaintenanceRequest
 from onrecall.schemas.maintenance import HeartbeatOut, MaintenanceOut
@@ -21,8 +19,6 @@ app = typer.Typer(
 )
 heartbeats = typer.Typer(help="Manage heartbeats, whose absence raises an alert.", no_args_is_help=True)
 COLOUR = {"active": "green", "scheduled": "yellow", "over": "dim"}
-SPAN = re.compile(r"(\d{1,5})([mhd])")
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 From = Annotated[str | None, typer.Option("--from", help="Start time with a time zone; by default now.")]
 Until = Annotated[str, typer.Option(help="End: a time with a zone, or a span from the start such as 2h.")]
 
@@ -40,7 +36,7 @@ def add(
     """Add a window for a service, labels or both; matching alerts open no incident while it is active."""
     with open_app() as context:
         start = parse_time(starts_at, "from") or context.memory.now()
-        ends_at = _parse_end(until, start)
+        ends_at = parse_end(until, "until", start)
         request = MaintenanceRequest(ends_at, start, service, parse_labels(label), reason, by)
         _print_or_json(context.memory.maintenance.add(request), context.memory.now(), as_json=as_json)
 
@@ -93,21 +89,14 @@ def list_heartbeats(as_json: Json = False) -> None:
 def forget(
     source: Annotated[str, typer.Argument(help="Its source, such as alertmanager.")],
     key: Annotated[str, typer.Argument(help="Its key, as shown by `heartbeats list`.")],
+    as_json: Json = False,
 ) -> None:
     """Stop expecting a heartbeat until it arrives again; resolves the alert about its absence."""
     with open_app() as context:
         heartbeat = context.memory.ingester.switch.forget(source, key)
-    console.print_line(f"{heartbeat.title} of {heartbeat.source} is no longer expected")
-
-
-def _parse_end(until: str, start: datetime) -> datetime:
-    span = SPAN.fullmatch(until)
-    if span:
-        return start + timedelta(**{UNITS[span[2]]: int(span[1])})
-    at = parse_time(until, "until")
-    if at is None:
-        raise Invalid("--until: give a time or a span such as 2h", "until")
-    return at
+        forgotten = HeartbeatOut.of(heartbeat, context.memory.ingester.switch).to_json()
+    message = f"{heartbeat.title} of {heartbeat.source} is no longer expected"
+    print_result(forgotten, as_json, lambda: console.print_line(message))
 
 
 def _print_or_json(window: MaintenanceWindow, now: datetime, *, as_json: bool) -> None:

@@ -69,7 +69,7 @@ def install(
 
 @app.command()
 def measure(name: ModelName, as_json: Json = False) -> None:
-    """Measure a model anew: its speed here, and its gain on the bundled tasks beside the shipped one.
+    """Measure a model again: its speed here, and its gain on the bundled tasks beside the shipped one.
 
     Of the endpoint's model, its speed and what to set so that its cosines count like those of the shipped one.
     """

@@ -11,8 +11,10 @@ from onrecall.domain.errors import Invalid
 from onrecall.domain.evidence import EvidenceKind
 from onrecall.domain.situation import Filter, Situation, make_situation
 
-SPAN = re.compile(r"(\d{1,5})([mhdw])")
+SPAN = re.compile(r"(\d{1,6})([mhdw])")
 UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+LONGEST_SPAN = timedelta(days=36_500)
+EXAMPLE_TIME = "2026-03-01T08:00:00Z"
 Service = Annotated[str | None, typer.Option(help="Affected service; a signal, not a filter.")]
 Labels = Annotated[list[str] | None, typer.Option("--label", help="A label as name=value; may be repeated.")]
 OnlyKind = Annotated[EvidenceKind | None, typer.Option(help="Recall only incidents, or only documents.")]
@@ -34,10 +36,27 @@ def situation_from(
     return make_situation(text_of(text), service, parse_labels(labels), only, parse_time(as_of, "as-of"))
 
 
+def parse_span(text: str, option: str) -> timedelta:
+    """Return the span that a text such as 24h names, at most a hundred years. Raises Invalid."""
+    match = SPAN.fullmatch(text)
+    if match is None:
+        raise Invalid(f"--{option} {text}: give a span such as 30m, 24h, 90d or 12w", option)
+    span = timedelta(**{UNITS[match[2]]: int(match[1])})
+    if span > LONGEST_SPAN:
+        raise Invalid(f"--{option} {text}: give a span of at most a hundred years", option)
+    return span
+
+
+def parse_end(text: str, option: str, start: datetime) -> datetime:
+    """Return the moment that an option names: a time with a zone, or a span after the start. Raises Invalid."""
+    return start + parse_span(text, option) if SPAN.fullmatch(text) else _parse_time_beside_span(text, option)
+
+
 def since_of(text: str | None, now: datetime) -> datetime | None:
-    """Return the moment that `--since` names: a time with a zone, or a span before now such as 24h."""
-    span = SPAN.fullmatch(text or "")
-    return now - timedelta(**{UNITS[span[2]]: int(span[1])}) if span else parse_time(text, "since")
+    """Return the moment that `--since` names: a time with a zone, or a span before now. Raises Invalid."""
+    if text is None:
+        return None
+    return now - parse_span(text, "since") if SPAN.fullmatch(text) else _parse_time_beside_span(text, "since")
 
 
 def parse_labels(texts: list[str] | None) -> dict[str, str]:
@@ -51,12 +70,19 @@ def parse_labels(texts: list[str] | None) -> dict[str, str]:
 
 
 def parse_time(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
+    """Return the time with a zone that an option names, None without one. Raises Invalid."""
+    return None if text is None else _parse_time(text, option, f"give a time such as {EXAMPLE_TIME}")
+
+
+def _parse_time_beside_span(text: str, option: str) -> datetime:
+    return _parse_time(text, option, f"give a time such as {EXAMPLE_TIME}, or a span such as 24h")
+
+
+def _parse_time(text: str, option: str, fix: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise Invalid(f"--{option} {text}: give a time such as 2026-03-01T08:00:00Z", option) from error
+        raise Invalid(f"--{option} {text}: {fix}", option) from error
     if at.tzinfo is None:
         raise Invalid(f"--{option} {text}: add a time zone, such as {text}Z", option)
     return at

@@ -53,7 +53,7 @@ def end(
     everybody: Annotated[bool, typer.Option("--all", help="End every session.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Sign people out: end a session, all of a person's, or all. A running server notices within a second."""
+    """Sign people out: end one session, all of one person's, or all. A running server notices within a second."""
     if (which is None) != everybody:
         raise Invalid("name a session or a person, or give --all to end every session", "SESSION")
     with _sessions() as sessions:

@@ -36,7 +36,7 @@ def list_(as_json: Json = False) -> None:
 
 @app.command()
 def add(name: Name, as_json: Json = False) -> None:
-    """Make the empty store of a team. A repetition changes nothing."""
+    """Add a team with an empty store. A repetition changes nothing."""
     is_new = teams.add_team(installation_settings(), name)
     result = {"team": name, "added": is_new}
     print_result(result, as_json, lambda: _print_added(name, is_new))

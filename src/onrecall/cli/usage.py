@@ -10,6 +10,7 @@ from onrecall.cli.arguments import Json
 from onrecall.cli.console import out, print_line
 from onrecall.cli.output import print_json
 from onrecall.domain.control_characters import strip_control_characters
+from onrecall.domain.count_noun import count_noun
 from onrecall.schemas.usage import UsageOut
 
 
@@ -28,9 +29,10 @@ def usage(
 def _print_usage(report: UsageOut) -> None:
     models = ", ".join(f"{model.role} {model.model}" for model in report.models)
     print_line(models or "no model is configured: answers are made without one")
-    budget = "no daily budget" if report.daily_budget_usd is None else f"of {report.daily_budget_usd:g} dollars a day"
+    budget = "without a daily budget" if report.daily_budget_usd is None else f"of {report.daily_budget_usd:g} a day"
     print_line(
-        f"today {_format_dollars(report.spent_today_usd)} {budget}, at most {report.calls_per_minute} calls a minute"
+        f"dollars today: {_format_dollars(report.spent_today_usd)} {budget}; "
+        f"at most {count_noun(report.calls_per_minute, 'call')} a minute"
     )
     for breaker in report.breakers:
         until = f" until {breaker.until:%H:%M:%S} UTC" if breaker.until and breaker.state == "open" else ""

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from onrecall.domain.errors import Conflict, Forbidden, Invalid, NotFound, OnRecallError, Unauthorised, Unavailable
+from onrecall.domain.validation_messages import describe_error
 
 STATUS: Mapping[type[OnRecallError], int] = {
     Invalid: 422,
@@ -94,7 +95,8 @@ def _field_error(field_error: Mapping[str, Any]) -> FieldError:
         why = (field_error.get("ctx") or {}).get("error", "it can't be read")
         return FieldError(field="body", message=f"this is not JSON: {why} at character {field_error['loc'][-1]}")
     return FieldError(
-        field=".".join(str(part) for part in field_error["loc"] if part != "body") or "body", message=field_error["msg"]
+        field=".".join(str(part) for part in field_error["loc"] if part != "body") or "body",
+        message=describe_error(field_error),
     )
 
 

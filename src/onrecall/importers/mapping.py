@@ -32,7 +32,9 @@ def load_mapping(path: Path) -> FieldMapping:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
-        raise Invalid(f"the mapping file {path} can't be read: {problem}", "mapping") from None
+        raise Invalid(
+            f"the mapping file {path} can't be read: {getattr(problem, 'strerror', None) or problem}", "mapping"
+        ) from None
     try:
         content = json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader)  # noqa: S506 - makes only texts
     except (ValueError, yaml.YAMLError, RecursionError) as problem:

@@ -121,7 +121,7 @@ def _unused_columns(records: Sequence[Mapping[str, Any]], fields: Mapping[str, s
 def _mapping_lines(
     path: Path, fields: Mapping[str, str], guesses: Mapping[str, str], unused: Sequence[UnusedField]
 ) -> Iterator[str]:
-    yield "# Our fields, each with the name of your column; a list of names takes the first that says something."
+    yield "# Our fields, each with the name of your column; of a list, the first with content counts (of texts, all)."
     yield f"# Then: onrecall import {path.name} --mapping THIS_FILE --dry-run"
     for field in FIELDS:
         meaning = _MEANINGS.get(field)

@@ -42,7 +42,7 @@ class DocumentSharing:
         Conflict for a copy, and where the other team has a document of its own under the copy's id.
         """
         if target not in self._memories or target == team:
-            raise NotFound(f"there is no other team {target}")
+            raise NotFound(f"there is no other team {target}; `onrecall teams list` shows all")
         memory = self._memories[team]
         document = memory.store.documents.get(document_id)
         if document.kind != "runbook":

@@ -11,7 +11,7 @@ from onrecall.storage import Storage
 from onrecall.storage.erasure import Derivation
 
 OUT_OF_REACH = (
-    "Backups and exports made before hold it still: delete them, or erase again after restoring one. The same goes for "
+    "Backups and exports made before still hold it: delete them, or erase again after restoring one. The same goes for "
     "what was sent elsewhere: messages in chats and mail, another memory that mirrors this one, copies of runbooks "
     "that other teams share, files from which it was imported, logs and traces, and what a model's provider keeps."
 )

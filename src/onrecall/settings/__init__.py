@@ -11,6 +11,7 @@ from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from onrecall.domain.errors import Invalid
+from onrecall.domain.validation_messages import describe_error
 from onrecall.settings.grouping import GroupingSettings
 from onrecall.settings.hindsight import HindsightSettings
 from onrecall.settings.kafka import KafkaSettings
@@ -106,4 +107,4 @@ def read_settings(prefix: str) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         variable = prefix + str(first["loc"][0]).upper()
-        raise Invalid(f"{variable}: {first['msg'].removeprefix('Value error, ')}", variable) from error
+        raise Invalid(f"{variable}: {describe_error(first)}", variable) from error

@@ -1,12 +1,19 @@
 """Settings: where OnRecall keeps its data, how texts become vectors, and what is redacted."""
 
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings
 
-from onrecall.domain.team import TEAM_PATTERN
+from onrecall.domain.team import INSTALLATION, TEAM_RULE, is_team_name
+
+
+def _check_team(name: str) -> str:
+    if name != INSTALLATION and not is_team_name(name):
+        raise ValueError(f"this can't be a team's name; {TEAM_RULE}")
+    return name
 
 
 class StoreSettings(BaseSettings):
@@ -31,9 +38,8 @@ class StoreSettings(BaseSettings):
         gt=0,
         description="Seconds that the replica may be behind; beyond them the database itself answers questions.",
     )
-    team: str | None = Field(
+    team: Annotated[str, AfterValidator(_check_team)] | None = Field(
         default=None,
-        pattern=TEAM_PATTERN,
         description="Team whose store is used; by default the installation's own, and `serve` and `worker` serve all.",
     )
     model_dir: Path | None = Field(

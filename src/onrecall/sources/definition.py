@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from onrecall.domain.alert import AlertLinkKind, ChangeKind, Purpose
 from onrecall.domain.errors import Invalid
 from onrecall.domain.incident import Severity
+from onrecall.domain.validation_messages import describe_error
 from onrecall.sources.expressions import compile_expression
 
 FOLDER = Path(__file__).parent / "definitions"
@@ -222,7 +223,7 @@ def load_definition(path: Path) -> SourceDefinition:
             raise Invalid(f"{path} is larger than {LARGEST_FILE:,} bytes", "sources_dir")
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{path} can't be read: {error}", "sources_dir") from error
+        raise Invalid(f"{path} can't be read: {getattr(error, 'strerror', None) or error}", "sources_dir") from error
     return parse_definition(text, str(path))
 
 
@@ -235,7 +236,7 @@ def parse_definition(text: str, where: str) -> SourceDefinition:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(step) for step in first["loc"]) or "the file"
-        raise Invalid(f"{where}: {place}: {first['msg']}", place) from error
+        raise Invalid(f"{where}: {place}: {describe_error(first)}", place) from error
 
 
 def json_schema() -> dict[str, Any]:

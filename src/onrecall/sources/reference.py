@@ -38,7 +38,7 @@ def describe_fields(source: DefinedSource) -> dict[str, str]:
         "status": _status(shapes),
         "severity": _places(fields.severity.places if fields.severity else None for fields in shapes) or "–",
         "service": _places(fields.service for fields in shapes) or "labels, by their common names",
-        "time": _places(_times(fields) for fields in shapes) or "when it was heard",
+        "time": _places(_times(fields) for fields in shapes) or "time of arrival",
         "links": _places(_links(fields) for fields in shapes) or "–",
     }
     return {name: described.get(name) or places_by_column[name] for name in COLUMNS}
@@ -98,7 +98,7 @@ def source_sections(catalog: SourceCatalog, base_url: str) -> str:
         lines = [f'<a id="{name}"></a>', f"### {definition.tool}", f"`POST {webhook_path(name, definition)}`"]
         if definition.also:
             lines[-1] += f", also {', '.join(f'`{alias}`' for alias in definition.also)}"
-        lines[-1] += "" if sends_end(definition) else " · never says that an alert is over, so its alerts expire"
+        lines[-1] += "" if sends_end(definition) else " · never reports the end of an alert, so its alerts expire"
         lines += ["", setup_instructions(name, definition, base_url)]
         if definition.notes:
             lines += ["", definition.notes]
@@ -129,7 +129,7 @@ def _status(shapes: Sequence[Fields]) -> str:
     words = dict.fromkeys(word for fields in shapes if fields.status for word in fields.status.resolved)
     ends = ", ".join(list(words)[:_MOST])
     if not places:
-        return "none: it fires, and expires"
+        return "none: it fires, then expires"
     return f"{places}; over: {ends}" if ends else places
 
 

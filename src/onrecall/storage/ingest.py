@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from onrecall.domain.alert import Acknowledgement, Alert, ChangeEvent, InboundEvent, Note
 from onrecall.domain.errors import Invalid, RejectedInput, RejectedPart
+from onrecall.domain.validation_messages import describe_error
 from onrecall.storage import (
     alert_writes,
     alerts,
@@ -79,7 +80,7 @@ def decode_rejected(raw: str) -> InboundEvent | None:
         event: InboundEvent = _event_types()[kind].validate_json(content)
     except ValidationError as error:
         raise Invalid(
-            f"this part is still unreadable; correct it and send it again: {error.errors()[0]['msg']}"
+            f"this part is still unreadable; correct it and send it again: {describe_error(error.errors()[0])}"
         ) from error
     return event
 
