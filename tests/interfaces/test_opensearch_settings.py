@@ -35,7 +35,7 @@ def findings(monkeypatch, **variables: str) -> list[tuple[str, str, str]]:
         ({"URL": NODE, "USER": "me"}, "PASSWORD", "a login has a user and a password"),
         ({"URL": NODE, "PASSWORD": "secret"}, "USER", "a login has a user and a password"),
         ({"URL": NODE, "CA": "/nowhere/ca.pem"}, "CA", "is not a file"),
-        ({"URL": NODE, "TIMEOUT": "0"}, "TIMEOUT", "greater than 0"),
+        ({"URL": NODE, "TIMEOUT": "0"}, "TIMEOUT", "must be more than 0"),
         ({"INDEX": "other"}, "INDEX", "no effect without ONRECALL_OPENSEARCH_URL"),
     ],
 )

@@ -18,6 +18,7 @@ Paths = Annotated[
     typer.Argument(help="Files or folders (JSON, JSONL, CSV, Markdown), an export, chroma:FOLDER[#collection]."),
 ]
 Timezone = Annotated[str | None, typer.Option(help="Zone of times without one, such as Europe/Berlin.")]
+MappingFile = Annotated[Path | None, typer.Option(help="YAML or JSON file that maps our fields to your columns.")]
 SuggestMapping = Annotated[
     bool, typer.Option("--suggest-mapping", help="Write a mapping file for one file, and import nothing.")
 ]
@@ -33,9 +34,7 @@ def import_files(
     paths: Paths = None,
     example: Annotated[bool, typer.Option("--example", help="Import the example history.")] = False,
     form: Annotated[str | None, typer.Option("--format", help="Force a format instead of detecting it.")] = None,
-    mapping: Annotated[
-        Path | None, typer.Option(help="YAML or JSON file that maps our fields to your columns.")
-    ] = None,
+    mapping: MappingFile = None,
     timezone: Timezone = None,
     undated: Annotated[str | None, typer.Option(help="Start time for incidents that have none.")] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the files, such as shift_jis.")] = None,
