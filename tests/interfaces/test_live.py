@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import psycopg
@@ -196,6 +196,21 @@ def test_two_hundred_hear_each_decision_once_and_who_slept_goes_on_without_a_gap
     assert len(set(told[0])) == decisions
 
 
+def test_a_page_hears_what_happened_since_its_first_questions(store: Storage):
+    now = datetime.now(UTC)
+    for ago in (timedelta(minutes=10), stream.SLOWEST_WRITE + timedelta(seconds=2), timedelta(0)):
+        then = now - ago
+        store.incidents.open(Incident("", f"it broke {then}", started_at=then), (), then)
+    early, late, newest = (event.seq for event in store.events.feed() if event.type == "opened")
+    with up(Doors(store, clock=lambda: now)) as address:
+        for last_ms, replayed in ((500, [newest]), (5_000, [late, newest]), (999_999, [early, late, newest])):
+            with connect(f"ws://{address}/api/v1/live?last_ms={last_ms}") as page:
+                hello = received(page)
+                assert hello["resumed"] is True
+                assert hello["after"] < replayed[0] <= newest <= hello["seq"]
+                assert [hint["seq"] for hint in hints(page, "opened", len(replayed))] == replayed
+
+
 def test_a_place_that_cannot_be_gone_on_from_is_said(store: Storage):
     opened(store, 3)
     with up(Doors(store)) as address:
@@ -210,6 +225,12 @@ def test_a_place_that_cannot_be_gone_on_from_is_said(store: Storage):
             assert ended.value.rcvd is not None
             assert ended.value.rcvd.code == 1008
             assert "after:" in ended.value.rcvd.reason
+        for wrong in ("last_ms=x", "last_ms=-1", "last_ms=1000000", "last_ms=", "last_ms=5&after=1"):
+            with connect(f"ws://{address}/api/v1/live?{wrong}") as one, pytest.raises(ConnectionClosed) as ended:
+                received(one)
+            assert ended.value.rcvd is not None
+            assert ended.value.rcvd.code == 1008
+            assert "last_ms:" in ended.value.rcvd.reason
     said, begin = live._hello(stream.MOST_MISSED + 5, 2)
     assert said["resumed"] is False
     assert str(stream.MOST_MISSED) in said["reason"]

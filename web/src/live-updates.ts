@@ -86,9 +86,11 @@ export function useConnection(): "live" | "away" | "offline" | "joining" {
     retry: false,
   });
   const { refetch } = ready;
-  useEffect(() => void refetch({ cancelRefetch: false }), [streaming, refetch]);
+  useEffect(() => {
+    if (!streaming) void refetch({ cancelRefetch: false });
+  }, [streaming, refetch]);
   const queries = useQueryClient();
-  const away = !online || ready.isError;
+  const away = !online || (ready.isError && !streaming); // a stream that is there is an answer
   useEffect(() => {
     if (!away) void queries.invalidateQueries({ predicate: (query) => query.state.status === "error" });
   }, [away, queries]);

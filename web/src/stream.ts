@@ -6,11 +6,15 @@ export interface Hint {
   readonly id: string;
   readonly seq: number;
 }
-export type StreamMessage = Hint | { readonly type: "heartbeat"; readonly seq: number } | { readonly type: "hello"; readonly seq: number; readonly resumed?: boolean };
+export type StreamMessage = Hint | { readonly type: "heartbeat"; readonly seq: number } | { readonly type: "hello"; readonly seq: number; readonly resumed?: boolean; readonly after?: number };
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 const SILENCE_MS = 40_000; // more than two heartbeats
+const LONGEST_REPLAY_MS = 1_000_000;
+
+/** How long this page has been there; a clock that stood still while the device slept is not trusted. */
+const pageAgeMs = (): number => Math.ceil(Math.max(performance.now(), Date.now() - performance.timeOrigin));
 
 export class Stream {
   connected = false;
@@ -54,6 +58,7 @@ export class Stream {
   private open(connection: number): void {
     const query = new URLSearchParams();
     if (this.seq !== null) query.set("after", String(this.seq));
+    else if (pageAgeMs() < LONGEST_REPLAY_MS) query.set("last_ms", String(pageAgeMs())); // all that the page was answered is younger
     if (connection !== this.running) return;
     const socket = new WebSocket(`${location.origin.replace(/^http/, "ws")}/api/v1/live?${query}`);
     this.socket = socket;
@@ -69,10 +74,10 @@ export class Stream {
     if (message.type === "hello") {
       this.wait = FIRST_WAIT_MS;
       this.tell(true);
-      // What happened between the page's first questions and this is in none of them.
-      if (!("resumed" in message && message.resumed)) {
+      if ("resumed" in message && message.resumed) this.seq ??= message.after ?? message.seq;
+      else {
         this.seq = message.seq;
-        this.news(null);
+        this.news(null); // what happened since the page's first questions is in none of their answers
       }
     } else if ("id" in message) {
       this.seq = message.seq;

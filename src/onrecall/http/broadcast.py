@@ -11,6 +11,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeVar
 
 from onrecall.domain.errors import Unavailable
@@ -33,6 +34,8 @@ INCIDENT_POLL_SECONDS = 10.0
 """Interval at which those who wait for an incident check it themselves, in case the feed failed."""
 GATHER_SECONDS = 0.01
 """Delay before reading, so that events written together are read together."""
+SLOWEST_WRITE = timedelta(seconds=30)
+"""How long an event may take from its time to the end of its transaction; until then nobody reads it."""
 
 Result = TypeVar("Result")
 
@@ -150,6 +153,11 @@ class Stream:
             if not events:
                 return
             after = events[-1].seq
+
+    async def newest_before(self, milliseconds: int) -> int:
+        """Return the `seq` of the newest event before the last so many milliseconds and before their slow writers."""
+        recorded = self._memory.now() - timedelta(milliseconds=milliseconds) - SLOWEST_WRITE
+        return await thread_pools.run(thread_pools.STREAM, self._memory.store.events.newest_before, recorded)
 
     async def stop(self) -> None:
         """End with the application."""

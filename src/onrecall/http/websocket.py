@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from fastapi import APIRouter, Request, WebSocket, WebSocketDisconnect
 from pydantic import BaseModel
 
-from onrecall.domain.errors import Conflict, Unavailable
+from onrecall.domain.errors import Conflict, Invalid, Unavailable
 from onrecall.http.broadcast import MOST_MISSED, Stream, StreamClient
 from onrecall.http.dependencies import TheCaller, TheMemory
 from onrecall.http.problems import responses
@@ -46,19 +47,41 @@ def ticket(request: Request, memory: TheMemory, caller: TheCaller) -> TicketOut:
 
 @router.websocket("/live")
 async def live(socket: WebSocket) -> None:
-    """`{type, id, seq}` for each thing that happens to an incident; `?after=` goes on after a number."""
+    """`{type, id, seq}` for each thing that happens to an incident.
+
+    `?after=` goes on after a number, `?last_ms=` begins with what happened in the last so many milliseconds.
+    """
     await socket.accept()
     stream: Stream = socket.app.state.stream
-    after = socket.query_params.get("after")
-    if after is not None and not (after.isascii() and after.isdigit() and len(after) < 20):
-        await socket.close(POLICY_VIOLATION, "after: give the `seq` of the last hint you had, a whole number")
+    try:
+        after, last_ms = _begin(socket.query_params)
+    except Invalid as problem:
+        await socket.close(POLICY_VIOLATION, f"{problem.field}: {problem}")
         return
     try:
         async with stream.joined() as client:
-            await _serve(socket, stream, client, None if after is None else int(after))
+            if last_ms is not None:
+                after = min(await stream.newest_before(last_ms), client.since)
+            await _serve(socket, stream, client, after)
     except Unavailable as error:
         with contextlib.suppress(WebSocketDisconnect, RuntimeError):
             await socket.close(TRY_LATER, shorten_reason(str(error)))
+
+
+def _begin(parameters: Mapping[str, str]) -> tuple[int | None, int | None]:
+    """Return `after` and `last_ms`, of which at most one is given. Raises Invalid."""
+    after, last_ms = parameters.get("after"), parameters.get("last_ms")
+    if after is not None and last_ms is not None:
+        raise Invalid("leave it out where you give `after`", "last_ms")
+    if after is not None and not _is_number(after, 20):
+        raise Invalid("give the `seq` of the last hint you had, a whole number", "after")
+    if last_ms is not None and not _is_number(last_ms, 7):
+        raise Invalid("give milliseconds as a whole number below 1,000,000", "last_ms")
+    return None if after is None else int(after), None if last_ms is None else int(last_ms)
+
+
+def _is_number(text: str, below_digits: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < below_digits
 
 
 async def _serve(socket: WebSocket, stream: Stream, client: StreamClient, after: int | None) -> None:
@@ -96,7 +119,7 @@ def _hello(newest: int, after: int | None) -> tuple[dict[str, Any], int]:
     elif newest - after > MOST_MISSED:
         reason = f"{newest - after} events happened since then, and at most {MOST_MISSED} are replayed"
     else:
-        return hello | {"resumed": True}, after
+        return hello | {"resumed": True, "after": after}, after
     return hello | {"resumed": False, "reason": f"{reason}; reload what you show"}, newest
 
 

@@ -46,6 +46,12 @@ class EventRepository:
         with self._database.read() as connection:
             return tuple(_from_row(row) for row in connection.execute(query))
 
+    def newest_before(self, recorded: datetime) -> int:
+        """Return the `seq` of the newest event recorded before a time; 0 if there is none."""
+        query = select(events.c.seq).where(events.c.recorded_at < recorded).order_by(events.c.seq.desc()).limit(1)
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
 
 def link_detail(link: IncidentLink) -> Mapping[str, Any]:
     """Return the detail of a `linked` event."""
