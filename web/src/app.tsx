@@ -35,16 +35,10 @@ const queries = new QueryClient({
 });
 
 export function App() {
-  const [idle, setIdle] = useState(false);
-  const Notifications = useLoaded(notificationsFile, idle);
   useEffect(fetchOnIntent, []);
-  useEffect(() => whenIdle(async () => {
-    setIdle(true);
-    await PAGE_FILES.incidents();
-  }), []);
   return (
     <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
-      {Notifications && <Notifications position="top-right" />}
+      <Toasts />
       <QueryClientProvider client={queries}>
         <ErrorBoundary place="console"><BrowserRouter>
           <Routes>
@@ -66,4 +60,15 @@ export function App() {
       </QueryClientProvider>
     </MantineProvider>
   );
+}
+
+/** Messages over the page, which come when the page has nothing else to do; a part by itself, so that nothing else is drawn anew with it. */
+function Toasts() {
+  const [idle, setIdle] = useState(false);
+  const Notifications = useLoaded(notificationsFile, idle);
+  useEffect(() => whenIdle(async () => {
+    setIdle(true);
+    await PAGE_FILES.incidents();
+  }), []);
+  return Notifications && <Notifications position="top-right" />;
 }

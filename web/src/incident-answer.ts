@@ -1,6 +1,6 @@
 // The answer to an incident, and what people say of it: which steps helped, what a check showed.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useDeferredValue, useState } from "react";
 
 import { api, dataOf, Problem } from "./api/client";
 import { ANYWAY_MS, useFailure } from "./failures";
@@ -37,11 +37,13 @@ export function useAnswer(id: string, going: boolean, enabled: boolean): AnswerS
     retry: false,
     refetchInterval: ({ state }) => (state.error && !isAbsent(state.error) ? ANYWAY_MS : state.data ? later : going && soon),
   });
-  const late = useLate(GRACE_MS);
+  const first = answer.isFetching && !answer.isFetched;
+  const late = useLate(GRACE_MS, first);
   const failure = useFailure(answer);
+  const shown = useDeferredValue(answer.data); // drawn in slices: a touch does not wait for it
   return {
-    answer: answer.data,
-    asking: answer.isFetching && !answer.isFetched && !late,
+    answer: shown,
+    asking: (answer.data ? !shown : first) && !late,
     error: answer.data || isAbsent(failure) ? null : failure,
     again: () => void answer.refetch(),
   };

@@ -141,13 +141,14 @@ export function useNow(everyMs = 1_000): number {
   return now;
 }
 
-/** Whether so much time has passed since the page opened. */
-export function useLate(ms: number): boolean {
+/** Whether something has been waited for so long; where nothing is waited for, no timer draws the page anew. */
+export function useLate(ms: number, waiting = true): boolean {
   const [late, setLate] = useState(false);
   useEffect(() => {
+    if (!waiting) return;
     const timer = setTimeout(() => setLate(true), ms);
     return () => clearTimeout(timer);
-  }, [ms]);
+  }, [ms, waiting]);
   return late;
 }
 

@@ -1,7 +1,7 @@
 // One incident: the verdict, why, and the first safe step above the fold; everything else below.
 import { Code, Stack, Table } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { type ReactNode, useDeferredValue, useMemo } from "react";
 import { useParams } from "react-router";
 
 import { api, dataOf, Problem } from "../api/client";
@@ -17,7 +17,7 @@ import { Helped, IncidentActions, useResolving } from "../parts/incident-actions
 import { IncidentHead } from "../parts/incident-head";
 import { IncidentReport } from "../parts/incident-report";
 import { Later } from "../parts/later";
-import { NeverSeen } from "../parts/never-seen";
+import { NeverSeen, type ServiceRecord, useServiceRecord } from "../parts/never-seen";
 import { NotFound } from "../parts/not-found";
 import { Notes } from "../parts/notes";
 import { ResolutionHistory } from "../parts/resolution";
@@ -30,6 +30,7 @@ import { Timeline } from "../parts/timeline";
 import { plainText } from "../plain-text";
 import { useRemember } from "../recent";
 
+const LATE_MS = 2_000; // nobody waits longer for a button because a list has not come
 const LONG_MS = 15_000; // an answer takes a second; after so long something may be wrong
 
 export function Incident() {
@@ -45,20 +46,17 @@ function Page({ id }: { id: string }) {
     refetchInterval: unlessFailed(useEveryAnyway()),
   });
   const failure = useFailure(incident);
+  const shown = useDeferredValue(incident.data); // drawn in slices: a touch does not wait for it
   const over = incident.data?.status === "resolved";
   const state = useAnswer(id, !over, !incident.isPending && !(over && incident.data?.answered === false));
   if (!incident.data && failure instanceof Problem && failure.status === 404) return <NotFound title={`There is no incident ${id}`}>It may have another name, or it was removed. Search for its title or service.</NotFound>;
   if (!incident.data) return <QueryState query={incident} />;
+  if (!shown) return <Waiting />;
   return (
-    <Context incident={incident.data}>
+    <Context incident={shown}>
       <Stack gap="md" className="onrecall-tight">
-        <IncidentHead incident={incident.data} />
-        {state.asking && !over ? <Waiting rows={2} height={200} /> : (
-          <div className="onrecall-two">
-            <WhatToDo incident={incident.data} state={state} />
-            <Later><OnRecord incident={incident.data} unseen={isUnseen(incident.data, state)} /></Later>
-          </div>
-        )}
+        <IncidentHead incident={shown} />
+        {state.asking && !over ? <Waiting rows={2} height={200} /> : <Parts incident={shown} state={state} />}
       </Stack>
     </Context>
   );
@@ -67,8 +65,31 @@ function Page({ id }: { id: string }) {
 /** Whether the page is about something that nothing on record is like, and so a place to write. */
 const isUnseen = (incident: Noun, { answer }: AnswerState): boolean => answer?.verdict === "never_seen" && incident.status !== "resolved";
 
+/** What to do, and what is on record. Below a list that is still being looked up nothing stands, so that it pushes nothing down. */
+function Parts({ incident, state }: { incident: IncidentSeen; state: AnswerState }) {
+  const unseen = isUnseen(incident, state);
+  const record = useServiceRecord(incident, unseen);
+  const lookingUp = unseen && !record.settled;
+  const late = useLate(LATE_MS, lookingUp);
+  const growing = lookingUp && !late;
+  return (
+    <div className="onrecall-two">
+      <WhatToDo incident={incident} state={state} record={record} growing={growing} />
+      {!growing && <Later><OnRecord incident={incident} unseen={unseen} /></Later>}
+    </div>
+  );
+}
+
+interface WhatToDoProps {
+  incident: IncidentSeen;
+  state: AnswerState;
+  record: ServiceRecord;
+  /** Whether what is on record is still being looked up. */
+  growing: boolean;
+}
+
 /** How it ended or what to do, and what people did so far. */
-function WhatToDo({ incident, state }: { incident: IncidentSeen; state: AnswerState }) {
+function WhatToDo({ incident, state, record, growing }: WhatToDoProps) {
   const { answer } = state;
   const { id } = incident;
   const over = incident.status === "resolved";
@@ -85,12 +106,12 @@ function WhatToDo({ incident, state }: { incident: IncidentSeen; state: AnswerSt
       {over && !incident.resolution && <SuggestionsFor incident={id} />}
       {incident.resolution && actions}
       {answer ? <AnswerTop answer={answer} /> : <NoAnswer state={state} over={over} />}
-      {unseen && <NeverSeen incident={incident} />}
-      {unseen && <Notes id={id} />}
+      {unseen && <NeverSeen incident={incident} record={record} />}
+      {unseen && !growing && <Notes id={id} />}
       {/* In one place with and without an answer: what somebody is writing stays when the answer comes. */}
-      {!incident.resolution && actions}
-      {answer && <Helped key={answer.id} answer={answer} incident={id} marked={marked} />}
-      {answer && <Later><AnswerRest answer={answer} question={`${incident.title}\n${incident.description}`} {...(over ? { over } : locked ? {} : { marked, mark, markCheck })} /></Later>}
+      {!incident.resolution && <div hidden={growing && !resolving.opened}>{actions}</div>}
+      {answer && !growing && <Helped key={answer.id} answer={answer} incident={id} marked={marked} />}
+      {answer && !growing && <Later><AnswerRest answer={answer} question={`${incident.title}\n${incident.description}`} {...(over ? { over } : locked ? {} : { marked, mark, markCheck })} /></Later>}
     </Stack>
   );
 }
@@ -128,7 +149,7 @@ function OnRecord({ incident, unseen }: { incident: IncidentSeen; unseen: boolea
 function Context({ incident, children }: { incident: Noun; children: ReactNode }) {
   const alerts = useAlerts(incident.id);
   useRemember(incident);
-  const labels = [incident.labels, ...(alerts.data?.items ?? []).map((alert) => alert.labels)];
+  const labels = useMemo(() => [incident.labels, ...(alerts.data?.items ?? []).map((alert) => alert.labels)], [incident.labels, alerts.data]);
   return <LabelsNow value={labels}>{children}</LabelsNow>;
 }
 

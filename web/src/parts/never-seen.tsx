@@ -18,9 +18,8 @@ const TOGETHER_MINUTES = 30;
 const SHOWN = 5;
 const LONGEST = 120; // characters of another incident's title
 
-export function NeverSeen({ incident }: { incident: IncidentSeen }) {
+export function NeverSeen({ incident, record }: { incident: IncidentSeen; record: ServiceRecord }) {
   const { service } = incident;
-  const record = useRecord(incident);
   return (
     <Paper withBorder p="md" radius="lg" component="section" aria-label="what to go on" className="onrecall-first onrecall-snug">
       <Stack gap="sm">
@@ -56,7 +55,7 @@ interface Listing<Row> {
   again: () => void;
 }
 
-interface ServiceRecord {
+export interface ServiceRecord {
   /** Whether each question was answered or failed: what they bring is shown at once, so that nothing moves under a finger. */
   settled: boolean;
   documents: Listing<Schemas["DocumentOut"]>;
@@ -68,26 +67,27 @@ interface ServiceRecord {
 const listing = <Row,>(query: UseQueryResult<{ items: Row[] }>): Listing<Row> => ({ rows: query.data?.items, failed: hasFailed(query), again: () => void query.refetch() });
 
 /** Incidents that began about when this one did: one of them may be its cause. */
-function useAround({ id, started_at: at }: Incident): Listing<Incident> {
+function useAround({ id, started_at: at }: Incident, wanted: boolean): Listing<Incident> {
   const from = (minutes: number) => new Date(Date.parse(at) + minutes * 60_000).toISOString();
   const query = useQuery({
     queryKey: ["around", at],
+    enabled: wanted,
     queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { since: from(-TOGETHER_MINUTES), until: from(TOGETHER_MINUTES), limit: 20 } } })),
   });
   const around = listing<Incident>(query);
   return { ...around, rows: around.rows?.filter((other) => other.id !== id).slice(0, SHOWN) };
 }
 
-/** What is on record of the incident's service and its time. */
-function useRecord(incident: Incident): ServiceRecord {
+/** What is on record of the incident's service and its time; asked for only where it is wanted. */
+export function useServiceRecord(incident: Incident, wanted: boolean): ServiceRecord {
   const service = incident.service ?? "";
-  const enabled = service !== "";
+  const enabled = wanted && service !== "";
   const documents = useQuery({ queryKey: ["documents", "of", service], enabled, queryFn: () => dataOf(api.GET("/api/v1/documents", { params: { query: { service, limit: SHOWN } } })) });
   const since = new Date(Date.parse(incident.started_at) - HOURS_BEFORE * 3_600_000).toISOString();
   const changes = useQuery({ queryKey: ["changes", service, incident.started_at], enabled, queryFn: () => dataOf(api.GET("/api/v1/changes", { params: { query: { service, since, until: incident.started_at, limit: SHOWN } } })) });
   const past = useQuery({ queryKey: ["past", service], enabled, queryFn: () => dataOf(api.GET("/api/v1/incidents", { params: { query: { service, status: "resolved", limit: SHOWN } } })) });
   const earlier = listing(past);
-  const around = useAround(incident);
+  const around = useAround(incident, wanted);
   const settled = (part: Listing<unknown>): boolean => part.rows !== undefined || part.failed;
   const [ofDocuments, ofChanges] = [listing(documents), listing(changes)];
   return {
