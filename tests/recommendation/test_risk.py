@@ -375,9 +375,9 @@ UNITS = [
 @pytest.mark.parametrize("judge", [classify, classify_text])
 def test_no_text_takes_long(judge, unit):
     judge("select 1")  # the parsers are loaded
-    short, long, huge = ((unit * (size // len(unit) + 1))[:size] for size in (1_000, 7_900, 1_000_000))
+    short, long, huge = ((unit * (size // len(unit) + 1))[:size] for size in (1_000, 7_900, 250_000))
     assert grows_at_most(7.9**2, judge, short, long)
-    assert grows_at_most(200, judge, long, huge)
+    assert grows_at_most(50, judge, long, huge)
 
 
 def test_several_threads_may_ask_at_once():
